@@ -1,0 +1,184 @@
+"""What a job does: targets, gates, plan shares, budget and model, as one frozen value with its own bounds.
+
+Stored as JSON with the job and hashed into every lineage. Defaults follow `docs/loop.md`; bounds are declared with
+annotated_types so that the API can check and document them without this module knowing the web.
+"""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from json import dumps
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Gt, Le, MaxLen
+
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+class Preset(StrEnum):
+    """A named set of simplicity targets."""
+
+    beginner = "beginner"
+    """Readable at grade 8, for a first course."""
+    school = "school"
+    """Readable at grade 10."""
+    undergraduate = "undergraduate"
+    """Readable at grade 14."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What must hold on the audit split, two rounds running, before a job may call itself done.
+
+    A bound of None is not asked for. Ratios are against the seeds' own measure.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    vendi2_ratio: Annotated[float, Ge(0), Le(2)] | None = 0.90
+    """Least lower limit of unbiased Vendi-2 over the seeds' Vendi-2."""
+    cluster_simpson_ratio: Annotated[float, Ge(0), Le(2)] | None = 0.90
+    """Least cluster Simpson over that of the quota mixture."""
+    covered_clusters: Share | None = 0.95
+    """Least share of clusters at half their quota or more."""
+    distinct3_low: Annotated[float, Ge(0), Le(2)] | None = 0.90
+    """Least rarefied distinct-3 over the reference."""
+    distinct3_high: Annotated[float, Ge(0), Le(5)] | None = 1.05
+    """Most rarefied distinct-3 over the reference."""
+    cross_5gram_ratio: Annotated[float, Ge(0), Le(100)] | None = 2.0
+    """Most cross-document 5-gram share over the reference."""
+    opening_share: Share | None = 0.01
+    """Most share of texts with the commonest opening."""
+    near_duplicate_rate: Share | None = 0.01
+    """Most share of near-duplicates."""
+    ease_mean: Annotated[float, Ge(0), Le(100)] | None = None
+    """Least lower limit of the mean ease, 0 to 100."""
+    grade_p90: Annotated[float, Ge(1), Le(20)] | None = 8.0
+    """Most 90th percentile of the school grade."""
+    list_coverage: Share | None = None
+    """Least share of running words in the common list or the seed's own terms."""
+    cyclomatic_p90: Annotated[float, Ge(1), Le(100)] | None = 5
+    nesting_p90: Annotated[float, Ge(0), Le(50)] | None = 3
+    function_lines_p90: Annotated[float, Ge(1), Le(1000)] | None = 30
+    fidelity_precision: Share | None = 0.97
+    fidelity_recall: Share | None = 0.85
+    approved_tokens: Annotated[int, Ge(0), Le(10**13)] = 0
+    """Least tokens in the pool."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Hard caps; None is no cap. The first one reached stops the job."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    money_usd: Annotated[float, Gt(0), Le(10_000_000)] | None = None
+    tokens: Annotated[int, Gt(0), Le(10**13)] | None = None
+    calls: Annotated[int, Gt(0), Le(10**10)] | None = None
+    hours: Annotated[float, Gt(0), Le(10_000)] | None = None
+
+
+@dataclass(frozen=True)
+class Planning:
+    """How a round's calls are shared out."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    calls_per_round: Annotated[int, Ge(1), Le(10_000_000)] | None = None
+    """None: one call a seed still open, at least 50."""
+    quota_share: Share = 0.6
+    repair_share: Share = 0.2
+    """The rest explores."""
+    quota_exponent: Share = 0.6
+    """A cluster of n seeds gets a quota proportional to n to this power."""
+    variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3
+    arm_floor: Share = 0.10
+    """The share of draws spread evenly over all arms."""
+
+
+@dataclass(frozen=True)
+class Gates:
+    """The thresholds of the document and pool gates."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    seed_edu_min: Annotated[float, Ge(0), Le(5)] = 1.0
+    """Seeds under this score are dropped in round 0."""
+    real_text_edu_min: Annotated[float, Ge(0), Le(5)] = 3.0
+    """Seeds at or over this score are also kept as real text."""
+    edu_min: Annotated[float, Ge(0), Le(5)] = 1.5
+    """Least calibrated educational score of a generation."""
+    ease_min: Annotated[float, Ge(0), Le(100)] = 50.0
+    ease_gain: Annotated[float, Ge(0), Le(100)] = 5.0
+    """A text under `ease_min` passes when it is this much easier than its seed."""
+    fidelity_precision: Share = 0.80
+    fidelity_recall: Share = 0.30
+    near_duplicate_jaccard: Annotated[float, Gt(0), Le(1)] = 0.8
+    redundancy_percentile: Annotated[float, Gt(0), Le(100)] = 95.0
+    opening_cap: Share = 0.01
+    """Most share of the pool with one opening."""
+    redundancy_weight: Annotated[float, Ge(0), Le(100)] = 1.0
+    """Lambda in rank = score - lambda x redundancy."""
+
+
+@dataclass(frozen=True)
+class Llm:
+    """Which model answers, and how it is asked."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    base_url: Annotated[str, MaxLen(2000)] | None = None
+    """None: the operator's endpoint."""
+    model: Annotated[str, MaxLen(200)] | None = None
+    temperature: Annotated[float, Ge(0), Le(2)] = 0.7
+    max_tokens: Annotated[int, Ge(16), Le(32_000)] = 1_200
+    context_tokens: Annotated[int, Ge(512), Le(10_000_000)] = 8_192
+    """Prompt plus answer that the model takes; longer seeds are rejected as too long."""
+    concurrency: Annotated[int, Ge(1), Le(1024)] = 64
+    cache: bool = True
+    """Reuse a stored success for the very same request and sample."""
+
+
+@dataclass(frozen=True)
+class JobConfig:
+    """Everything that decides which texts a job accepts."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    recipe: Annotated[str, MaxLen(100)] = "codetextbook"
+    rng_seed: Annotated[int, Ge(0), Le(2**31 - 1)] = 0
+    max_rounds: Annotated[int, Ge(1), Le(100)] = 6
+    draws: Annotated[int, Ge(1), Le(100_000_000)] = 300
+    """Prompts drawn in the whole job when the corpus is a word list."""
+    benchmarks: tuple[int, ...] = ()
+    """Corpora to decontaminate against."""
+    targets: Targets = field(default_factory=Targets)
+    budget: Budget = field(default_factory=Budget)
+    planning: Planning = field(default_factory=Planning)
+    gates: Gates = field(default_factory=Gates)
+    llm: Llm = field(default_factory=Llm)
+
+
+PRESET_GRADES = {Preset.beginner: 8.0, Preset.school: 10.0, Preset.undergraduate: 14.0}
+
+
+def config_hash(config: JobConfig) -> str:
+    """The sha256 (hex) of the config as canonical JSON."""
+    return sha256(dumps(asdict(config), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
+
+
+def contradictions(config: JobConfig) -> list[str]:
+    """Why these targets can never all hold, one sentence each; empty when they can."""
+    targets, planning, llm = config.targets, config.planning, config.llm
+    found = []
+    low, high = targets.distinct3_low, targets.distinct3_high
+    if low is not None and high is not None and low > high:
+        found.append(f"targets.distinct3_low {low} is above targets.distinct3_high {high}: no set can be both")
+    if planning.quota_share + planning.repair_share > 1:
+        found.append("planning.quota_share and planning.repair_share add up to more than 1")
+    if llm.max_tokens >= llm.context_tokens:
+        found.append("llm.max_tokens leaves no room for the prompt in llm.context_tokens")
+    tokens = config.budget.tokens
+    if tokens is not None and targets.approved_tokens > tokens:
+        found.append("targets.approved_tokens is more than budget.tokens can ever buy")
+    return found

@@ -1,0 +1,93 @@
+"""Where Hornbook runs: addresses, credentials and limits, read once from `HORNBOOK_*` and `.env`.
+
+What a job does is its config (`app.domain.config`), not here; these values never change an accepted text.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ModelPrice(BaseModel):
+    """USD for a million tokens, as providers print it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input_usd_per_mtok: float = Field(ge=0, le=10_000)
+    output_usd_per_mtok: float = Field(ge=0, le=10_000)
+
+
+class Settings(BaseSettings):
+    """One frozen object; every field can be set as `HORNBOOK_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="HORNBOOK_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Path(".hornbook")
+    """Where embedded mode keeps its databases, logs and files."""
+    environment: str = "development"
+    """`production` refuses the offline explainer and endpoints named by a job."""
+    log_level: str = "INFO"
+
+    database_url: str = "postgresql+psycopg://hornbook@127.0.0.1:5432/hornbook"
+    database_pool_size: int = Field(default=4, ge=1, le=100)
+    redis_url: str = "redis://127.0.0.1:6379/0"
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+    url: str | None = None
+    """The service that the command line talks to; unset means the embedded one."""
+    api_key: SecretStr | None = None
+    """The key the command line presents to the service."""
+    require_api_key: bool | None = None
+    """None: required whenever `host` is not a loopback address."""
+
+    llm_base_url: str | None = None
+    """Any OpenAI-compatible endpoint; unset means the offline explainer in embedded mode."""
+    llm_model: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_prices: dict[str, ModelPrice] = {}
+    """Prices by model, e.g. `{"gpt-4.1-mini": {"input_usd_per_mtok": 0.4, "output_usd_per_mtok": 1.6}}`."""
+    llm_concurrency: int = Field(default=64, ge=1, le=1024)
+    """Calls a worker process keeps in flight at most."""
+    llm_deadline_s: float = Field(default=120, gt=0, le=170)
+    """The longest one call may take; below the Celery time limit of 180 s."""
+    llm_max_body_bytes: int = Field(default=4_000_000, ge=1_000)
+
+    max_upload_bytes: int = Field(default=4_000_000_000, ge=1)
+    max_line_bytes: int = Field(default=1_048_576, ge=1_000, le=8_388_608)
+    max_text_chars: int = Field(default=200_000, ge=100)
+    max_decompressed_bytes: int = Field(default=20_000_000_000, ge=1)
+    max_compression_ratio: int = Field(default=100, ge=2)
+    max_archive_entries: int = Field(default=50_000, ge=1)
+
+    lease_s: float = Field(default=60, ge=1)
+    """How long a claimed unit stays with its worker without a heartbeat."""
+    sweep_s: float = Field(default=5, gt=0)
+    """The reconciler's pause between two looks."""
+    max_crashes: int = Field(default=3, ge=1)
+    """Lost workers after which a unit counts as poison and is given up."""
+    pump_slice_s: float = Field(default=60, gt=0, le=150)
+    """How long one refine task pumps before it returns."""
+    worker_concurrency: int = Field(default=2, ge=1, le=256)
+    range_size: int = Field(default=2_000, ge=1, le=100_000)
+    """Seeds a CPU unit takes at once; a message costs 1.4 ms (`docs/architecture.md`)."""
+    sandbox_memory_mb: int = Field(default=3_000, ge=512)
+    sandbox_wall_s: float = Field(default=120, gt=0)
+
+    @property
+    def storage_dir(self) -> Path:
+        """Uploads and exports; on many hosts a shared volume."""
+        return self.home / "files"
+
+    @property
+    def heartbeat_s(self) -> float:
+        """A third of the lease, so that two may be missed."""
+        return self.lease_s / 3
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process; raises pydantic's ValidationError on a bad value."""
+    return Settings()

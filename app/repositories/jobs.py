@@ -1,0 +1,125 @@
+"""Rows of jobs and their frozen artifacts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from app.db.tables import Job, JobArtifact
+from app.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """A job as stored; `config` is the JSON form of JobConfig."""
+
+    id: int
+    corpus_id: int
+    key: bytes
+    recipe: str
+    config: dict[str, Any]
+    config_sha256: str
+    classifier_sha256: str
+    prompt_sha256: str
+    endpoint: str
+    model: str
+    price_input: int
+    price_output: int
+    state: str
+    stop_reason: str | None
+    note: str | None
+    priority: int
+    created_at: datetime
+    deadline_at: datetime | None
+    finished_at: datetime | None
+
+
+COLUMNS = [getattr(Job, name) for name in JobRow.__dataclass_fields__]
+
+
+def add(session: Session, **columns: Any) -> int:
+    """A new queued job; returns its id."""
+    return int(session.execute(insert(Job).values(**columns).returning(Job.id)).scalar_one())
+
+
+def get(session: Session, job_id: int, *, lock: bool = False) -> JobRow:
+    """The job; raises NotFoundError. With `lock`, held against other deciders until the transaction ends."""
+    query = select(*COLUMNS).where(Job.id == job_id)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="job", id=job_id)
+    return JobRow(*row)
+
+
+def page(session: Session, *, before: int | None, limit: int, state: str | None = None) -> list[JobRow]:
+    """Jobs, youngest first, older than `before`."""
+    query = select(*COLUMNS).order_by(Job.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(Job.id < before)
+    if state is not None:
+        query = query.where(Job.state == state)
+    return [JobRow(*row) for row in session.execute(query)]
+
+
+def change(session: Session, job_id: int, *, only_in: Sequence[str], **columns: Any) -> bool:
+    """Update a job that is in one of the states `only_in`; False when it is not."""
+    if columns.get("state") in ("done", "failed", "cancelled"):
+        columns["finished_at"] = text("now()")
+    row = session.execute(
+        update(Job).where(Job.id == job_id, Job.state.in_(only_in)).values(**columns).returning(Job.id)
+    ).one_or_none()
+    return row is not None
+
+
+def put_artifact(session: Session, job_id: int, name: str, body: bytes) -> None:
+    """Freeze something for the whole job; the first writer wins."""
+    session.execute(upsert(JobArtifact).values(job_id=job_id, name=name, body=body).on_conflict_do_nothing())
+
+
+def artifact(session: Session, job_id: int, name: str) -> bytes:
+    """What was frozen under `name`; raises NotFoundError."""
+    row = session.execute(
+        select(JobArtifact.body).where(JobArtifact.job_id == job_id, JobArtifact.name == name)
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError(kind=f"artifact {name} of job", id=job_id)
+    return bytes(row.body)
+
+
+def waiting_for_corpus(session: Session) -> list[int]:
+    """Queued jobs whose corpus is ready."""
+    rows = session.execute(
+        text("SELECT j.id FROM jobs j JOIN corpora c ON c.id = j.corpus_id WHERE j.state = 'queued' AND c.state = 'ready'")
+    )
+    return [row.id for row in rows]
+
+
+def failed_corpora(session: Session) -> list[int]:
+    """Queued jobs whose corpus could not be read."""
+    rows = session.execute(
+        text("SELECT j.id FROM jobs j JOIN corpora c ON c.id = j.corpus_id WHERE j.state = 'queued' AND c.state = 'failed'")
+    )
+    return [row.id for row in rows]
+
+
+def overdue(session: Session) -> list[int]:
+    """Running or paused jobs past their deadline."""
+    rows = session.execute(
+        text("SELECT id FROM jobs WHERE state IN ('running', 'paused') AND deadline_at < now()")
+    )
+    return [row.id for row in rows]
+
+
+def needing_hints(session: Session) -> list[tuple[int, int]]:
+    """(job id, ready calls) of running jobs that have calls to make now."""
+    rows = session.execute(
+        text("""
+        SELECT u.job_id, count(*) AS n FROM units u JOIN jobs j ON j.id = u.job_id
+        WHERE u.state = 'ready' AND u.kind = 'rewrite' AND u.not_before <= now() AND j.state = 'running'
+        GROUP BY u.job_id ORDER BY max(j.priority) DESC, u.job_id""")
+    )
+    return [(row.job_id, row.n) for row in rows]

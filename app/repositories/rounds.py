@@ -1,0 +1,85 @@
+"""Rounds: opened with a plan, closed by one winner, settled with measures and a decision."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from app.db.tables import Round
+
+
+@dataclass(frozen=True)
+class RoundRow:
+    """A round as stored."""
+
+    id: int
+    job_id: int
+    number: int
+    state: str
+    plan: dict[str, Any]
+    funnel: dict[str, Any]
+    measures: dict[str, Any]
+    decision: dict[str, Any]
+    opened_at: datetime
+    settled_at: datetime | None
+
+
+COLUMNS = [getattr(Round, name) for name in RoundRow.__dataclass_fields__]
+
+
+def add(session: Session, job_id: int, number: int, *, plan: dict[str, Any]) -> int:
+    """A new open round; returns its id."""
+    query = insert(Round).values(job_id=job_id, number=number, plan=plan).returning(Round.id)
+    return int(session.execute(query).scalar_one())
+
+
+def get(session: Session, round_id: int) -> RoundRow:
+    """One round."""
+    return RoundRow(*session.execute(select(*COLUMNS).where(Round.id == round_id)).one())
+
+
+def of_job(session: Session, job_id: int) -> list[RoundRow]:
+    """A job's rounds from 0."""
+    query = select(*COLUMNS).where(Round.job_id == job_id).order_by(Round.number)
+    return [RoundRow(*row) for row in session.execute(query)]
+
+
+def close_finished(session: Session, job_id: int | None = None) -> list[tuple[int, int]]:
+    """Close open rounds all of whose units have ended; (round id, job id) of those closed here, by this caller alone."""
+    rows = session.execute(
+        text("""
+        UPDATE rounds r SET state = 'closing' FROM jobs j
+        WHERE r.job_id = j.id AND r.state = 'open' AND j.state IN ('running', 'paused')
+          AND (CAST(:job AS bigint) IS NULL OR r.job_id = :job)
+          AND NOT EXISTS (SELECT 1 FROM units u WHERE u.round_id = r.id AND u.state IN ('ready', 'leased'))
+        RETURNING r.id, r.job_id"""),
+        {"job": job_id},
+    )
+    return [(row.id, row.job_id) for row in rows]
+
+
+def settle(
+    session: Session, round_id: int, *, funnel: dict[str, Any], measures: dict[str, Any], decision: dict[str, Any]
+) -> None:
+    """Write what a round came to; its plan stays as it was made."""
+    session.execute(
+        update(Round)
+        .where(Round.id == round_id)
+        .values(state="settled", funnel=funnel, measures=measures, decision=decision, settled_at=text("now()"))
+    )
+
+
+def unit_counts(session: Session, job_id: int) -> dict[int, dict[str, int]]:
+    """{round id: {state: units}} of the calls (and, in round 0, of the seed ranges)."""
+    counts: dict[int, dict[str, int]] = {}
+    rows = session.execute(
+        text("""
+        SELECT round_id, state, count(*) AS n FROM units
+        WHERE job_id = :job AND kind IN ('rewrite', 'score') GROUP BY round_id, state"""),
+        {"job": job_id},
+    )
+    for row in rows:
+        counts.setdefault(row.round_id, {})[row.state] = row.n
+    return counts

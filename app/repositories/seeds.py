@@ -1,0 +1,159 @@
+"""Seeds and what a job scored of them, in bulk."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.db.copying import copy_rows
+
+
+@dataclass(frozen=True)
+class SeedText:
+    """A seed as the scoring pass reads it."""
+
+    id: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SeedScoreRow:
+    """What round 0 writes of a seed."""
+
+    seed_id: int
+    edu_score: float
+    ease: float
+    grade: float
+    list_coverage: float
+    tokens: int
+    embedding: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True)
+class ScoredSeed:
+    """A seed with its scores, without its text."""
+
+    id: int
+    ordinal: int
+    kind: str
+    split: str
+    edu_score: float
+    ease: float
+    grade: float
+    list_coverage: float
+    tokens: int
+    cluster: int | None
+    reason: str | None
+    embedding: bytes
+    signature: bytes
+
+
+SCORE_COLUMNS = (
+    ("job_id", "int8"),
+    ("seed_id", "int8"),
+    ("edu_score", "float8"),
+    ("ease", "float8"),
+    ("grade", "float8"),
+    ("list_coverage", "float8"),
+    ("tokens", "int4"),
+    ("embedding", "bytea"),
+    ("signature", "bytea"),
+)
+
+
+def last_ordinal(session: Session, corpus_id: int) -> int:
+    """The highest ordinal of a corpus; -1 when it has no seeds."""
+    query = text("SELECT coalesce(max(ordinal), -1) FROM seeds WHERE corpus_id = :corpus")
+    return int(session.execute(query, {"corpus": corpus_id}).scalar_one())
+
+
+def texts_between(session: Session, corpus_id: int, low: int, high: int) -> list[SeedText]:
+    """Seeds with low <= ordinal < high, in order."""
+    rows = session.execute(
+        text("""
+        SELECT id, kind, text FROM seeds WHERE corpus_id = :corpus AND ordinal >= :low AND ordinal < :high
+        ORDER BY ordinal"""),
+        {"corpus": corpus_id, "low": low, "high": high},
+    )
+    return [SeedText(*row) for row in rows]
+
+
+def sample(session: Session, corpus_id: int, *, limit: int) -> list[SeedText]:
+    """At most `limit` seeds, the ones with the lowest digests: a fixed random sample, in corpus order."""
+    rows = session.execute(
+        text("""
+        SELECT id, kind, text FROM (SELECT id, kind, text, ordinal FROM seeds WHERE corpus_id = :corpus
+                                    ORDER BY sha256 LIMIT :limit) s ORDER BY ordinal"""),
+        {"corpus": corpus_id, "limit": limit},
+    )
+    return [SeedText(*row) for row in rows]
+
+
+def put_scores(session: Session, job_id: int, rows: Iterable[SeedScoreRow]) -> int:
+    """COPY the scores of a range."""
+    return copy_rows(
+        session,
+        "seed_scores",
+        SCORE_COLUMNS,
+        (
+            (job_id, r.seed_id, r.edu_score, r.ease, r.grade, r.list_coverage, r.tokens, r.embedding, r.signature)
+            for r in rows
+        ),
+    )
+
+
+def scored(session: Session, job_id: int, *, after: int = -1, limit: int = 20_000) -> list[ScoredSeed]:
+    """A page of a job's scored seeds in corpus order, from ordinal `after` on."""
+    rows = session.execute(
+        text("""
+        SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
+               x.reason, x.embedding, x.signature
+        FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
+        WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
+        {"job": job_id, "after": after, "limit": limit},
+    )
+    return [ScoredSeed(*row) for row in rows]
+
+
+def all_scored(session: Session, job_id: int) -> Iterator[ScoredSeed]:
+    """Every scored seed of a job, in corpus order, read in pages."""
+    after = -1
+    while page := scored(session, job_id, after=after):
+        yield from page
+        after = page[-1].ordinal
+
+
+def mark(session: Session, job_id: int, marks: Sequence[tuple[int, int | None, str | None]]) -> None:
+    """Write (seed id, cluster, reason it takes no part) for many seeds at once."""
+    if not marks:
+        return
+    ids, clusters, reasons = zip(*marks, strict=True)
+    session.execute(
+        text("""
+        UPDATE seed_scores x SET cluster = m.cluster, reason = m.reason
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:clusters AS int[]), CAST(:reasons AS text[]))
+             AS m(id, cluster, reason)
+        WHERE x.job_id = :job AND x.seed_id = m.id"""),
+        {"job": job_id, "ids": list(ids), "clusters": list(clusters), "reasons": list(reasons)},
+    )
+
+
+def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """{seed id: text}."""
+    rows = session.execute(text("SELECT id, text FROM seeds WHERE id = ANY(:ids)"), {"ids": list(ids)})
+    return {row.id: row.text for row in rows}
+
+
+def words(session: Session, corpus_id: int) -> dict[str, list[tuple[int, str]]]:
+    """{part of speech: [(seed id, word)]} of a word list, in corpus order."""
+    parts: dict[str, list[tuple[int, str]]] = {}
+    rows = session.execute(
+        text("SELECT id, text, details->>'part' AS part FROM seeds WHERE corpus_id = :corpus ORDER BY ordinal"),
+        {"corpus": corpus_id},
+    )
+    for row in rows:
+        parts.setdefault(row.part or "noun", []).append((row.id, row.text))
+    return parts

@@ -1,0 +1,226 @@
+"""Claims, leases and ends of units. A write counts only while its fencing token still holds the lease.
+
+Locks are taken in one order everywhere: units, then reservations, then the budget.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+OPEN = "('ready', 'leased')"
+
+
+@dataclass(frozen=True)
+class ClaimedUnit:
+    """A CPU unit in this worker's hands."""
+
+    id: int
+    token: int
+    kind: str
+    corpus_id: int | None
+    job_id: int | None
+    round_id: int | None
+    export_id: int | None
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ClaimedRewrite:
+    """A call to make: what to ask about, and how much may be used."""
+
+    id: int
+    token: int
+    job_id: int
+    round_id: int
+    round_number: int
+    ordinal: int
+    seed_id: int | None
+    parent_id: int | None
+    payload: dict[str, Any]
+    max_tokens: int
+    reserve_tokens: int
+    tries: int
+    provider_failures: int
+    kind: str | None
+    seed_text: str | None
+    parent_text: str | None
+    seed_sha256: bytes | None
+
+
+def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit | None:
+    """The oldest ready CPU unit whose job is not paused, leased to `worker`; None when there is none."""
+    row = session.execute(
+        text("""
+        UPDATE units SET state = 'leased', token = nextval('tokens'), worker = :worker,
+               lease_until = now() + make_interval(secs => :lease)
+        WHERE id = (SELECT u.id FROM units u LEFT JOIN jobs j ON j.id = u.job_id
+                    WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.not_before <= now()
+                      AND (u.job_id IS NULL OR u.kind = 'export' OR j.state = 'running')
+                    ORDER BY j.priority DESC NULLS FIRST, u.id LIMIT 1 FOR UPDATE OF u SKIP LOCKED)
+        RETURNING id, token, kind, corpus_id, job_id, round_id, export_id, payload"""),
+        {"worker": worker, "lease": lease_s},
+    ).one_or_none()
+    return ClaimedUnit(*row) if row else None
+
+
+def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, lease_s: float) -> list[ClaimedRewrite]:
+    """Up to `limit` ready calls of a running job, in plan order, each with a token of its own."""
+    rows = session.execute(
+        text("""
+        WITH mine AS (
+            SELECT u.id FROM units u JOIN jobs j ON j.id = u.job_id
+            WHERE u.job_id = :job AND u.kind = 'rewrite' AND u.state = 'ready' AND u.not_before <= now()
+              AND j.state = 'running'
+            ORDER BY u.id LIMIT :limit FOR UPDATE OF u SKIP LOCKED),
+        taken AS (
+            UPDATE units u SET state = 'leased', token = nextval('tokens'), worker = :worker,
+                   lease_until = now() + make_interval(secs => :lease)
+            FROM mine WHERE u.id = mine.id RETURNING u.*)
+        SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload,
+               t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, s.sha256
+        FROM taken t JOIN rounds r ON r.id = t.round_id
+        LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
+        ORDER BY t.id"""),
+        {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s},
+    )
+    return [ClaimedRewrite(*row) for row in rows]
+
+
+def finish(session: Session, unit_id: int, token: int, *, state: str = "done", reason: str | None = None) -> bool:
+    """End a unit; False when the lease was lost, and then the caller must write nothing else of it."""
+    return bool(finish_many(session, [(unit_id, token, state, reason)]))
+
+
+def finish_many(session: Session, ends: Sequence[tuple[int, int, str, str | None]]) -> set[int]:
+    """End units given as (id, token, state, reason); returns the ids that were still held."""
+    if not ends:
+        return set()
+    ids, tokens, states, reasons = zip(*sorted(ends), strict=True)
+    rows = session.execute(
+        text("""
+        UPDATE units u SET state = e.state, reason = e.reason, lease_until = NULL, finished_at = now()
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS bigint[]), CAST(:states AS text[]),
+                    CAST(:reasons AS text[])) AS e(id, token, state, reason)
+        WHERE u.id = e.id AND u.token = e.token AND u.state = 'leased' RETURNING u.id"""),
+        {"ids": list(ids), "tokens": list(tokens), "states": list(states), "reasons": list(reasons)},
+    )
+    return {row.id for row in rows}
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """A held unit that returns to the queue for later."""
+
+    id: int
+    token: int
+    delay_s: float
+    reason: str
+    provider_failure: bool = False
+    tried: bool = False
+    max_tokens: int | None = None
+    reserve_tokens: int | None = None
+
+
+def give_back(session: Session, units: Sequence[GiveBack]) -> None:
+    """Return held units to `ready`, each after its delay; lost leases are left alone."""
+    if not units:
+        return
+    session.execute(
+        text("""
+        UPDATE units SET state = 'ready', lease_until = NULL, worker = NULL, reason = :reason,
+               not_before = now() + make_interval(secs => :delay),
+               provider_failures = provider_failures + :failed, tries = tries + :tried,
+               max_tokens = coalesce(:max_tokens, max_tokens), reserve_tokens = coalesce(:reserve, reserve_tokens)
+        WHERE id = :id AND token = :token AND state = 'leased'"""),
+        [
+            {
+                "id": unit.id,
+                "token": unit.token,
+                "delay": unit.delay_s,
+                "reason": unit.reason,
+                "failed": int(unit.provider_failure),
+                "tried": int(unit.tried),
+                "max_tokens": unit.max_tokens,
+                "reserve": unit.reserve_tokens,
+            }
+            for unit in sorted(units, key=lambda unit: unit.id)
+        ],
+    )
+
+
+def extend(session: Session, tokens: Sequence[int], *, lease_s: float) -> set[int]:
+    """Renew the leases of these tokens; returns the tokens that still hold one."""
+    rows = session.execute(
+        text("""
+        UPDATE units SET lease_until = now() + make_interval(secs => :lease)
+        WHERE id IN (SELECT id FROM units WHERE token = ANY(:tokens) AND state = 'leased' ORDER BY id FOR UPDATE)
+        RETURNING token"""),
+        {"tokens": list(tokens), "lease": lease_s},
+    )
+    return {row.token for row in rows}
+
+
+@dataclass(frozen=True)
+class Expired:
+    """A unit whose worker was lost."""
+
+    id: int
+    token: int
+    kind: str
+    job_id: int | None
+    corpus_id: int | None
+    export_id: int | None
+    state: str
+
+
+def expire(session: Session, *, max_crashes: int, limit: int = 200) -> list[Expired]:
+    """Take back units whose lease ran out: ready again, or dead after `max_crashes` lost workers."""
+    rows = session.execute(
+        text("""
+        WITH late AS (SELECT id, token FROM units WHERE state = 'leased' AND lease_until < now()
+                      ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+        UPDATE units u SET crashes = crashes + 1, lease_until = NULL, worker = NULL,
+               state = CASE WHEN crashes + 1 >= :most THEN 'dead' ELSE 'ready' END,
+               reason = CASE WHEN crashes + 1 >= :most THEN 'poison' ELSE u.reason END
+        FROM late WHERE u.id = late.id
+        RETURNING u.id, late.token, u.kind, u.job_id, u.corpus_id, u.export_id, u.state"""),
+        {"most": max_crashes, "limit": limit},
+    )
+    return [Expired(*row) for row in rows]
+
+
+def cancel_ready(session: Session, job_id: int, *, reason: str) -> int:
+    """Take a job's unclaimed calls out of the queue; those in flight end by themselves. Returns how many."""
+    result = session.execute(
+        text("""
+        UPDATE units SET state = 'cancelled', reason = :reason, finished_at = now()
+        WHERE id IN (SELECT id FROM units WHERE job_id = :job AND kind = 'rewrite' AND state = 'ready'
+                     ORDER BY id FOR UPDATE)"""),
+        {"job": job_id, "reason": reason},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # SQLAlchemy types Result without rowcount
+
+
+def add(session: Session, kind: str, **columns: Any) -> int:
+    """A new ready unit; returns its id, or the id of the one that is there already."""
+    names = ["kind", *columns]
+    values = {"kind": kind, **columns}
+    casts = ", ".join(f"CAST(:{name} AS jsonb)" if name == "payload" else f":{name}" for name in names)
+    row = session.execute(
+        text(f"INSERT INTO units ({', '.join(names)}) VALUES ({casts}) ON CONFLICT DO NOTHING RETURNING id"), values
+    ).one_or_none()
+    return int(row.id) if row else 0
+
+
+def wait_s(session: Session, job_id: int) -> float | None:
+    """Seconds until the job's next ready call may start (0 = now); None when none waits."""
+    seconds = session.execute(
+        text("""
+        SELECT greatest(0, extract(epoch FROM min(not_before) - now())) FROM units
+        WHERE job_id = :job AND kind = 'rewrite' AND state = 'ready'"""),
+        {"job": job_id},
+    ).scalar_one()
+    return None if seconds is None else float(seconds)

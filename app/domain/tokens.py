@@ -1,0 +1,193 @@
+"""One pass over bytes that finds and hashes every word of a batch once, for all measures to share.
+
+The classifier, MinHash, readability and the embedding all read a `TokenBatch`; none of them makes a Python string a
+word. Word ends come from a look-up table and a difference; a word's hash is a difference of prefix sums of
+mix[byte] x base^position, moved to position 0 by base^-start modulo 2^64 (`docs/performance.md`, sections 2 and 8).
+Letters are folded for ASCII only; Chinese and Japanese characters are a word each.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.lines import Lines, byte_table, lay_out
+
+_LETTERS = bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256))
+_IS_LETTER = byte_table(_LETTERS)
+_IS_WORD = byte_table(_LETTERS + b"0123456789_")
+_IS_VOWEL = byte_table(b"aeiouyAEIOUY")
+_LOWER = np.arange(256, dtype=np.uint8)
+_LOWER[65:91] += 32
+_UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
+_BASE = 0x9E3779B97F4A7C15
+"""Odd, so that it has an inverse modulo 2^64."""
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_FINAL = np.uint64(0xD6E8FEB86659FD93)
+_MASK = (1 << 64) - 1
+# Two-byte prefixes of UTF-8 that hold punctuation and symbols, not letters: lead byte -> inclusive range of the second.
+_SYMBOL_PREFIXES = ((0xC2, 0x80, 0xA9, 2), (0xC2, 0xAB, 0xB4, 2), (0xC2, 0xB6, 0xB9, 2), (0xC2, 0xBB, 0xBF, 2),
+                    (0xC3, 0x97, 0x97, 2), (0xC3, 0xB7, 0xB7, 2), (0xE2, 0x80, 0x81, 3), (0xE2, 0x86, 0xAF, 3),
+                    (0xE3, 0x80, 0x80, 3), (0xF0, 0x9F, 0x9F, 4))  # fmt: skip
+
+
+def mix64(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """A 64-bit finaliser: every input bit reaches the high half. Bijective, so distinct stays distinct."""
+    mixed = values ^ (values >> np.uint64(32))
+    mixed *= _FINAL
+    mixed ^= mixed >> np.uint64(32)
+    mixed *= _FINAL
+    mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+_BYTE_MIX = mix64(np.arange(1, 257, dtype=np.uint64) * np.uint64(_BASE))[_LOWER]
+"""Random-looking weight (256,) uint64 of each byte, the same for a letter's two cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBatch:
+    """The words of n_docs documents; arrays have one row a word unless said otherwise."""
+
+    n_docs: int
+    """Documents, empty ones included."""
+    buffer: NDArray[np.uint8]
+    """All documents in UTF-8, each followed by a line feed."""
+    doc_starts: NDArray[np.int64]
+    """(n_docs + 1,): where each document starts in the buffer."""
+    first: NDArray[np.int64]
+    """(n_docs + 1,): row of each document's first word."""
+    doc: NDArray[np.int32]
+    """The document of a word."""
+    word_hash: NDArray[np.uint64]
+    """64-bit hash of the word in lower case (ASCII)."""
+    start: NDArray[np.int64]
+    """First byte in the buffer."""
+    end: NDArray[np.int64]
+    """One past the last byte."""
+    syllables: NDArray[np.int16]
+    """Estimated syllables, at least 1, at most 20."""
+    prose: NDArray[np.bool_]
+    """The word stands in a line of prose, so readability counts it."""
+    lines: Lines
+    """The line table of the same buffer."""
+
+    def counts(self) -> NDArray[np.int64]:
+        """Words a document (n_docs,)."""
+        return np.diff(self.first)
+
+
+def tokenise(texts: Sequence[str]) -> TokenBatch:
+    """The words of some documents. Linear in bytes, about 25 bytes of memory a byte of text: pass 256 to 2,000 at once.
+
+    Invisible and direction characters are skipped and typographic apostrophes are plain ones, so that hiding them
+    between letters changes no score. Lone surrogates become question marks. No documents give an empty batch.
+    """
+    parts = [_plain(text) for text in texts]
+    buffer = np.frombuffer(b"".join(parts), dtype=np.uint8)
+    doc_starts = np.zeros(len(parts) + 1, dtype=np.int64)
+    np.cumsum([len(part) for part in parts], out=doc_starts[1:])
+    lines = lay_out(buffer, doc_starts)
+    inside = _word_bytes(buffer)
+    start, end = _edges(buffer, inside)
+    first = np.searchsorted(start, doc_starts)
+    doc = np.repeat(np.arange(len(parts), dtype=np.int32), np.diff(first))
+    line = np.searchsorted(lines.start, start, side="right") - 1
+    return TokenBatch(
+        n_docs=len(parts),
+        buffer=buffer,
+        doc_starts=doc_starts,
+        first=first,
+        doc=doc,
+        word_hash=_hash_words(buffer, start, end),
+        start=start,
+        end=end,
+        syllables=_count_syllables(buffer, start, end),
+        prose=lines.prose[line],
+        lines=lines,
+    )
+
+
+def hash_words(words: Sequence[str]) -> NDArray[np.uint64]:
+    """The hashes that `tokenise` gives to these single words, (n,) uint64 in order; for word lists."""
+    batch = tokenise([" ".join(words)])
+    return batch.word_hash
+
+
+def _plain(text: str) -> bytes:
+    if text.isascii():
+        return text.encode() + b"\n"
+    return _UNSEEN.sub("", text).replace("’", "'").encode("utf-8", "replace") + b"\n"
+
+
+def _word_bytes(buffer: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which bytes belong to words: letters, digits, underscores, and apostrophes between letters."""
+    inside = _IS_WORD[buffer]
+    quotes = np.flatnonzero(buffer == ord("'"))
+    inside[quotes[_IS_LETTER[buffer[quotes - 1]] & _IS_LETTER[buffer[quotes + 1]]]] = True
+    if buffer.max(initial=0) < 0x80:
+        return inside
+    for lead, low, high, width in _SYMBOL_PREFIXES:
+        at = np.flatnonzero(buffer == lead)
+        at = at[(buffer[at + 1] >= low) & (buffer[at + 1] <= high)]
+        for step in range(width):
+            inside[at + step] = False
+    return inside
+
+
+def _edges(buffer: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First byte and one past the last byte of every word."""
+    starts, ends = inside.copy(), inside.copy()
+    starts[1:] &= ~inside[:-1]
+    ends[:-1] &= ~inside[1:]
+    if buffer.max(initial=0) >= 0xE3:
+        ideographs = np.flatnonzero((buffer >= 0xE3) & (buffer <= 0xE9) & inside)
+        starts[ideographs] = True
+        ends[ideographs[inside[ideographs - 1]] - 1] = True
+    return np.flatnonzero(starts), np.flatnonzero(ends) + 1
+
+
+@lru_cache(maxsize=2)
+def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """base^i and base^-i modulo 2^64 for i < size, read-only."""
+    tables = []
+    for base in (_BASE, _INVERSE):
+        table = np.full(size, base & _MASK, dtype=np.uint64)
+        table[0] = 1
+        np.multiply.accumulate(table, out=table)
+        table.setflags(write=False)
+        tables.append(table)
+    return tables[0], tables[1]
+
+
+def _hash_words(buffer: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
+    size = len(buffer)
+    powers, inverses = _powers(1 << max(16, size.bit_length()))
+    prefix = np.zeros(size + 1, dtype=np.uint64)
+    np.multiply(_BYTE_MIX[buffer], powers[:size], out=prefix[1:])
+    np.cumsum(prefix, out=prefix)
+    return mix64((prefix[end] - prefix[start]) * inverses[start])
+
+
+def _count_syllables(buffer: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Vowel groups, less a silent final e, es or ed. `table` 2, `make` 1, `jumped` 1, `wanted` 2, `rhythm` 1."""
+    vowel = _IS_VOWEL[buffer]
+    groups = vowel.copy()
+    groups[1:] &= ~vowel[:-1]
+    total = np.zeros(len(buffer) + 1, dtype=np.int32)
+    np.cumsum(groups, dtype=np.int32, out=total[1:])
+    found = total[end] - total[start]
+    last = _LOWER[buffer[end - 1]]
+    suffixed = ((last == ord("s")) | (last == ord("d"))) & (end - start > 3)
+    stem = end - 1 - suffixed
+    before, earlier = _LOWER[buffer[stem - 1]], buffer[stem - 2]
+    silent = (_LOWER[buffer[stem]] == ord("e")) & (stem - start >= 2) & ~_IS_VOWEL[before]
+    silent &= ~((before == ord("l")) & ~_IS_VOWEL[earlier])
+    hissed = np.isin(before, np.frombuffer(b"scgxzh", dtype=np.uint8))
+    stopped = (before == ord("t")) | (before == ord("d"))
+    silent &= ~(suffixed & (last == ord("s")) & hissed) & ~(suffixed & (last == ord("d")) & stopped)
+    counts: NDArray[np.int16] = np.clip(found - silent, 1, 20).astype(np.int16)
+    return counts

@@ -28,32 +28,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\w+(?:(?<=[^\W\d_])['’](?=[^\W\d_])\w+)*")
 _SENTENCE_END = re.compile(r"(?<![.!?。！？])[.!?。！？]++[\"'”’)\]]*+(?=\s|$)")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
-_ABBREVIATIONS = frozenset(
-    [
-        "e.g",
-        "i.e",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "vs",
-        "cf",
-        "fig",
-        "figs",
-        "eq",
-        "no",
-        "vol",
-        "al",
-        "approx",
-        "inc",
-    ]
-)
+_ABBREVIATIONS = re.compile(r"(?:e\.g|i\.e|mr|mrs|ms|dr|prof|st|vs|cf|figs?|eq|no|vol|al|approx|inc)$", re.IGNORECASE)
 _CODE_LINE = re.compile(
     r"\s*(?:def |class |import |from \w[\w.]* import|return\b|if .*:$|elif |else:|for .*:$|while .*:$|try:|except|"
-    r"with .*:$|@\w|#include|#define|#!|public |private |static |const |let |var |function\b|func |fn |struct |package |using |"
-    r"//|/\*|\*/|</?[a-zA-Z!?]|\[[\w. \"-]+\]$|self\.|assert |raise |yield |print\()"
+    r"with .*:$|@\w|#include|#define|#!|public |private |static |const |let |var |function\b|func |fn |struct |"
+    r"package |using |//|/\*|\*/|</?[a-zA-Z!?]|\[[\w. \"-]+\]$|self\.|assert |raise |yield |print\()"
 )
 _CODE_END = re.compile(r"[{};]$|[\w)\]\"']\s*[(\[{:]$|[\w)\]\"'}],$")
 _ASSIGNMENT = re.compile(r"\s*[\w.\[\]\"'-]+\s*(?:[-+*/|&]?=|:)\s*\S")
@@ -148,7 +127,7 @@ def _is_inner(block: str, start: int, match: re.Match[str]) -> bool:
         return True
     last = block[max(start, match.start() - 20) : match.start()].split()[-1:]
     word = last[0].strip("(\"'“‘[") if last else ""
-    return bool(following) and (word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I"))
+    return bool(following and (_ABBREVIATIONS.match(word) or (len(word) == 1 and word.isupper() and word != "I")))
 
 
 def _blocks(text: str) -> list[str]:

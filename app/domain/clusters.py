@@ -1,0 +1,99 @@
+"""What a corpus is about: k-means on the seeds' vectors, K = clip(sqrt(n / 2), 16, 256), each cluster named.
+
+Fitted once a job and frozen. Assignment of a row depends on that row alone. Knows nothing of quotas.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
+
+from app.domain.text import words
+
+_LEAST, _MOST = 16, 256
+_FIT_ROWS = 10_000
+"""Rows looked at in fitting; k-means on more changes centres little and costs linearly."""
+_NAMED_TEXTS = 40
+"""Texts of a cluster read for its name."""
+_NAMED_CHARS = 2_000
+_STOP_WORDS = """
+t the a an and or but if of to in on at by for with from as is are was were be been being it its this that
+these those i you he she we they me him her us them my your his our their not no so than then there here when
+where which who whom what how why all any each both more most other some such only own same too very can will
+just should now do does did has have had may might must would could into over under out up down about also use
+used using one two new see get def self return none true false import class else elif
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Frozen cluster centres."""
+
+    centres: NDArray[np.float32]
+    """(k, dims)."""
+
+    @property
+    def k(self) -> int:
+        """How many clusters there are."""
+        return len(self.centres)
+
+
+def cluster_count(n: int) -> int:
+    """K = clip(sqrt(n / 2), 16, 256), never more than n. 0 -> 0, 10 -> 10, 2,000 -> 31, 1,000,000 -> 256."""
+    return min(n, max(_LEAST, min(_MOST, int(sqrt(n / 2)))))
+
+
+def fit_clusters(vectors: NDArray[np.float32], *, rng_seed: int, k: int | None = None) -> Clusters:
+    """K centres (fewer when rows repeat). No rows give no centres. Deterministic given rows, order and seed."""
+    sample = vectors.astype(np.float32)
+    if len(sample) > _FIT_ROWS:
+        sample = sample[np.sort(np.random.default_rng(rng_seed).choice(len(sample), _FIT_ROWS, replace=False))]
+    distinct = len(np.unique(sample, axis=0)) if len(sample) else 0
+    wanted = min(cluster_count(len(vectors)) if k is None else k, distinct)
+    if wanted < 1:
+        return Clusters(np.zeros((0, vectors.shape[1]), dtype=np.float32))
+    with threadpool_limits(limits=1):
+        model = KMeans(n_clusters=wanted, n_init=1, max_iter=50, random_state=rng_seed).fit(sample)
+    return Clusters(np.ascontiguousarray(model.cluster_centers_, dtype=np.float32))
+
+
+def assign(clusters: Clusters, vectors: NDArray[np.float32]) -> NDArray[np.int32]:
+    """(n,) int32: the nearest centre of each row, the first of equals; -1 when there are no clusters."""
+    if not clusters.k:
+        return np.full(len(vectors), -1, dtype=np.int32)
+    # einsum sums a row's products in a fixed order; a matrix product may round by batch size and flip a tie.
+    closeness = np.einsum("nd,kd->nk", vectors.astype(np.float32), clusters.centres)
+    closeness -= 0.5 * np.square(clusters.centres).sum(axis=1)
+    nearest: NDArray[np.int32] = np.argmax(closeness, axis=1).astype(np.int32)
+    return nearest
+
+
+def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32]) -> list[str]:
+    """A name a cluster, its three most telling words joined by commas; `cluster N` where it has none.
+
+    A word's weight is its number of texts in the cluster times log(clusters / clusters that hold it).
+    """
+    n_clusters = max((int(label) for label in labels), default=-1) + 1
+    spreads: list[Counter[str]] = [Counter() for _ in range(n_clusters)]
+    read = [0] * n_clusters
+    for text, label in zip(texts, labels, strict=True):
+        if label >= 0 and read[label] < _NAMED_TEXTS:
+            read[label] += 1
+            spreads[label].update({word.lower() for word in words(text[:_NAMED_CHARS]) if _can_name(word)})
+    held = Counter(word for spread in spreads for word in spread)
+    return [_name(index, spread, held, n_clusters) for index, spread in enumerate(spreads)]
+
+
+def _can_name(word: str) -> bool:
+    return 2 < len(word) < 25 and word.isalpha() and word.lower() not in _STOP
+
+
+def _name(index: int, spread: Counter[str], held: Counter[str], n_clusters: int) -> str:
+    ranked = sorted(spread, key=lambda word: (-spread[word] * log((1 + n_clusters) / held[word]), word))
+    return ", ".join(ranked[:3]) or f"cluster {index}"

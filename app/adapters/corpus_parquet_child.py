@@ -1,0 +1,145 @@
+"""The process that decodes one Parquet file under limits; run as `python -m app.adapters.corpus_parquet_child`.
+
+Hostile files make decoders crash, read wild or allocate without end (701 bytes can claim 100 GB), so decoding happens
+where a crash costs one file. Standard input is the file itself, the request is the only argument, the answer goes to
+standard output as frames: 4 bytes of length, then msgpack of `Frame`.
+"""
+
+import os
+import resource
+import sys
+from typing import IO
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from app.adapters.corpus_parquet_frames import Frame, Request
+from app.domain.ingest import JsonValue
+
+_BATCH_ROWS = 64
+_THRIFT_BYTES = 16 << 20
+_THRIFT_ITEMS = 200_000
+_ROW_BYTES = 8 << 20
+"""Decoded bytes one row may take on average in a batch before the file counts as a bomb."""
+
+
+class _FileError(Exception):
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+
+def main() -> None:
+    """Answer the request in `sys.argv[1]` about the file on standard input."""
+    request = msgspec.json.decode(sys.argv[1].encode(), type=Request)
+    limit_process(request)
+    out = os.fdopen(os.dup(1), "wb")
+    try:
+        _send_rows(out, request)
+        frame = Frame(done=True)
+    except _FileError as fault:
+        frame = Frame(fault=fault.code, detail=fault.detail)
+    except (MemoryError, pa.ArrowMemoryError):
+        frame = Frame(fault="decoded_too_large")
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError) as error:
+        frame = Frame(fault="bad_parquet", detail=str(error).split("\n", 1)[0][:200])
+    _send(out, frame)
+    out.close()
+
+
+def limit_process(request: Request) -> None:
+    """From here on: bounded memory on top of what the imports took, bounded CPU, no file written, no core."""
+    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # a kernel file, not a path of ours
+        taken = int(statm.read().split()[0]) * resource.getpagesize()
+    limit = taken + request.memory_bytes
+    for name, value in (
+        (resource.RLIMIT_AS, limit),
+        (resource.RLIMIT_CPU, request.cpu_s),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(name, (value, value))
+
+
+def _send(out: IO[bytes], frame: Frame) -> None:
+    data = msgspec.msgpack.encode(frame)
+    out.write(len(data).to_bytes(4, "big") + data)
+    out.flush()
+
+
+def _send_rows(out: IO[bytes], request: Request) -> None:
+    source = pa.PythonFile(os.fdopen(0, "rb"), mode="r")
+    file = pq.ParquetFile(
+        source,
+        pre_buffer=False,
+        thrift_string_size_limit=_THRIFT_BYTES,
+        thrift_container_size_limit=_THRIFT_ITEMS,
+        arrow_extensions_enabled=False,
+    )
+    columns = _columns(file, request)
+    decoded = 0
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False):
+        if batch.nbytes > _BATCH_ROWS * _ROW_BYTES:
+            raise _FileError("decoded_too_large")
+        decoded += batch.nbytes
+        if decoded > request.max_bytes:
+            raise _FileError("decoded_too_large")
+        batch.validate(full=True)
+        _send(out, Frame(rows=[_plain_row(row) for row in batch.to_pylist()]))
+
+
+def _columns(file: pq.ParquetFile, request: Request) -> list[str]:
+    """The columns to read: the text and every other whose values JSON can hold."""
+    if file.metadata.num_columns > request.max_columns:
+        raise _FileError("too_many_columns")
+    schema = file.schema_arrow
+    if schema.names.count(request.text_field) != 1:
+        raise _FileError("missing_column", ", ".join(schema.names))
+    if len(set(schema.names)) != len(schema.names):
+        raise _FileError("bad_parquet", "two columns have one name")
+    type_ = schema.field(request.text_field).type
+    if not _is_text(type_):
+        raise _FileError("bad_column_type", str(type_))
+    return [field.name for field in schema if _is_plain(field.type)]
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    inner = type_.value_type if pa.types.is_dictionary(type_) else type_
+    return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_string_view(inner))
+
+
+def _is_plain(type_: pa.DataType) -> bool:
+    """Whether the values are scalars, or lists of scalars, that have a JSON form; bytes, maps and structs have none."""
+    types = pa.types
+    if types.is_list(type_) or types.is_large_list(type_):
+        return not types.is_nested(type_.value_type) and _is_plain(type_.value_type)
+    if _is_text(type_):
+        return True
+    return bool(
+        types.is_integer(type_)
+        or types.is_floating(type_)
+        or types.is_boolean(type_)
+        or types.is_decimal(type_)
+        or types.is_temporal(type_)
+        or types.is_null(type_)
+    )
+
+
+def _plain_row(row: dict[str, object]) -> dict[str, JsonValue]:
+    return {name: _plain(value) for name, value in row.items() if value is not None}
+
+
+def _plain(value: object) -> JsonValue:
+    """The JSON form of a value: dates in ISO 8601, decimals and durations as their text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    isoformat = getattr(value, "isoformat", None)
+    return str(isoformat()) if isoformat is not None else str(value)
+
+
+if __name__ == "__main__":
+    main()

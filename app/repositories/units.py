@@ -204,6 +204,17 @@ def cancel_ready(session: Session, job_id: int, *, reason: str) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]  # SQLAlchemy types Result without rowcount
 
 
+def cancel_of_ended_jobs(session: Session) -> None:
+    """Take ready calls out of the queue whose job ended while they were in flight."""
+    session.execute(
+        text("""
+        UPDATE units SET state = 'cancelled', reason = 'job_ended', finished_at = now()
+        WHERE id IN (SELECT u.id FROM units u JOIN jobs j ON j.id = u.job_id
+                     WHERE u.state = 'ready' AND u.kind <> 'export' AND j.state IN ('done', 'failed', 'cancelled')
+                     ORDER BY u.id LIMIT 10000 FOR UPDATE OF u SKIP LOCKED)""")
+    )
+
+
 def add(session: Session, kind: str, **columns: Any) -> int:
     """A new ready unit; returns its id, or the id of the one that is there already."""
     names = ["kind", *columns]

@@ -1,0 +1,123 @@
+"""The pump's three transactions: claim with money, store what came, store what it was worth.
+
+None is open while the LLM answers. What came is stored and paid for before anybody reads it, so that a crash between
+the two pays nothing twice: the unit is claimed again and finds its stored answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain.pricing import Price
+from app.domain.records import JobId
+from app.domain.steps import Step
+from app.repositories import budgets, generations, jobs, llm_calls, units
+from app.repositories.budgets import Claim, Spend
+from app.repositories.generations import NewGeneration
+from app.repositories.llm_calls import NewCall
+from app.repositories.units import ClaimedRewrite, GiveBack
+from app.services import rounds
+
+BUDGET_WAIT_S = 0.5
+"""Pause before asking again while other calls hold the rest of the budget."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What a pump got."""
+
+    units: list[ClaimedRewrite]
+    wait_s: float | None
+    """Seconds until asking again makes sense; None: nothing is left to ask for."""
+    steps: list[Step]
+
+
+def claim(session: Session, job_id: JobId, *, limit: int, worker: str, lease_s: float, price: Price) -> Claimed:
+    """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so."""
+    pause = _endpoint_pause_s(session, job_id)
+    if pause > 0:
+        return Claimed([], pause, [])
+    taken = units.claim_rewrites(session, job_id, limit=limit, worker=worker, lease_s=lease_s)
+    if not taken:
+        return Claimed([], units.wait_s(session, job_id), [])
+    fit = budgets.reserve(session, job_id, [_worst_case(unit, price) for unit in taken])
+    units.give_back(session, [GiveBack(u.id, u.token, 0.0, "waiting_for_budget") for u in taken[fit:]])
+    if fit:
+        return Claimed(taken[:fit], 0.0, [])
+    row = budgets.read(session, job_id)
+    if row.reserved_calls > 0:
+        # Calls in flight reserve more than they will use, so their end may make room.
+        return Claimed([], BUDGET_WAIT_S, [])
+    return Claimed([], None, rounds.exhaust(session, job_id, what=_scarcest(row, _worst_case(taken[0], price))))
+
+
+def _worst_case(unit: ClaimedRewrite, price: Price) -> Claim:
+    micro = price.cost(max(0, unit.reserve_tokens - unit.max_tokens), unit.max_tokens)
+    return Claim(token=unit.token, unit_id=unit.id, micro=micro, tokens=unit.reserve_tokens)
+
+
+def _scarcest(row: budgets.BudgetRow, claim: Claim) -> str:
+    if row.cap_calls is not None and row.spent_calls + 1 > row.cap_calls:
+        return "calls"
+    if row.cap_tokens is not None and row.spent_tokens + claim.tokens > row.cap_tokens:
+        return "tokens"
+    return "money"
+
+
+def _endpoint_pause_s(session: Session, job_id: JobId) -> float:
+    query = text("""
+        SELECT greatest(0, extract(epoch FROM e.not_before - now())) FROM jobs j JOIN endpoints e ON e.url = j.endpoint
+        WHERE j.id = :job""")
+    return float(session.execute(query, {"job": job_id}).scalar_one_or_none() or 0.0)
+
+
+def pause_endpoint(session: Session, url: str, *, seconds: float) -> None:
+    """No worker calls this endpoint for so long: it asked for a pause that is no worker's to sleep through."""
+    session.execute(
+        text("""
+        INSERT INTO endpoints (url, not_before) VALUES (:url, now() + make_interval(secs => :seconds))
+        ON CONFLICT (url) DO UPDATE SET not_before = greatest(endpoints.not_before, EXCLUDED.not_before)"""),
+        {"url": url, "seconds": seconds},
+    )
+
+
+def store_calls(session: Session, job_id: JobId, calls: Sequence[NewCall], spends: Sequence[Spend]) -> dict[int, int]:
+    """Keep what came back and settle its money; returns {token: call id}."""
+    ids = llm_calls.put(session, calls)
+    budgets.settle(session, job_id, spends)
+    row = budgets.read(session, job_id)
+    if row.overdraft_micro or row.overdraft_tokens:
+        rounds.exhaust(session, job_id, what="money, overdrawn by the provider" if row.overdraft_micro else "tokens")
+    return ids
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A unit's end: with a generation, or rejected with a reason."""
+
+    unit_id: int
+    token: int
+    generation: NewGeneration | None
+    reason: str | None = None
+
+
+def store_outcomes(
+    session: Session, ended: Sequence[Ended], back: Sequence[GiveBack], *, unsent: Sequence[int] = (), job_id: JobId
+) -> int:
+    """End units with their generations and return others to the queue; returns how many late writes were refused.
+
+    `unsent` are tokens whose call was never made: their reservation is released.
+    """
+    ends = [(e.unit_id, e.token, "done" if e.generation else "rejected", e.reason) for e in ended]
+    held = units.finish_many(session, ends)
+    units.give_back(session, back)
+    generations.put(session, [e.generation for e in ended if e.generation and e.unit_id in held])
+    budgets.release(session, job_id, unsent)
+    return len(ended) - len(held)
+
+
+def job_price(job: jobs.JobRow) -> Price:
+    """The price that was fixed at submission."""
+    return Price(job.price_input, job.price_output)

@@ -1,0 +1,89 @@
+"""Moves a job from round to round. Every move is guarded by a row, so that two movers make it once."""
+
+from dataclasses import asdict
+from functools import lru_cache
+
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from app.domain.config import JobConfig
+from app.domain.records import JobId
+from app.domain.steps import Compute, Refine, Step
+from app.domain.targets import StopReason
+from app.repositories import events, jobs, rounds, units
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[JobConfig]:
+    return TypeAdapter(JobConfig)
+
+
+def config_of(job: jobs.JobRow) -> JobConfig:
+    """The job's config as the value it was submitted as."""
+    return _adapter().validate_python(job.config)
+
+
+def config_json(config: JobConfig) -> dict[str, object]:
+    """The config as stored."""
+    return asdict(config)
+
+
+def start_job(session: Session, job_id: JobId) -> list[Step]:
+    """Open round 0 of a queued job whose corpus is ready; nothing when somebody did."""
+    if not jobs.change(session, job_id, only_in=("queued",), state="running"):
+        return []
+    round_id = rounds.add(session, job_id, 0, plan={"what": "score, embed and cluster the seeds"})
+    units.add(session, "fit", job_id=job_id, round_id=round_id)
+    events.add(session, job_id, "round.opened", number=0)
+    return [Compute()]
+
+
+def fail_job(session: Session, job_id: JobId, *, why: str) -> None:
+    """End a job that cannot go on."""
+    if jobs.change(session, job_id, only_in=("queued", "running", "paused"), state="failed", stop_reason="error", note=why):
+        units.cancel_ready(session, job_id, reason="job_failed")
+        events.add(session, job_id, "job.finished", state="failed", reason="error", why=why)
+
+
+def pause_job(session: Session, job_id: JobId, *, why: str) -> None:
+    """Stop asking until a person resumes the job."""
+    if jobs.change(session, job_id, only_in=("running",), state="paused", note=why):
+        events.add(session, job_id, "job.paused", why=why)
+
+
+def close_rounds(session: Session, job_id: JobId | None = None) -> list[Step]:
+    """Give every round whose calls have all ended its settling unit; one winner a round."""
+    closed = rounds.close_finished(session, job_id)
+    for round_id, owner in closed:
+        units.add(session, "settle", job_id=owner, round_id=round_id)
+    return [Compute(workers=len(closed))] if closed else []
+
+
+def exhaust(session: Session, job_id: JobId, *, what: str) -> list[Step]:
+    """Take the calls that no budget is left for out of the queue, so that the round can settle."""
+    cancelled = units.cancel_ready(session, job_id, reason=f"budget:{what}")
+    if cancelled:
+        events.add(session, job_id, "budget.exhausted", what=what, calls_not_made=cancelled)
+    return close_rounds(session, job_id)
+
+
+def end_job(session: Session, job_id: JobId, reason: StopReason, *, why: str) -> None:
+    """Store the stop decision; a collapse waits for a person instead of ending."""
+    if reason is StopReason.collapse:
+        jobs.change(session, job_id, only_in=("running", "paused"), state="paused", stop_reason=reason, note=why)
+        events.add(session, job_id, "job.paused", reason=reason, why=why)
+        return
+    jobs.change(session, job_id, only_in=("running", "paused"), state="done", stop_reason=reason, note=why)
+    events.add(session, job_id, "job.finished", state="done", reason=reason, why=why)
+
+
+def open_round(session: Session, job_id: JobId, number: int, *, plan: dict[str, object]) -> int:
+    """A new round, to be filled with calls in the same transaction; returns its id."""
+    round_id = rounds.add(session, job_id, number, plan=plan)
+    events.add(session, job_id, "round.opened", number=number, calls=plan.get("calls"))
+    return round_id
+
+
+def refine_steps(job_id: JobId, calls: int) -> list[Step]:
+    """Hints for a job with `calls` ready: enough pumps for many, one for few."""
+    return [Refine(job_id, pumps=max(1, min(4, calls // 64)))]

@@ -1,0 +1,34 @@
+"""The Celery app that `hornbook worker` runs, with its two tasks."""
+
+import logging
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+
+from app import dispatch
+from app.settings import get_settings
+from app.telemetry import configure_logging
+from workers import compute, refine, stopping
+from workers.base import contained
+
+app: Celery = dispatch.celery_app(get_settings().redis_url)
+
+app.task(name=dispatch.REFINE_TASK)(contained(refine.refine))
+app.task(name=dispatch.COMPUTE_TASK)(contained(compute.compute))
+
+
+@setup_logging.connect
+def _setup_logging(**_: object) -> None:
+    configure_logging(get_settings().log_level)
+    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+@worker_process_init.connect
+def _forget_parent(**_: object) -> None:
+    # Engines and children are keyed by pid, so nothing of the parent is reused; logging must be set up anew.
+    configure_logging(get_settings().log_level)
+
+
+@worker_shutting_down.connect
+def _stop_children(**_: object) -> None:
+    stopping.request_stop()

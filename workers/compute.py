@@ -1,0 +1,75 @@
+"""The CPU task: claims units until none is ready, each read, thought about and written as one unit.
+
+A kind's three beats live in its own module; here is only who holds what.
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.db.session import retrying
+from app.dispatch import send
+from app.domain.steps import Step
+from app.errors import AppError, TransientError
+from app.repositories import beats, units
+from app.repositories.units import ClaimedUnit
+from app.services import failures
+from app.settings import get_settings
+from app.telemetry import FENCED, UNITS
+from workers import exports, ingest, preparing, resources, settling, stopping
+from workers.heartbeat import heartbeat
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[ClaimedUnit], list[Step]]
+
+HANDLERS: dict[str, Handler] = {
+    "ingest": ingest.run,
+    "fit": preparing.fit,
+    "score": preparing.score,
+    "settle": settling.run,
+    "export": exports.run,
+}
+
+SLICE_S = 60.0
+"""Seconds after which a task returns, so that a warm shutdown never waits for a queue to empty."""
+
+
+def compute() -> None:
+    """Work on CPU units until none is ready or the slice is over."""
+    settings, end = get_settings(), time.monotonic() + SLICE_S
+    name = resources.worker_name()
+    while time.monotonic() < end and not stopping.stop_requested():
+        unit = retrying(resources.engine(), lambda s: _claim(s, name, settings.lease_s))
+        if unit is None:
+            return
+        send(settings.redis_url, _work_on(unit, name, settings.lease_s))
+
+
+def _claim(session: Session, name: str, lease_s: float) -> ClaimedUnit | None:
+    unit = units.claim_cpu(session, worker=name, lease_s=lease_s)
+    beats.seen(session, name, "cpu", busy=1 if unit else 0, progress=True)
+    return unit
+
+
+def _work_on(unit: ClaimedUnit, name: str, lease_s: float) -> list[Step]:
+    with structlog.contextvars.bound_contextvars(unit=unit.id, kind=unit.kind, job=unit.job_id):
+        with heartbeat(resources.engine(), lambda: [unit.token], worker=name, queue="cpu", lease_s=lease_s):
+            try:
+                steps = HANDLERS[unit.kind](unit)
+                UNITS.labels(unit.kind, "done").inc()
+                return steps
+            except failures.LostLeaseError:
+                FENCED.inc()
+                log.warning("unit.fenced")
+                return []
+            except TransientError:
+                log.warning("unit.put_off", exc_info=True)
+                retrying(resources.engine(), lambda s: failures.put_off(s, unit, delay_s=5))
+                return []
+            except AppError as error:
+                log.warning("unit.failed", code=error.code, why=str(error))
+                UNITS.labels(unit.kind, "rejected").inc()
+                return retrying(resources.engine(), lambda s: failures.record(s, unit, error))

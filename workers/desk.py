@@ -1,0 +1,235 @@
+"""The pump's paperwork, done in threads: claims and asks, stores what came, has it judged, ends the units."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+import zstandard
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
+from app.db.session import retrying
+from app.dispatch import send
+from app.domain.records import JobId
+from app.repositories import beats, llm_calls
+from app.repositories.budgets import Spend
+from app.repositories.llm_calls import NewCall, StoredCall
+from app.repositories.units import GiveBack
+from app.services import asking, refining, rounds
+from app.services.asking import Ask, JobContext
+from app.services.refining import Ended
+from app.telemetry import FENCED, UNITS
+from workers.judging import Judge
+
+log = structlog.get_logger(__name__)
+
+MAX_TRIES = 4
+"""Useless answers after which a unit is rejected."""
+MAX_PAID_FAILURES = 20
+"""Paid time-outs and cut answers after which a unit is rejected: some prompt of it never comes to an end."""
+LONG_PAUSE_S = 120.0
+"""A provider's pause beyond this is no unit's but the endpoint's."""
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A call that came back, from the endpoint or from the store."""
+
+    ask: Ask
+    outcome: Outcome
+    delay_s: float
+    call_id: int | None = None
+    """Set when it was stored before: nothing was paid this time."""
+
+
+@dataclass
+class _Sorted:
+    """What a group of returned calls comes to."""
+
+    answers: list[tuple[Returned, Answer]] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+    back: list[GiveBack] = field(default_factory=list)
+    pause: str | None = None
+    endpoint_pause_s: float = 0.0
+
+
+class Desk:
+    """One task's side of the database; `claim` and `store` run in different threads."""
+
+    def __init__(self, engine: Engine, context: JobContext, judge: Judge, *, worker: str, lease_s: float) -> None:
+        self.engine, self.context, self.judge, self.worker, self.lease_s = engine, context, judge, worker, lease_s
+        self.halted = False
+        """No call of this job makes sense any more."""
+        self._held: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def job_id(self) -> JobId:
+        """The job this desk serves."""
+        return JobId(self.context.job.id)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing claimed here is still open."""
+        return not self._held
+
+    def held_tokens(self) -> list[int]:
+        """Tokens whose lease must be kept alive."""
+        with self._lock:
+            return list(self._held)
+
+    def claim(self, limit: int) -> tuple[list[Ask], list[Returned], float | None]:
+        """Calls to make, answers that are stored already, and seconds until asking again makes sense."""
+        claimed = retrying(self.engine, lambda s: self._claim(s, limit))
+        with self._lock:
+            self._held.update({unit.token: unit.id for unit in claimed.units})
+        send(self.context.redis_url, claimed.steps)
+        asks = [asking.ask(self.context, unit) for unit in claimed.units]
+        small = [ask for ask in asks if not ask.fits]
+        if small:
+            self._reserve_more(small)
+        asks = [ask for ask in asks if ask.fits]
+        known = self._known(asks)
+        answered = [_replayed(ask, known[ask.key]) for ask in asks if ask.key in known]
+        return [ask for ask in asks if ask.key not in known], answered, claimed.wait_s
+
+    def _claim(self, session: Session, limit: int) -> refining.Claimed:
+        beats.seen(session, self.worker, "refine", busy=max(1, len(self._held)), progress=True)
+        price = refining.job_price(self.context.job)
+        return refining.claim(
+            session, self.job_id, limit=limit, worker=self.worker, lease_s=self.lease_s, price=price
+        )
+
+    def _known(self, asks: Sequence[Ask]) -> dict[bytes, StoredCall]:
+        if not self.context.config.llm.cache or not asks:
+            return {}
+        return retrying(self.engine, lambda s: llm_calls.successes(s, [ask.key for ask in asks]))
+
+    def _reserve_more(self, asks: Sequence[Ask]) -> None:
+        """Return units whose prompt turned out longer than planned, to be claimed with a larger reservation."""
+        limit = self.context.config.llm.context_tokens
+        back = [
+            GiveBack(a.unit.id, a.unit.token, 0.0, "larger_reservation", reserve_tokens=a.worst_tokens)
+            for a in asks
+            if a.worst_tokens <= 2 * limit
+        ]
+        returned = {unit.id for unit in back}
+        ended = [Ended(a.unit.id, a.unit.token, None, "too_long") for a in asks if a.unit.id not in returned]
+        self._store_outcomes(ended, back, unsent=[ask.unit.token for ask in asks])
+
+    def give_back_unsent(self, asks: Sequence[Ask]) -> None:
+        """Return claimed units whose call was never made, with their money."""
+        back = [GiveBack(ask.unit.id, ask.unit.token, 0.0, "slice_over") for ask in asks]
+        self._store_outcomes([], back, unsent=[unit.token for unit in back])
+
+    def store(self, group: Sequence[Returned]) -> None:
+        """Keep what came, have it judged, end its units."""
+        ids = self._store_calls(group)
+        sorted_ = self._sort(group)
+        judged = self.judge.judge([(r.ask, answer, r.call_id or ids.get(r.ask.unit.token)) for r, answer in sorted_.answers])
+        self._store_outcomes([*sorted_.ended, *judged], sorted_.back, unsent=())
+        if sorted_.pause or sorted_.endpoint_pause_s:
+            self._pause(sorted_)
+
+    def _store_calls(self, group: Sequence[Returned]) -> dict[int, int]:
+        fresh = [r for r in group if r.call_id is None]
+        calls = [self._call_row(r) for r in fresh]
+        spends = [_spend(self.context, r) for r in group]
+        return retrying(self.engine, lambda s: refining.store_calls(s, self.job_id, calls, spends))
+
+    def _call_row(self, returned: Returned) -> NewCall:
+        ask, outcome = returned.ask, returned.outcome
+        answer = outcome if isinstance(outcome, Answer) else None
+        spend = _spend(self.context, returned)
+        usage = answer or (outcome.usage if isinstance(outcome, Failure) else None)
+        return NewCall(
+            job_id=self.job_id,
+            unit_id=ask.unit.id,
+            token=ask.unit.token,
+            request_key=ask.key,
+            ok=answer is not None,
+            code="ok" if isinstance(outcome, Answer) else outcome.code.value,
+            status=200 if isinstance(outcome, Answer) else outcome.status,
+            model=answer.model if answer else self.context.job.model,
+            prompt_tokens=usage.prompt_tokens if usage else 0,
+            completion_tokens=usage.completion_tokens if usage else 0,
+            micro=spend.micro,
+            latency_s=outcome.latency_s,
+            raw=zstandard.compress(outcome.raw, 1) if outcome.raw else None,
+        )
+
+    def _sort(self, group: Sequence[Returned]) -> _Sorted:
+        out = _Sorted()
+        for returned in group:
+            if isinstance(returned.outcome, Answer):
+                out.answers.append((returned, returned.outcome))
+            else:
+                self._sort_failure(out, returned, returned.outcome)
+        return out
+
+    def _sort_failure(self, out: _Sorted, returned: Returned, failure: Failure) -> None:
+        unit, delay = returned.ask.unit, returned.delay_s
+        if failure.pause_job:
+            out.pause = f"{failure.code.value}: {failure.detail}"
+        if delay > LONG_PAUSE_S:
+            out.endpoint_pause_s, delay = max(out.endpoint_pause_s, delay), LONG_PAUSE_S
+        if failure.code is FailureCode.truncated and unit.tries == 0:
+            more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)
+            reserve = unit.reserve_tokens + more - unit.max_tokens
+            out.back.append(GiveBack(unit.id, unit.token, 0.0, "truncated", tried=True, max_tokens=more, reserve_tokens=reserve))
+            return
+        useless = failure.retry and failure.charged and failure.status == 200
+        worn_out = unit.tries + useless >= MAX_TRIES or (failure.charged and unit.provider_failures >= MAX_PAID_FAILURES)
+        if failure.retry and not worn_out:
+            out.back.append(
+                GiveBack(unit.id, unit.token, delay, failure.code.value, provider_failure=not useless, tried=useless)
+            )
+        else:
+            out.ended.append(Ended(unit.id, unit.token, None, failure.code.value))
+
+    def _store_outcomes(self, ended: Sequence[Ended], back: Sequence[GiveBack], *, unsent: Sequence[int]) -> None:
+        fenced = retrying(
+            self.engine, lambda s: refining.store_outcomes(s, ended, back, unsent=unsent, job_id=self.job_id)
+        )
+        if fenced:
+            FENCED.inc(fenced)
+            log.warning("writes.fenced", count=fenced)
+        for end in ended:
+            UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
+        with self._lock:
+            for item in (*ended, *back):
+                self._held.pop(item.token, None)
+
+    def _pause(self, sorted_: _Sorted) -> None:
+        def write(session: Session) -> None:
+            if sorted_.pause:
+                rounds.pause_job(session, self.job_id, why=sorted_.pause)
+            if sorted_.endpoint_pause_s:
+                refining.pause_endpoint(session, self.context.job.endpoint, seconds=sorted_.endpoint_pause_s)
+
+        self.halted = bool(sorted_.pause)
+        retrying(self.engine, write)
+
+
+def _replayed(ask: Ask, stored: StoredCall) -> Returned:
+    body = zstandard.ZstdDecompressor().decompress(stored.raw)
+    outcome = read_reply(Reply(200, {}, body, 0.0, 0.0), model=ask.request.model)
+    return Returned(ask, outcome, 0.0, call_id=stored.id)
+
+
+def _spend(context: JobContext, returned: Returned) -> Spend:
+    """What a returned call costs: its usage, its whole reservation when nobody knows, nothing when replayed."""
+    token, outcome = returned.ask.unit.token, returned.outcome
+    if returned.call_id is not None:
+        return Spend(token, calls=0)
+    if isinstance(outcome, Failure) and not outcome.charged:
+        return Spend(token, calls=0)
+    usage = outcome if isinstance(outcome, Answer) else outcome.usage
+    if usage is None or (isinstance(outcome, Answer) and not outcome.usage_known):
+        return Spend(token, charged=True)
+    price = refining.job_price(context.job)
+    micro = price.cost(usage.prompt_tokens, usage.completion_tokens)
+    return Spend(token, micro=micro, tokens=usage.prompt_tokens + usage.completion_tokens)

@@ -1,0 +1,163 @@
+"""Keeps the endpoint's slots full: claims in small groups, never waits for the slowest, stores in groups.
+
+One event loop, made for one task and gone with it. A call that is told to come back later gives its slot up at once;
+its unit returns by the clock of the database. The pump ends when nothing is ready, its slice is over, or the job
+stopped; calls in flight are always waited for, because they are paid for.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from app.adapters.llm import LlmClient
+from app.adapters.llm_limits import AdaptiveDeadline, Aimd
+from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
+from app.services.asking import Ask
+from app.telemetry import CALL_SECONDS, CALLS
+from workers.desk import Desk, Returned
+
+log = structlog.get_logger(__name__)
+
+CLAIM_SIZE = 32
+"""Units a claim takes at most; a claim of 16 to 64 costs a thirtieth of a single one each."""
+LOW_WATER = 24
+"""Claimed units that should wait for a slot, so that no slot waits for the database."""
+GROUP = 64
+"""Answers stored in one transaction at most."""
+GATHER_S = 0.03
+"""How long the writer waits for more answers to go with the first."""
+OVERLOAD = frozenset({FailureCode.rate_limited, FailureCode.server_error, FailureCode.timeout})
+
+
+class Pump:
+    """One task's run over one job."""
+
+    def __init__(
+        self, desk: Desk, client: LlmClient, *, ceiling: int, deadline_s: float, slice_s: float, stop: Callable[[], bool]
+    ) -> None:
+        self.desk, self.client, self.stop = desk, client, stop
+        self.end = time.monotonic() + slice_s
+        self.aimd = Aimd(ceiling=ceiling)
+        self.deadline = AdaptiveDeadline(cap_s=deadline_s, floor_s=0.6)
+        self.rng = random.Random()
+        self.waiting: deque[Ask] = deque()
+        self.flying: set[asyncio.Task[None]] = set()
+        self.returned: asyncio.Queue[Returned | None] = asyncio.Queue()
+        self.claiming: asyncio.Task[None] | None = None
+        self.changed = asyncio.Event()
+        self.next_claim = 0.0
+        self.dry = False
+
+    async def run(self) -> None:
+        """Pump until there is nothing more to do here; everything claimed is stored or given back."""
+        writer = asyncio.create_task(self._write())
+        try:
+            await self._feed()
+        finally:
+            if self.claiming:
+                await self.claiming
+            if self.flying:
+                await asyncio.wait(self.flying)
+            await self.returned.put(None)
+            await writer
+            await asyncio.to_thread(self.desk.give_back_unsent, list(self.waiting))
+
+    def _done(self) -> bool:
+        return time.monotonic() > self.end or self.stop() or self.desk.halted
+
+    async def _feed(self) -> None:
+        while not self._done():
+            self._fill_slots()
+            self._top_up()
+            if self.dry and not self.waiting and not self.flying and self.returned.empty() and self.desk.idle:
+                return
+            self.changed.clear()
+            try:
+                async with asyncio.timeout(self._nap()):
+                    await self.changed.wait()
+            except TimeoutError:
+                continue
+
+    def _nap(self) -> float:
+        """Seconds to sleep at most when nothing changes."""
+        if self.dry or self.claiming:
+            return 0.25
+        return min(0.25, max(0.005, self.next_claim - time.monotonic()))
+
+    def _fill_slots(self) -> None:
+        while self.waiting and len(self.flying) < self.aimd.limit:
+            task = asyncio.create_task(self._call(self.waiting.popleft()))
+            self.flying.add(task)
+            task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self.flying.discard(task)
+        self._fill_slots()
+        self.changed.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("call.crashed", exc_info=error)
+
+    def _top_up(self) -> None:
+        room = LOW_WATER + self.aimd.limit - len(self.waiting) - len(self.flying)
+        backlog = self.returned.qsize() > 4 * GROUP
+        if self.claiming or backlog or room < min(CLAIM_SIZE, self.aimd.limit) or time.monotonic() < self.next_claim:
+            return
+        self.claiming = asyncio.create_task(self._claim(min(room, CLAIM_SIZE * 2)))
+
+    async def _claim(self, limit: int) -> None:
+        try:
+            asks, answered, wait_s = await asyncio.to_thread(self.desk.claim, limit)
+        finally:
+            self.claiming = None
+        self.waiting.extend(asks)
+        for known in answered:
+            await self.returned.put(known)
+        self.dry = not asks and not answered and wait_s is None
+        pause = 0.0 if asks or answered else max(0.02, min(wait_s if wait_s is not None else 0.2, 0.5))
+        self.next_claim = time.monotonic() + pause
+        self.changed.set()
+
+    async def _call(self, ask: Ask) -> None:
+        epoch = self.aimd.epoch
+        outcome = await self.client.complete(ask.request, deadline_s=self.deadline.current_s, request_id=ask.request_id)
+        self._observe(outcome, epoch)
+        delay = self._delay_s(ask, outcome)
+        await self.returned.put(Returned(ask, outcome, delay))
+
+    def _observe(self, outcome: Outcome, epoch: int) -> None:
+        code = "ok" if isinstance(outcome, Answer) else outcome.code.value
+        CALLS.labels(code).inc()
+        CALL_SECONDS.observe(outcome.latency_s)
+        overloaded = isinstance(outcome, Failure) and outcome.code in OVERLOAD
+        self.aimd.record(overloaded=overloaded, epoch=epoch)
+        if isinstance(outcome, Answer):
+            self.deadline.observe(outcome.latency_s)
+        elif outcome.code is FailureCode.timeout:
+            self.deadline.observe_timeout()
+
+    def _delay_s(self, ask: Ask, outcome: Outcome) -> float:
+        if isinstance(outcome, Answer):
+            return 0.0
+        if outcome.retry_after_s is not None:
+            return outcome.retry_after_s
+        if outcome.code is FailureCode.timeout:
+            return 0.0
+        # Full jitter: equal waits would make the next wave as high as the last.
+        return self.rng.uniform(0, min(30.0, 0.5 * 2.0 ** min(ask.unit.provider_failures, 6)))
+
+    async def _write(self) -> None:
+        ended = False
+        while not ended:
+            group = [await self.returned.get()]
+            await asyncio.sleep(GATHER_S)
+            while len(group) < GROUP and not self.returned.empty():
+                group.append(self.returned.get_nowait())
+            ended = group[-1] is None
+            items = [item for item in group if item is not None]
+            if items:
+                await asyncio.to_thread(self.desk.store, items)
+            self.changed.set()

@@ -1,0 +1,121 @@
+"""A process of its own that finds in the rows what messages may have lost: every few seconds, each step alone.
+
+It expires leases and charges what lost workers had reserved, starts jobs whose corpus is ready, closes rounds, ends
+jobs past their deadline and sends hints for whatever is ready. It needs no broker to do the first five.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.db.session import transaction
+from app.dispatch import send
+from app.domain.records import JobId
+from app.domain.steps import Compute, Refine, Step
+from app.errors import AppError
+from app.repositories import beats, budgets, jobs, units
+from app.services import failures, rounds
+from app.settings import get_settings
+from workers import resources
+
+log = structlog.get_logger(__name__)
+
+PUMP_CALLS = 64
+"""Ready calls for which one more pump is worth a hint."""
+
+
+def expire_leases(session: Session) -> list[Step]:
+    """Units of lost workers return or die; what was reserved for their calls is charged."""
+    lost = units.expire(session, max_crashes=get_settings().max_crashes)
+    by_job: dict[int, list[int]] = {}
+    for unit in lost:
+        if unit.kind == "rewrite" and unit.job_id is not None:
+            by_job.setdefault(unit.job_id, []).append(unit.token)
+        if unit.state == "dead":
+            failures.bury(session, unit)
+    for job_id, tokens in sorted(by_job.items()):
+        budgets.charge_lost(session, job_id, tokens)
+    if lost:
+        log.warning("leases.expired", count=len(lost), dead=sum(unit.state == "dead" for unit in lost))
+    return []
+
+
+def start_jobs(session: Session) -> list[Step]:
+    """Queued jobs begin when their corpus is ready and fail when it could not be read."""
+    for job_id in jobs.failed_corpora(session):
+        rounds.fail_job(session, JobId(job_id), why="the corpus could not be read")
+    return [step for job_id in jobs.waiting_for_corpus(session) for step in rounds.start_job(session, JobId(job_id))]
+
+
+def close_rounds(session: Session) -> list[Step]:
+    """Rounds whose last call was finished by somebody who then died."""
+    return rounds.close_rounds(session)
+
+
+def end_overdue(session: Session) -> list[Step]:
+    """Jobs past their deadline stop asking; the round they are in still settles."""
+    return [step for job_id in jobs.overdue(session) for step in rounds.exhaust(session, JobId(job_id), what="time")]
+
+
+def hints(session: Session) -> list[Step]:
+    """A hint for everything that is ready, as if no message had ever arrived."""
+    steps: list[Step] = [
+        Refine(JobId(job_id), pumps=max(1, min(4, ready // PUMP_CALLS))) for job_id, ready in jobs.needing_hints(session)
+    ]
+    ready = int(
+        session.execute(
+            text("SELECT count(*) FROM units WHERE state = 'ready' AND kind <> 'rewrite' AND not_before <= now()")
+        ).scalar_one()
+    )
+    return [*steps, Compute(workers=min(ready, 4))] if ready else steps
+
+
+def cancel_leftovers(session: Session) -> list[Step]:
+    """Calls of ended jobs that came back from a worker afterwards."""
+    units.cancel_of_ended_jobs(session)
+    return []
+
+
+def forget_workers(session: Session) -> list[Step]:
+    """Rows of workers that are long gone."""
+    beats.forget(session, older_than_s=3600)
+    return []
+
+
+SWEEPS: tuple[Callable[[Session], list[Step]], ...] = (
+    expire_leases,
+    start_jobs,
+    end_overdue,
+    cancel_leftovers,
+    close_rounds,
+    hints,
+    forget_workers,
+)
+
+
+def sweep() -> None:
+    """One look; a step that fails is logged and done again next time."""
+    settings = get_settings()
+    for step in SWEEPS:
+        try:
+            with transaction(resources.engine()) as session:
+                steps = step(session)
+            send(settings.redis_url, steps)
+        except (SQLAlchemyError, AppError, OSError):
+            log.exception("sweep.failed", step=step.__name__)
+
+
+def run() -> None:
+    """Sweep until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    log.info("reconciler.started")
+    while not stop.is_set():
+        sweep()
+        stop.wait(get_settings().sweep_s)

@@ -1,0 +1,74 @@
+"""The refine task: one pump over one job for one slice of time."""
+
+import asyncio
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.adapters.llm import LlmClient
+from app.adapters.llm_endpoints import parse_endpoint
+from app.db.session import retrying
+from app.dispatch import send
+from app.domain.records import JobId
+from app.errors import NotFoundError
+from app.repositories import beats
+from app.services import asking, rounds
+from app.services.asking import JobContext
+from app.settings import Settings, get_settings
+from workers import resources, stopping
+from workers.desk import Desk
+from workers.heartbeat import heartbeat
+from workers.judging import Judge
+from workers.pump import Pump
+
+log = structlog.get_logger(__name__)
+
+
+def refine(job_id: object) -> None:
+    """Make a job's ready calls; a hint for a job that is not there or not running does nothing."""
+    if not isinstance(job_id, int):
+        log.warning("hint.garbage")
+        return
+    settings, engine = get_settings(), resources.engine()
+    try:
+        context = retrying(engine, lambda s: asking.job_context(s, JobId(job_id), redis_url=settings.redis_url))
+    except NotFoundError:
+        log.warning("hint.unknown_job", job=job_id)
+        return
+    if context is None:
+        return
+    with structlog.contextvars.bound_contextvars(job=job_id):
+        _pump(context, settings)
+        send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
+
+
+def _pump(context: JobContext, settings: Settings) -> None:
+    engine, name = resources.engine(), resources.worker_name()
+    judge = Judge(resources.sandbox(), context)
+    desk = Desk(engine, context, judge, worker=name, lease_s=settings.lease_s)
+    others = retrying(engine, lambda s: _join(s, name, within_s=settings.lease_s))
+    ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)
+    try:
+        with heartbeat(engine, desk.held_tokens, worker=name, queue="refine", lease_s=settings.lease_s):
+            asyncio.run(_run(desk, context, settings, ceiling))
+    finally:
+        retrying(engine, lambda s: beats.seen(s, name, "refine", busy=0))
+
+
+def _join(session: Session, name: str, *, within_s: float) -> int:
+    beats.seen(session, name, "refine", busy=1, progress=True)
+    return max(1, beats.busy_workers(session, "refine", within_s=within_s))
+
+
+async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int) -> None:
+    endpoint = parse_endpoint(context.job.endpoint, key=context.key_for(settings))
+    async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=settings.llm_max_body_bytes) as client:
+        pump = Pump(
+            desk,
+            client,
+            ceiling=ceiling,
+            deadline_s=settings.llm_deadline_s,
+            slice_s=settings.pump_slice_s,
+            stop=stopping.stop_requested,
+        )
+        await pump.run()

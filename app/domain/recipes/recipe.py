@@ -1,0 +1,62 @@
+"""What a recipe is: how seeds are asked for, and what an answer must be. Data only; the built-in ones lie beside."""
+
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+
+from app.domain.planning import Arm
+from app.domain.records import Kind
+
+TOKENS_PER_WORD = 2.2
+"""Upper guess for English text and code, so that an answer of the asked length is not cut."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A way to turn seeds into texts, whole in one value."""
+
+    name: str
+    title: str
+    """In words, for people."""
+    description: str
+    version: int
+    """Goes up with every change that could change an answer."""
+    kinds: frozenset[Kind]
+    """The seeds it works on."""
+    system: str
+    """The system message."""
+    tasks: dict[Kind, str]
+    """The task line by kind of seed."""
+    formats: tuple[str, ...]
+    audiences: tuple[str, ...]
+    constraints: tuple[str, ...]
+    """`none` leaves the line out."""
+    length_ratio: tuple[float, float]
+    """Answer words over seed words, least and most, where the length range below does not say otherwise."""
+    length_words: tuple[int, int]
+    """The shortest and longest answer asked for."""
+    real_share: float
+    """Share of real seed text in an export, unless the export says otherwise."""
+    features: tuple[str, ...] = ()
+    """Story features to draw from."""
+    max_grade: float = 14.0
+    """Texts above this school grade are dropped whatever the targets."""
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Every format for every audience under every constraint."""
+        return tuple(Arm(*parts) for parts in product(self.formats, self.audiences, self.constraints))
+
+    def length_for(self, seed_words: int) -> tuple[int, int]:
+        """The words to ask for, given the seed's: wide enough that an honest answer never has to pad.
+
+        Example: a seed of 200 words under a ratio of (0.5, 2.0) and a range of (80, 600) asks for 100 to 400.
+        """
+        low, high = self.length_words
+        least = min(max(low, round(seed_words * self.length_ratio[0])), high)
+        most = max(min(high, round(seed_words * self.length_ratio[1])), min(high, 2 * low))
+        return min(least, most // 2 + 1), most
+
+    def answer_tokens(self, seed_words: int) -> int:
+        """Tokens to allow an answer about a seed of so many words."""
+        return ceil(self.length_for(seed_words)[1] * TOKENS_PER_WORD) + 120

@@ -50,7 +50,8 @@ def _is_whole(value: dict[str, JsonValue], line: bytes) -> bool:
 def _marks_inside(value: JsonValue) -> int:
     """The marks of a nested value, or a count no line has where the slow parser should look."""
     try:
-        return -(1 << 60) if _has_large_float(value) else check_value(value, depth=2)
+        marks = check_value(value, depth=2)
+        return -(1 << 60) if _has_large_float(value) else marks
     except RecordError:
         return -(1 << 60)
 

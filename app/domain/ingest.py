@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.records import Kind
-from app.domain.text import guess_kind, normalise, sha256
+from app.domain.text import TextFault, check_text, guess_kind, normalise, sha256, text_flags
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 

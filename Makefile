@@ -1,0 +1,60 @@
+# Needs make and Python 3.11 or newer, nothing else. Every target sets up .venv itself and is fast the second time.
+#   make demo PYTHON=python3.12     another interpreter
+#   make test ARGS="-k dedup"       some of the tests
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# python3 where it is new enough, else the newest one with a version in its name.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && { echo $$p; break; }; done)
+
+.PHONY: help demo test lint bench clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.embedded  ## set up, then refine the example corpus with everything on this machine
+	$(BIN)/hornbook refine examples/seeds.jsonl --recipe codetextbook --out out
+
+test: $(VENV)/.dev  ## set up, then run every test
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || \
+		command -v google-chrome >/dev/null 2>&1 || \
+		echo "Note: no Chromium on PATH; the browser tests are skipped (Debian: apt-get install chromium)."
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types, layers, and the compose file against its schema
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+bench: $(VENV)/.dev  ## run every benchmark; each prints its figure beside a baseline of the same run
+	@set -e; for script in $$(grep -l __main__ benchmarks/*.py); do \
+		name=$$(basename $$script .py); echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+clean:  ## remove .venv and what tools left; keeps .hornbook (your data) and out
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Hornbook needs Python 3.11 or newer and found none. Name one: make demo PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c "$(NEW_ENOUGH)" || { \
+		echo "Hornbook needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)."; exit 1; }
+	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module (Debian: apt-get install python3-venv)."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps stand for "installed as pyproject.toml says".
+$(VENV)/.embedded: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[embedded]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[dev]"
+	@touch $@ $(VENV)/.embedded

@@ -3,13 +3,17 @@
 import hashlib
 import random
 
+from app.explainer.code_writer import write_code
 from app.explainer.prompt import Prompt
+from app.explainer.voice import Voice, level_of
 
 
 def write(prompt: Prompt, seed: int) -> str:
     """The rewritten text; the same prompt and seed always give the same one."""
-    rng = rng_for(prompt, seed)
-    return prompt.document or str(rng.random())
+    voice = Voice(rng_for(prompt, seed), level_of(prompt.audience))
+    if prompt.task.lower().startswith("explain the code"):
+        return write_code(voice, prompt)
+    return prompt.document
 
 
 def rng_for(prompt: Prompt, seed: int) -> random.Random:

@@ -1,0 +1,217 @@
+"""What is true of Python in general and worth saying about a piece of code: terms, traps, comparisons with daily life.
+
+Each remark is chosen by something the syntax tree shows and names the code's own things.
+"""
+# ruff: noqa: E501  # a template reads best on one line
+
+import ast
+
+from app.explainer.code_facts import FunctionFacts, own_nodes
+from app.explainer.code_phrases import quote
+from app.explainer.voice import Voice
+
+_MAX_MISTAKES = 4
+
+
+def mistakes(voice: Voice, facts: FunctionFacts) -> list[str]:
+    """Traps that this function's own code holds, as sentences."""
+    found: list[str] = []
+    name = facts.label
+    for parameter in facts.parameters:
+        if parameter.default in ("[]", "{}", "set()", "list()", "dict()"):
+            found.append(
+                voice.say(
+                    "[the default|the starting value] `$p=$d` is made only once, so [all calls|calls of $f] that leave "
+                    "`$p` out share the same object",
+                    "watch `$p=$d`: [every call|each call] without `$p` [gets|uses] one shared object",
+                    p=parameter.name,
+                    d=parameter.default,
+                    f=name,
+                )
+            )
+    for node in own_nodes(facts.node):
+        remark = _trap(voice, node)
+        if remark and len(found) < _MAX_MISTAKES:
+            found.append(remark)
+    required = [parameter.name for parameter in facts.required]
+    if required and not facts.owner and not facts.node.decorator_list:
+        found.append(
+            voice.say(
+                "[leaving out|forgetting] `$p` in a call of $f [is|counts as] a `TypeError`, [because it has no default|as nothing stands in for it]",
+                "$f [cannot|will not] run without `$p`; Python [answers|stops] with a `TypeError`",
+                p=voice.pick(required),
+                f=name,
+            )
+        )
+    if (
+        facts.returns
+        and not _always_returns(facts.node.body)
+        and type(facts.node) is ast.FunctionDef
+        and not facts.yields
+    ):
+        found.append(
+            voice.say(
+                "if no `return` in $f is reached, the [answer|result] is `None`",
+                "a call of $f that [runs off the end|gets past every `return`] [gives|ends up with] `None`",
+                f=name,
+            )
+        )
+    return [f"{remark}." for remark in dict.fromkeys(found)]
+
+
+def _trap(voice: Voice, node: ast.AST) -> str:
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "range" and len(node.args) in (1, 2):
+        stop, whole = quote(node.args[-1]), quote(node)
+        if stop and whole:
+            return voice.say(
+                "$w [stops before|leaves out] $s [itself|]",
+                "[the end value|the stop value] $s is not part of $w",
+                "do not expect $s [inside|among the numbers of] $w: [the end is left out|a range leaves out its end]",
+                w=whole,
+                s=stop,
+            ).rstrip()
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv):
+        return _division(voice, node)
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq):
+        whole = quote(node)
+        return (
+            voice.say("$w [compares|asks a question]; a single `=` [would|there would] not", w=whole) if whole else ""
+        )
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0:
+        whole, owner = quote(node), quote(node.value)
+        if whole and owner and isinstance(node.ctx, ast.Load):
+            return voice.say(
+                "$w [uses the key or position 0|asks for what sits at 0]; on an empty list it would fail", w=whole
+            )
+    if isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
+        test = quote(node.test)
+        return (
+            voice.say(
+                "the `while` loop only [ends|stops] [if|when] $t stops being true, or the code leaves it another way",
+                t=test,
+            )
+            if test
+            else ""
+        )
+    return ""
+
+
+def _division(voice: Voice, node: ast.BinOp) -> str:
+    whole, right = quote(node), quote(node.right)
+    if not whole or not right or isinstance(node.right, ast.Constant):
+        return ""
+    if isinstance(node.op, ast.Div) and isinstance(node.left, ast.Constant | ast.Name | ast.Call):
+        return voice.say("with plain numbers, $w [fails|is an error] when $r is 0", w=whole, r=right)
+    return voice.say("with plain numbers, $w [fails|stops with an error] if $r is 0", w=whole, r=right)
+
+
+def _always_returns(body: list[ast.stmt]) -> bool:
+    """Whether the body surely ends in a return or a raise, as far as its last statement shows."""
+    last = body[-1]
+    if isinstance(last, ast.If) and last.orelse:
+        return _always_returns(last.body) and _always_returns(last.orelse)
+    return isinstance(last, ast.Return | ast.Raise | ast.While | ast.With | ast.Try)
+
+
+def terms(voice: Voice, facts: FunctionFacts) -> list[str]:
+    """Definitions of the terms the lesson uses, each tied to the code at hand."""
+    made = [
+        voice.say(
+            "a function is a [named piece|block] of code; here [its|the] name is $f",
+            "$f is a function: code with a name, [run|started] by calling it",
+            f=facts.label,
+        )
+    ]
+    if facts.parameters:
+        names = f"`{facts.parameters[0].name}`"
+        made.append(
+            voice.say(
+                "$p is a parameter, [a name that|which] gets its value [from the call|when $f is called]",
+                "a parameter, such as $p, [is|acts as] a [label|name] for a value [that comes with the call|the caller passes in]",
+                p=names,
+                f=facts.label,
+            )
+        )
+    if facts.loops:
+        made.append(
+            voice.say(
+                "a loop [runs the same lines|repeats its lines] [several times|over and over]; $f has $n",
+                f=facts.label,
+                n=facts.loops,
+            )
+        )
+    if facts.returns:
+        made.append(
+            voice.say(
+                "to return [means|is] to [end the call and hand a value back|leave $f with a value]",
+                "`return` [ends|finishes] the call and [hands over|passes on] a value",
+                f=facts.label,
+            )
+        )
+    if facts.assigned:
+        made.append(
+            voice.say(
+                "$v is a variable, a name [for a value|tied to a value] [inside|within] $f",
+                "a variable [keeps|holds] a value under a name, as $v does [here|in $f]",
+                v=f"`{facts.assigned[0]}`",
+                f=facts.label,
+            )
+        )
+    if facts.raises:
+        made.append(
+            voice.say(
+                "an exception [is|means] an error that [stops|interrupts] the code; $e is one", e=f"`{facts.raises[0]}`"
+            )
+        )
+    if facts.recursive:
+        made.append(voice.say("recursion [means|is when] a function calls itself, as $f does", f=facts.label))
+    return [f"{term}." for term in made]
+
+
+def analogy(voice: Voice, facts: FunctionFacts) -> str:
+    """A comparison with daily life that fits the code's structure."""
+    name = facts.label
+    place = voice.part(
+        "[kitchen|workshop|library|post office|bakery|garage|school office|market stall|train station|repair shop]"
+    )
+    if facts.recursive:
+        return (
+            voice.say(
+                "Think of [nested boxes|dolls inside dolls|two mirrors face to face]: to [open|see] one you [meet|find] a smaller one. $f works that way, since it calls itself",
+                "$f is like a [person in a queue|pupil in a row] who asks the next one the same [question|thing]: it calls itself",
+                f=name,
+            )
+            + "."
+        )
+    if facts.loops:
+        thing = voice.part("[letters|plates|books|tickets|apples|coins|cards|parcels|bottles|keys|stamps|tools]")
+        return (
+            voice.say(
+                "[picture|imagine] a [worker|helper|clerk] in a $l who [handles|checks] $t one by one. $f [works in rounds too|goes round in a loop in the same way]",
+                "$f is like [sorting|counting|going through] a [pile|box|stack] of $t in a $l: the same [moves|steps], again and again",
+                "in a $l, someone [picks up|takes] $t one after another and does the same [job|work] each time. That is the [pattern|shape] of $f",
+                f=name,
+                t=thing,
+                l=place,
+            )
+            + "."
+        )
+    if facts.ifs:
+        return (
+            voice.say(
+                "$f is like a [fork in a road|switch on a railway|guard at a gate|sign at a crossing]: a [question|test] decides which way to go",
+                "[picture|think of] a $l with a [sign|notice] at the door: “if this, go left; if not, go right”. $f [decides|chooses] like that",
+                f=name,
+                l=place,
+            )
+            + "."
+        )
+    return (
+        voice.say(
+            "$f is like a [short recipe|note with instructions|counter] in a $l: [you bring what it needs, and it does its job|it is there when somebody asks]",
+            "think of a [machine|desk] in a $l with a [label|sign] that says $f. [Press the button|Call it], and it [runs|does] its few steps",
+            f=name,
+            l=place,
+        )
+        + "."
+    )

@@ -1,0 +1,80 @@
+"""Modest words about source that is not Python 3: only what its characters show."""
+# ruff: noqa: E501  # a template reads best on one line
+
+import re
+from collections import Counter
+
+from app.explainer.voice import Voice, counted, listed
+
+_NAME = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]{2,30}\b")
+_SIGNS = (
+    ("C or C++", re.compile(r"^\s*#include\s*[<\"]", re.MULTILINE)),
+    ("Java", re.compile(r"^\s*(public|private) (static |final )*(class|void|int|String)\b", re.MULTILINE)),
+    ("JavaScript or TypeScript", re.compile(r"\b(const|let) \w+ =|=> \{|\bfunction \w+\(")),
+    ("SQL", re.compile(r"^\s*(SELECT|CREATE TABLE|INSERT INTO)\b", re.MULTILINE | re.IGNORECASE)),
+    ("HTML or XML", re.compile(r"^\s*<(!DOCTYPE|\?xml|html|div|[a-z]+ [a-z]+=)", re.MULTILINE | re.IGNORECASE)),
+    ("a shell script", re.compile(r"^#!/bin/(ba)?sh|^\s*(fi|esac|done)$", re.MULTILINE)),
+    ("Python 2", re.compile(r"^\s*print [\"'\w]|^\s*except \w+, \w+:", re.MULTILINE)),
+    ("Python", re.compile(r"^\s*(def|class) \w+.*:|^\s*(import|from) \w+", re.MULTILINE)),
+    ("JSON", re.compile(r"^\s*[\[{][\s\S]*\"\w+\"\s*:")),
+    ("a settings file", re.compile(r"^\[[\w. -]+\]\s*$|^\w[\w-]*:\s", re.MULTILINE)),
+)
+_MAX_READ = 20_000
+_COMMON = frozenset(
+    "the and for not with this that from int void return class def import self if else let const var function public static end".split()
+)
+
+
+def describe(voice: Voice, source: str) -> str:
+    """A short description: size, likely language, frequent names, the lines that open it."""
+    text = source[:_MAX_READ]
+    lines = text.split("\n")
+    full = [line for line in lines if line.strip()]
+    if not full:
+        return voice.say("[the document|the file] is empty, so there is nothing to [explain|describe].")
+    names = [name for name, _ in Counter(n for n in _NAME.findall(text) if n.lower() not in _COMMON).most_common(6)]
+    shown = listed([f"`{name}`" for name in names[:5]])
+    parts = []
+    if names:
+        parts.append(
+            voice.say(
+                "$s [are names that appear|can be read] in this text.",
+                "[names such as|words like] $s [appear|turn up] here.",
+                "this text [mentions|holds] $s.",
+                s=shown,
+            )
+        )
+    kind = next((name for name, sign in _SIGNS if sign.search(text)), "")
+    if kind:
+        parts.append(
+            voice.say(
+                "it looks like $k, though that is only a guess from its [look|signs].",
+                "[judging by its look|by its signs] it may be $k.",
+                k=kind,
+            )
+        )
+    parts.append(
+        voice.say(
+            "it has $n, and $f of them [hold|carry] text."
+            if len(source) <= _MAX_READ
+            else "its first part alone has $n.",
+            n=counted(len(lines), "line"),
+            f=str(len(full)),
+        )
+    )
+    opening = next((line.strip() for line in full if 3 < len(line.strip()) < 90 and "`" not in line), "")
+    if opening:
+        parts.append(voice.say("[near the top|early on] stands `$o`.", "one of the first lines is `$o`.", o=opening))
+    if names:
+        most = names[0]
+        count = len(re.findall(rf"\b{re.escape(most)}\b", text))
+        parts.append(
+            voice.say(
+                "[question|exercise]: how often does `$m` appear[ as a whole word|]? Answer: $c.",
+                "[count|find] `$m`[ as a whole word|]: it is there $t.",
+                m=most,
+                c=count,
+                t=counted(count, "time"),
+            )
+        )
+    return " ".join(parts)

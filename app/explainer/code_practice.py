@@ -96,10 +96,16 @@ def _traced(voice: Voice, step: TraceStep, line: int) -> str:
     if step.what == "test":
         word = "[holds|is true]" if step.value == "True" else "[does not hold|is false]"
         if len(step.name) < 50:
-            return voice.say(f"{at}`$n` {word}", f"{at}`$n`" + ("? [Yes|It is true]" if step.value == "True" else "? [No|It is false]"), **slots)
+            return voice.say(
+                f"{at}`$n` {word}",
+                f"{at}`$n`" + ("? [Yes|It is true]" if step.value == "True" else "? [No|It is false]"),
+                **slots,
+            )
         return voice.say(f"{at}the condition {word}")
     if step.what == "each":
-        return voice.say(f"{at}the loop [sets|moves] `$n` [to|on to] `$v`", f"{at}[next|this round], `$n` is `$v`", **slots)
+        return voice.say(
+            f"{at}the loop [sets|moves] `$n` [to|on to] `$v`", f"{at}[next|this round], `$n` is `$v`", **slots
+        )
     return voice.say(f"{at}`$n` [is now|becomes] `$v`", f"{at}now `$n` [is|holds] `$v`", **slots)
 
 
@@ -128,11 +134,11 @@ def questions(voice: Voice, facts: FunctionFacts) -> Point:
     if facts.ifs:
         options.append(("how many `if` and `elif` tests are there in $f?", str(facts.ifs)))
     question, answer = options[int(voice.rng.random() * len(options))]
+    lead = voice.say("[exercise|question|your turn]: ", "[check yourself|look again]: ")
     text = (
-        voice.say("[exercise|question|your turn]: ", "[check yourself|look again]: ")
+        lead
         + voice.say(question, f=name)
-       
-    text += voice.say(" Answer: $a.", " [The code says|You should find]: $a.", " Solution: $a.", a=answer)
+        + voice.say(" Answer: $a.", " [The code says|You should find]: $a.", " Solution: $a.", a=answer)
     )
     return Point("exercise", voice.say("[can you test me on|is there a question about] $f?", f=name), text, "")
 

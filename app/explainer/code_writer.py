@@ -20,6 +20,10 @@ from app.explainer.voice import Level, Voice
 
 MAX_DOCUMENT_CHARS = 60_000
 """Longer sources are described, not explained."""
+_PLACES = (
+    "in the school library", "on a slow bus", "at the kitchen table", "in a cold garage", "after lunch", "before class",
+    "on a rainy day", "late at night", "in the park", "between two lessons", "on a long train ride", "in an empty room",
+)  # fmt: skip
 _NEEDED = ("purpose", "code", "scene")
 
 
@@ -171,9 +175,7 @@ def _fenced(voice: Voice, label: str, source: str) -> Point:
 def scene(voice: Voice, facts: FunctionFacts, made: Worked) -> Point:
     """A small frame for the story format, around a call that was worked out."""
     who = voice.pick(("Amara", "Bruno", "Carla", "Dev", "Ella", "Farid", "Greta", "Hana", "Ivo", "Jun", "Kofi", "Lina"))
-    place = voice.part(
-        "[in the school library|on a slow bus|at the kitchen table|in a cold garage|after lunch|on a rainy day|before class|late at night]"
-    )
+    place = voice.pick(_PLACES)
     call = f"`{made.examples[0].call}`" if made.examples else facts.label
     text = voice.say(
         "$p, $w [typed|wrote|read] $c and [wondered|asked] what [it would do|the machine would make of it].",

@@ -20,9 +20,10 @@ _SIGNS = (
     ("a settings file", re.compile(r"^\[[\w. -]+\]\s*$|^\w[\w-]*:\s", re.MULTILINE)),
 )
 _MAX_READ = 20_000
-_COMMON = frozenset(
-    "the and for not with this that from int void return class def import self if else let const var function public static end".split()
-)
+_COMMON = frozenset({
+    "the", "and", "for", "not", "with", "this", "that", "from", "int", "void", "return", "class", "def", "import", "self",
+    "if", "else", "let", "const", "var", "function", "public", "static", "end",
+})  # fmt: skip
 
 
 def describe(voice: Voice, source: str) -> str:

@@ -33,7 +33,7 @@ from app.adapters.corpus_errors import (
 from app.adapters.corpus_formats import Format, decide_format, inner_name, magic_of
 from app.adapters.corpus_jsonl import read_jsonl
 from app.adapters.corpus_parquet import read_parquet
-from app.adapters.corpus_streams import Blob, Meter, gunzip, peek, unzstd
+from app.adapters.corpus_streams import DECOMPRESSED_PEEK_BYTES, Blob, Meter, gunzip, peek, unzstd
 from app.domain.ingest import Origin, ReadLimits, ReadOptions, Record, RecordFault, Reject, excerpt
 from app.domain.records import Kind
 
@@ -121,7 +121,7 @@ def _read_blob(blob: Blob, options: ReadOptions, limits: ReadLimits) -> Items:
             yield from _read_container(blob, format_, chunks, options=options, limits=limits)
             return
         if format_ in _DECOMPRESSORS:
-            head, chunks = peek(_DECOMPRESSORS[format_](chunks, blob.name, limits))
+            head, chunks = peek(_DECOMPRESSORS[format_](chunks, blob.name, limits), DECOMPRESSED_PEEK_BYTES)
             format_ = _inner_format(head, blob.name, options)
         reader, origin = _reader(format_, blob.name, options)
         yield from reader(head, chunks, origin, options=options, limits=limits)

@@ -81,13 +81,29 @@ def _send_rows(out: IO[bytes], request: Request) -> None:
     columns = _columns(file, request)
     decoded = 0
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False):
-        if batch.nbytes > _BATCH_ROWS * _ROW_BYTES:
-            raise _FileError("decoded_too_large")
-        decoded += batch.nbytes
-        if decoded > request.max_bytes:
-            raise _FileError("decoded_too_large")
         batch.validate(full=True)
-        _send(out, Frame(rows=[_plain_row(row) for row in batch.to_pylist()]))
+        arrays = [_storage(array) for array in batch.columns]
+        size = sum(array.nbytes for array in arrays)
+        decoded += size
+        if size > _BATCH_ROWS * _ROW_BYTES or decoded > request.max_bytes:
+            raise _FileError("decoded_too_large")
+        _send(out, Frame(rows=_plain_rows(batch.schema.names, arrays)))
+
+
+def _storage(array: pa.Array) -> pa.Array:
+    """The plain array under extension types and dictionaries, so that its size is the size of its values."""
+    if isinstance(array, pa.ExtensionArray):
+        return _storage(array.storage)
+    return array.dictionary_decode() if isinstance(array, pa.DictionaryArray) else array
+
+
+def _plain_rows(names: list[str], arrays: list[pa.Array]) -> list[dict[str, JsonValue]]:
+    """The rows with their values in JSON form; a null is an absent field."""
+    columns = [array.to_pylist() for array in arrays]
+    return [
+        {name: _plain(value) for name, value in zip(names, values, strict=True) if value is not None}
+        for values in zip(*columns, strict=True)
+    ]
 
 
 def _columns(file: pq.ParquetFile, request: Request) -> list[str]:
@@ -105,14 +121,21 @@ def _columns(file: pq.ParquetFile, request: Request) -> list[str]:
     return [field.name for field in schema if _is_plain(field.type)]
 
 
+def _storage_type(type_: pa.DataType) -> pa.DataType:
+    if isinstance(type_, pa.BaseExtensionType):
+        return _storage_type(type_.storage_type)
+    return type_.value_type if pa.types.is_dictionary(type_) else type_
+
+
 def _is_text(type_: pa.DataType) -> bool:
-    inner = type_.value_type if pa.types.is_dictionary(type_) else type_
+    inner = _storage_type(type_)
     return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_string_view(inner))
 
 
 def _is_plain(type_: pa.DataType) -> bool:
     """Whether the values are scalars, or lists of scalars, that have a JSON form; bytes, maps and structs have none."""
     types = pa.types
+    type_ = _storage_type(type_)
     if types.is_list(type_) or types.is_large_list(type_):
         return not types.is_nested(type_.value_type) and _is_plain(type_.value_type)
     if _is_text(type_):
@@ -125,10 +148,6 @@ def _is_plain(type_: pa.DataType) -> bool:
         or types.is_temporal(type_)
         or types.is_null(type_)
     )
-
-
-def _plain_row(row: dict[str, object]) -> dict[str, JsonValue]:
-    return {name: _plain(value) for name, value in row.items() if value is not None}
 
 
 def _plain(value: object) -> JsonValue:

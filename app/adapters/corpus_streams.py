@@ -18,6 +18,9 @@ from app.domain.ingest import ReadLimits
 
 CHUNK_BYTES = 1 << 18
 PEEK_BYTES = 1 << 16
+DECOMPRESSED_PEEK_BYTES = 1 << 21
+"""Enough for a bomb to show its ratio, before anybody judges what its first bytes mean."""
+_GZIP_STEP_BYTES = 1 << 14
 _ZSTD_STEP_BYTES = 1 << 10
 """Input per step. A zstd block of 4 bytes can stand for 128 KiB, so one step makes at most 32 MiB."""
 _ZSTD_MAX_WINDOW_BYTES = 1 << 25
@@ -71,14 +74,20 @@ def peek(chunks: Iterator[bytes], size: int = PEEK_BYTES) -> tuple[bytes, Iterat
     return head, chain([head] if head else [], chunks)
 
 
+def _steps(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in pieces of at most `size`."""
+    for chunk in chunks:
+        for at in range(0, len(chunk), size):
+            yield chunk[at : at + size]
+
+
 def gunzip(chunks: Iterable[bytes], name: str, limits: ReadLimits) -> Iterator[bytes]:
     """Decompressed chunks of all members; raises BadGzipError for garbage, corruption and a cut end."""
     meter = Meter(name, limits)
     member = zlib.decompressobj(31)
     try:
-        for chunk in chunks:
-            meter.bytes_in += len(chunk)
-            data = chunk
+        for data in _steps(chunks, _GZIP_STEP_BYTES):
+            meter.bytes_in += len(data)
             while data:
                 if member.eof:
                     data = _next_member(data, name)
@@ -128,16 +137,14 @@ def _zstd_steps(chunks: Iterable[bytes], name: str, meter: Meter) -> Iterator[by
     frame = context.decompressobj()
     started = False
     try:
-        for chunk in chunks:
-            for at in range(0, len(chunk), _ZSTD_STEP_BYTES):
-                data = chunk[at : at + _ZSTD_STEP_BYTES]
-                meter.bytes_in += len(data)
-                while data:
-                    started = True
-                    yield frame.decompress(data)
-                    data = frame.unused_data if frame.eof else b""
-                    if frame.eof:
-                        frame, started = context.decompressobj(), False
+        for data in _steps(chunks, _ZSTD_STEP_BYTES):
+            meter.bytes_in += len(data)
+            while data:
+                started = True
+                yield frame.decompress(data)
+                data = frame.unused_data if frame.eof else b""
+                if frame.eof:
+                    frame, started = context.decompressobj(), False
     except zstandard.ZstdError as error:
         if "too much memory" in str(error):
             raise DecompressedTooLargeError(file=name) from None

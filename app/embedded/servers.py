@@ -130,7 +130,8 @@ def postgres_spec(home: Home, port: int, *, durable: bool) -> ProcessSpec:
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "fsync": "on" if durable else "off",
-        "synchronous_commit": "on" if durable else "off",
+        # Also without fsync: a commit must outlive a killed server, if not a power cut.
+        "synchronous_commit": "on",
         # The cores belong to the workers; parallel queries also need more /dev/shm than containers give.
         "max_parallel_workers_per_gather": "0",
         "max_parallel_maintenance_workers": "0",

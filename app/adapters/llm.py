@@ -1,0 +1,235 @@
+"""Calls any OpenAI-compatible chat completion endpoint; every trouble comes back as a value, nothing is raised.
+
+Many small connection pools instead of one: httpcore scans all connections on each request and each close, so one pool
+of 64 connections reached 45 % of 64 slots and eight pools of 8 reached 94 % (performance.md section 1). The pools are
+httpx transports without the Client around them: no cookie jar, no redirects, no proxies from the environment, no auth
+from netrc, no log line with the URL (B16, D17), and 0.2 ms less CPU a call. httpx has no total timeout, so
+`asyncio.timeout` spans connect, send and read (D1). Retries, queues and money are the pump's business.
+
+Must be entered inside the event loop that uses it and never outlives it (B13).
+"""
+
+import asyncio
+import ssl
+import time
+import zlib
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_endpoints import Endpoint
+from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome, failure
+
+CONNECTIONS_PER_POOL = 8
+"""Measured best trade between scans inside a pool and the number of pools."""
+
+KEEPALIVE_S = 4.0
+"""Below the 5 s after which common servers close idle connections; a race there would cost a charged call."""
+
+CONNECT_S = 5.0
+WRITE_S = 10.0
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+class _BodyTooLargeError(Exception):
+    """The body passed the cap."""
+
+
+class _UnsupportedEncodingError(Exception):
+    """The body has a Content-Encoding that cannot be undone with bounded memory."""
+
+
+_EXPECTED = (TimeoutError, httpx.HTTPError, httpx.StreamError, OSError, _BodyTooLargeError, _UnsupportedEncodingError)
+"""All that a network and a server can do to a call; anything else is a fault of ours and is raised."""
+
+
+class _Pool:
+    """One transport and how many calls it carries."""
+
+    __slots__ = ("in_flight", "transport")
+
+    def __init__(self, verify: ssl.SSLContext | bool) -> None:
+        limits = httpx.Limits(
+            max_connections=CONNECTIONS_PER_POOL,
+            max_keepalive_connections=CONNECTIONS_PER_POOL,
+            keepalive_expiry=KEEPALIVE_S,
+        )
+        self.transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False, retries=0)
+        self.in_flight = 0
+
+
+class LlmClient:
+    """Asynchronous client of one endpoint for up to `concurrency` calls at a time."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        concurrency: int = 64,
+        connect_s: float = CONNECT_S,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        self.endpoint = endpoint
+        self._concurrency = concurrency
+        self._max_body_bytes = max_body_bytes
+        self._timeout = {"connect": connect_s, "write": WRITE_S, "read": None, "pool": None}
+        self._headers = [*endpoint.headers(), ("content-type", "application/json")]
+        self._urls: dict[str, httpx.URL] = {}
+        self._pools: list[_Pool] = []
+
+    async def __aenter__(self) -> Self:
+        # One TLS context for all pools: building one reads the certificate store, 10 to 20 ms each.
+        verify = httpx.create_ssl_context(trust_env=False) if self.endpoint.base_url.startswith("https") else False
+        count = -(-self._concurrency // CONNECTIONS_PER_POOL)
+        self._pools = [_Pool(verify) for _ in range(max(1, count))]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pools, self._pools = self._pools, []
+        for pool in pools:
+            await pool.transport.aclose()
+
+    async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
+        """The outcome of one call, at most `deadline_s` seconds (and a little) after it started."""
+        pool = min(self._pools, key=_in_flight)
+        pool.in_flight += 1
+        started = time.monotonic()
+        attempt = _Attempt(started)
+        try:
+            async with asyncio.timeout(deadline_s):
+                reply = await self._exchange(pool, request, request_id, attempt)
+        except _EXPECTED as error:
+            return attempt.failed(error)
+        finally:
+            pool.in_flight -= 1
+        return read_reply(reply, model=request.model)
+
+    async def _exchange(self, pool: _Pool, request: LlmRequest, request_id: str, attempt: "_Attempt") -> Reply:
+        """Send and read to the end; raises what the network raises."""
+        body = request.body()
+        call = httpx.Request(
+            "POST",
+            self._url(request.model),
+            headers=[*self._headers, ("content-length", str(len(body))), ("x-request-id", request_id)],
+            stream=_MarkedBody(body, attempt),
+            extensions={"timeout": self._timeout},
+        )
+        response = await pool.transport.handle_async_request(call)
+        attempt.status = response.status_code
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        try:
+            await self._read(response, headers, attempt)
+        finally:
+            await response.aclose()
+        latency_s = time.monotonic() - attempt.started
+        return Reply(response.status_code, headers, bytes(attempt.body), latency_s, time.time())
+
+    async def _read(self, response: httpx.Response, headers: dict[str, str], attempt: "_Attempt") -> None:
+        """Collect the decoded body in the attempt, so that a cut keeps what had arrived."""
+        declared = headers.get("content-length", "")
+        if declared.isdigit() and len(declared) < 19 and int(declared) > self._max_body_bytes:
+            raise _BodyTooLargeError
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        async for chunk in _decoded(stream, headers.get("content-encoding"), self._max_body_bytes):
+            if len(attempt.body) + len(chunk) > self._max_body_bytes:
+                raise _BodyTooLargeError
+            attempt.body += chunk
+
+    def _url(self, model: str) -> httpx.URL:
+        url = self._urls.get(model)
+        if url is None:
+            url = self._urls[model] = httpx.URL(self.endpoint.completion_url(model))
+        return url
+
+
+def _in_flight(pool: _Pool) -> int:
+    return pool.in_flight
+
+
+async def _decoded(chunks: httpx.AsyncByteStream, encoding: str | None, cap: int) -> AsyncIterator[bytes]:
+    """The body without its Content-Encoding; gzip in steps that never inflate past the cap, others refused.
+
+    `identity` is asked for, yet some proxies compress anyway.
+    """
+    if encoding is None or encoding.strip().lower() in ("", "identity"):
+        async for chunk in chunks:
+            yield chunk
+        return
+    if encoding.strip().lower() not in ("gzip", "x-gzip"):
+        raise _UnsupportedEncodingError
+    inflate = zlib.decompressobj(31)
+    async for chunk in chunks:
+        try:
+            out = inflate.decompress(chunk, cap + 1)
+        except zlib.error:
+            raise _UnsupportedEncodingError from None
+        if inflate.unconsumed_tail:
+            raise _BodyTooLargeError
+        yield out
+
+
+class _MarkedBody(httpx.AsyncByteStream):
+    """A request body that notes when the connection asks for it: from then on the call may be billed."""
+
+    __slots__ = ("_attempt", "_body")
+
+    def __init__(self, body: bytes, attempt: "_Attempt") -> None:
+        self._body = body
+        self._attempt = attempt
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._attempt.sent = True
+        yield self._body
+
+
+class _Attempt:
+    """How far one call got, which decides what its failure means and costs."""
+
+    __slots__ = ("body", "sent", "started", "status")
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.sent = False
+        """True from the moment the body is on its way: the provider may bill."""
+        self.status: int | None = None
+        self.body = bytearray()
+
+    def failed(self, error: Exception) -> Failure:
+        """The failure behind an exception of the network or of our own limits."""
+        code, detail = self._classify(error)
+        return failure(
+            code,
+            detail=detail,
+            latency_s=time.monotonic() - self.started,
+            status=self.status,
+            raw=bytes(self.body),
+        )
+
+    def _classify(self, error: Exception) -> tuple[FailureCode, str]:
+        if isinstance(error, _BodyTooLargeError):
+            return FailureCode.body_too_large, "the body is larger than the limit"
+        if isinstance(error, _UnsupportedEncodingError):
+            return FailureCode.unsupported_encoding, "the body has an encoding that was not asked for"
+        if not self.sent:
+            return self._classify_unsent(error)
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            return FailureCode.timeout, "no complete answer within the deadline"
+        if self.status is not None:
+            return FailureCode.incomplete_body, f"the body ended early ({type(error).__name__})"
+        return FailureCode.disconnected, f"the connection broke ({type(error).__name__})"
+
+    @staticmethod
+    def _classify_unsent(error: Exception) -> tuple[FailureCode, str]:
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | OSError) and not isinstance(
+            error, TimeoutError
+        ):
+            return FailureCode.connect_failed, f"no connection ({type(error).__name__})"
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            return FailureCode.no_free_connection, "no connection was free or made within the deadline"
+        return FailureCode.connect_failed, f"nothing could be sent ({type(error).__name__})"

@@ -1,0 +1,301 @@
+"""A stub LLM endpoint that keeps its own bill: the judge of budgets and of "nothing lost" in tests and benchmarks.
+
+A bare asyncio protocol (no framework: it shares two cores with what it measures). It serves `/v1/chat/completions` and
+`/v1/models` for any model, with latency, jitter, a number of slots and scripted faults (`tests.stub_llm_faults`), and
+writes one JSON line per request it would bill, on disk (fsync, grouped over a few milliseconds) before the answer goes
+out. In a test: `async with StubLlm(script=...) as stub: stub.url`. As a process: `python -m tests.stub_llm --port 0
+--log FILE`, which prints its port; `GET /stats` returns the counters.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+from tests.stub_llm_answers import Prompt, lesson, read_prompt
+from tests.stub_llm_faults import OK, Act
+from tests.stub_llm_scripts import Script, StubRequest, shares
+
+FSYNC_EVERY_S = 0.003
+"""Bill lines of this many seconds share one fsync."""
+
+
+@dataclass(frozen=True, slots=True)
+class StubOptions:
+    """How the stub behaves."""
+
+    latency_s: float = 0.0
+    jitter_s: float = 0.0
+    slots: int = 64
+    """Requests worked on at a time; more wait, as in a real server's queue."""
+    log: Path | None = None
+    input_micro_per_mtok: int = 150_000
+    output_micro_per_mtok: int = 600_000
+    model: str = "stub"
+    answer: Callable[[Prompt], str] = lesson
+
+
+class StubLlm:
+    """The server; `async with` starts and stops it in the running loop."""
+
+    def __init__(self, options: StubOptions | None = None, *, script: Script | None = None, port: int = 0) -> None:
+        self.options = options or StubOptions()
+        self.script = script or (lambda _request: OK)
+        self.port = port
+        self.requests: list[StubRequest] = []
+        self.keep_requests = True
+        self.counts: dict[str, int] = {}
+        self.billed_micro = 0
+        self.busy_s = 0.0
+        self.first_at = 0.0
+        self.last_at = 0.0
+        self.max_in_flight = 0
+        self._number = 0
+        self._in_flight = 0
+        self._attempts: dict[bytes, int] = {}
+        self._rng = random.Random(7)
+        self._bill: list[bytes] = []
+        self._flushed: asyncio.Future[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Transport] = set()
+
+    @property
+    def url(self) -> str:
+        """The base URL to hand to a client."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._slots = asyncio.Semaphore(self.options.slots)
+        self._log: IO[bytes] | None = self.options.log.open("ab") if self.options.log else None
+        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self.port, backlog=4096)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for transport in list(self._connections):
+            transport.abort()
+        if self._log:
+            self._flush()
+            self._log.close()
+        await asyncio.sleep(0)
+
+    def stats(self) -> dict[str, object]:
+        """Counters for benchmarks: busy slot-seconds, span from first request to last answer, acts by name."""
+        return {
+            "requests": self._number,
+            "acts": self.counts,
+            "billed_micro": self.billed_micro,
+            "busy_s": self.busy_s,
+            "span_s": self.last_at - self.first_at,
+            "max_in_flight": self.max_in_flight,
+            "repeated": sum(1 for count in self._attempts.values() if count > 1),
+        }
+
+    def start(self, connection: "_Connection", path: str, headers: dict[str, str], body: bytes) -> None:
+        """Serve one request in a task of its own."""
+        task = asyncio.get_running_loop().create_task(self._serve(connection, path, headers, body))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, connection: "_Connection", path: str, headers: dict[str, str], body: bytes) -> None:
+        bare = path.split("?")[0]
+        if bare == "/stats":
+            connection.reply(_ok(json.dumps(self.stats()).encode()))
+        elif bare.endswith("/models"):
+            connection.reply(_ok(json.dumps({"object": "list", "data": [{"id": self.options.model}]}).encode()))
+        elif bare.endswith("/chat/completions"):
+            await self._complete(connection, path, headers, body)
+        else:
+            connection.reply(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+
+    async def _complete(self, connection: "_Connection", path: str, headers: dict[str, str], body: bytes) -> None:
+        key = hashlib.blake2b(body, digest_size=16).digest()
+        request = StubRequest(self._number, path, headers, body, self._attempts.get(key, 0))
+        self._number += 1
+        self._attempts[key] = request.attempt + 1
+        if self.keep_requests:
+            self.requests.append(request)
+        self.first_at = self.first_at or time.monotonic()
+        act = self.script(request)
+        self.counts[act.name] = self.counts.get(act.name, 0) + 1
+        if act.instant:
+            await connection.play(act)
+            return
+        async with self._slots:
+            await self._work(connection, request, act)
+
+    async def _work(self, connection: "_Connection", request: StubRequest, act: Act) -> None:
+        """Hold a slot, bill, answer."""
+        started = time.monotonic()
+        self._in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self._in_flight)
+        try:
+            answer, usage = self._answer(request.body)
+            if act.billed:
+                self._charge(request, act, usage)
+            options = self.options
+            jitter = self._rng.uniform(-options.jitter_s, options.jitter_s) if options.jitter_s else 0.0
+            await asyncio.sleep(max(0.0, options.latency_s + jitter - (time.monotonic() - started)))
+            if self._flushed is not None:
+                await asyncio.shield(self._flushed)
+            if act.hang:
+                await connection.gone
+            elif act.pieces:
+                await connection.play(act)
+            else:
+                connection.reply(_ok(answer))
+        finally:
+            self._in_flight -= 1
+            self.last_at = time.monotonic()
+            self.busy_s += self.last_at - started
+
+    def _answer(self, body: bytes) -> tuple[bytes, tuple[int, int]]:
+        """The completion's JSON and its usage."""
+        asked = json.loads(body)
+        text = self.options.answer(read_prompt(asked["messages"], int(asked.get("seed") or 0)))
+        usage = (sum(len(message["content"]) for message in asked["messages"]) // 4, len(text) // 4 + 1)
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        whole = {
+            "id": "stub",
+            "object": "chat.completion",
+            "model": asked.get("model", "stub"),
+            "choices": [choice],
+            "usage": {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)},
+        }
+        return json.dumps(whole).encode(), usage
+
+    def _charge(self, request: StubRequest, act: Act, usage: tuple[int, int]) -> None:
+        """One line of the bill; it reaches the disk before the answer leaves."""
+        options = self.options
+        total = usage[0] * options.input_micro_per_mtok + usage[1] * options.output_micro_per_mtok
+        cost = -(-total // 1_000_000)
+        self.billed_micro += cost
+        if self._log is None:
+            return
+        line = {
+            "call_id": request.headers.get("x-request-id", str(request.number)),
+            "unit": hashlib.blake2b(request.body, digest_size=8).hexdigest(),
+            "cost_micro": cost,
+            "usage": usage,
+            "act": act.name,
+            "at": time.time(),
+        }
+        self._bill.append(json.dumps(line).encode() + b"\n")
+        if self._flushed is None:
+            loop = asyncio.get_running_loop()
+            self._flushed = loop.create_future()
+            loop.call_later(FSYNC_EVERY_S, self._flush)
+
+    def _flush(self) -> None:
+        flushed, self._flushed = self._flushed, None
+        lines, self._bill = self._bill, []
+        if lines and self._log is not None:
+            self._log.write(b"".join(lines))
+            self._log.flush()
+            os.fsync(self._log.fileno())
+        if flushed is not None and not flushed.done():
+            flushed.set_result(None)
+
+
+def _ok(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+
+
+class _Connection(asyncio.Protocol):
+    """Just enough HTTP/1.1: one request at a time, Content-Length bodies, keep-alive."""
+
+    def __init__(self, stub: StubLlm) -> None:
+        self._stub = stub
+        self._buffer = bytearray()
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._stub._connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stub._connections.discard(self._transport)
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        lines = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
+        headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
+        total = end + 4 + int(headers.get("content-length", "0"))
+        if len(self._buffer) >= total:
+            body = bytes(self._buffer[end + 4 : total])
+            del self._buffer[:total]
+            self._stub.start(self, lines[0].split(" ")[1], headers, body)
+
+    def reply(self, data: bytes) -> None:
+        """Send a whole response."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
+    async def play(self, act: Act) -> None:
+        """Send an act's pieces, as long as anybody listens."""
+        for index, piece in enumerate(act.pieces):
+            if index and act.gap_s:
+                await asyncio.sleep(act.gap_s)
+            if self._transport.is_closing():
+                return
+            self._transport.write(piece)
+        if act.close:
+            self._transport.close()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Stub LLM endpoint")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--log", type=Path)
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--jitter-ms", type=float, default=0.0)
+    parser.add_argument("--slots", type=int, default=64)
+    parser.add_argument("--retry-after", default="1")
+    parser.add_argument("--every-attempt", action="store_true", help="faults also on repeats of a request")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME=SHARE", help="e.g. 429=0.1 (repeatable)")
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    rates = {name: float(share or 1) for name, _, share in (fault.partition("=") for fault in arguments.fault)}
+    script = shares(
+        rates,
+        first_attempt_only=not arguments.every_attempt,
+        retry_after=arguments.retry_after,
+        seed=arguments.seed,
+    )
+    options = StubOptions(
+        latency_s=arguments.latency_ms / 1000,
+        jitter_s=arguments.jitter_ms / 1000,
+        slots=arguments.slots,
+        log=arguments.log,
+    )
+    async with StubLlm(options, script=script, port=arguments.port) as stub:
+        stub.keep_requests = False
+        sys.stdout.write(f"{stub.port}\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run(_arguments()))

@@ -84,7 +84,7 @@ def read_csv(
         except RecordError as error:
             yield Reject(origin.file, lines.first, str(error.code), excerpt(lines.head))
         except csv.Error:
-            yield Reject(origin.file, lines.first, RecordFault.bad_csv, excerpt(lines.head))
+            yield Reject(origin.file, lines.first, RecordFault.bad_csv.value, excerpt(lines.head))
 
 
 def _delimiter(head: bytes, column: str) -> str:

@@ -52,7 +52,7 @@ def read_document(
     for chunk in chunks:
         data += chunk
         if len(data) > limits.max_text_chars * _UTF8_MAX_BYTES + _UTF8_MAX_BYTES:
-            yield Reject(origin.file, 1, TextFault.too_long, excerpt(head))
+            yield Reject(origin.file, 1, TextFault.too_long.value, excerpt(head))
             return
     try:
         text = data.decode("utf-8")
@@ -77,7 +77,7 @@ def read_words(
     origin = Origin(origin.file, Kind.words)
     for number, line in numbered_lines(chunks, limits.max_line_bytes):
         if isinstance(line, LongLine):
-            yield Reject(origin.file, number, RecordFault.line_too_long, excerpt(line.head))
+            yield Reject(origin.file, number, RecordFault.line_too_long.value, excerpt(line.head))
             continue
         if not line.strip():
             continue

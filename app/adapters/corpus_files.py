@@ -104,7 +104,7 @@ def _read_members(blobs: Sequence[Blob], options: ReadOptions, limits: ReadLimit
         try:
             yield from _counted(_read_blob(blob, options, limits), blob.name)
         except (EmptyUploadError, NoRecordsError):
-            yield Reject(blob.name, 0, RecordFault.empty_file, "")
+            yield Reject(blob.name, 0, RecordFault.empty_file.value, "")
         except _MEMBER_FAULTS as error:
             yield Reject(blob.name, 0, error.code, excerpt(str(error)))
 

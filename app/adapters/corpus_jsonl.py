@@ -40,7 +40,7 @@ def read_jsonl(
     for number, line in numbered_lines(chunks, limits.max_line_bytes):
         if isinstance(line, LongLine):
             some = some_utf8 = True
-            yield Reject(origin.file, number, RecordFault.line_too_long, excerpt(line.head))
+            yield Reject(origin.file, number, RecordFault.line_too_long.value, excerpt(line.head))
             continue
         if not line or not line.strip(_SPACE):
             continue

@@ -55,7 +55,8 @@ class Voice:
                 break
             text = made
         text = _SLOT.sub(lambda found: str(slots.get(found[1], found[0])), text)
-        return text[:1].upper() + text[1:]
+        at = 1 if text[:1] in "“(" else 0
+        return text[:at] + text[at : at + 1].upper() + text[at + 1 :]
 
     def part(self, *templates: str, **slots: object) -> str:
         """As `say`, for the inside of a sentence: case is left alone."""

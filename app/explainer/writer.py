@@ -5,6 +5,7 @@ import random
 
 from app.explainer.code_writer import write_code
 from app.explainer.prompt import Prompt
+from app.explainer.prose_writer import write_prose
 from app.explainer.voice import Voice, level_of
 
 
@@ -13,7 +14,7 @@ def write(prompt: Prompt, seed: int) -> str:
     voice = Voice(rng_for(prompt, seed), level_of(prompt.audience))
     if prompt.task.lower().startswith("explain the code"):
         return write_code(voice, prompt)
-    return prompt.document
+    return write_prose(voice, prompt)
 
 
 def rng_for(prompt: Prompt, seed: int) -> random.Random:

@@ -1,0 +1,94 @@
+"""Easier sentences with the same facts: long ones split where that is safe, hard words replaced where that is right.
+
+Safe means: outside quotes, brackets and code, not inside an if, when or that clause, and before a clause that has a
+subject and a verb of its own. Numbers, names, units and negations pass through untouched.
+"""
+
+import re
+
+from app.explainer.easy_words import EASIER
+
+_PHRASES = re.compile(
+    r"(?<![\w`'-])(?:(an?)(\s+))?("
+    + "|".join(re.escape(p) for p in sorted(EASIER, key=len, reverse=True))
+    + r")(?![\w'-])",
+    re.IGNORECASE,
+)
+_VERBS = "is|are|was|were|has|have|had|can|could|will|would|should|may|might|must|does|do|did"
+_SUBJECTS = "it|he|she|they|we|you|this|these|those|there"
+_JOINTS = re.compile(
+    rf"(?P<semi>;\s+(?=(?:however,\s)?(?:{_SUBJECTS}|the|a|an|in|some|many|most|his|her|its|their)\b))"
+    rf"|,\s+(?P<word>and|but|so)\s+(?=(?:{_SUBJECTS})\s)"
+    rf"|,\s+(?P<but>but)\s+(?=the\s+\w+\s+(?:{_VERBS})\b)"
+    rf"|,?\s+(?P<why>because)\s+(?=(?:{_SUBJECTS}|the)\s)"
+    rf"|,\s+(?P<still>although|whereas)\s+(?=(?:{_SUBJECTS}|the)\s)"
+    rf"|(?<=[a-z]{{3}}s),\s+(?P<list>including)\s+(?=[^.,;]{{3,40}},)"
+    rf"|,?\s+(?P<plain>and)\s+(?=(?:it|he|she|they|we)\s+(?:{_VERBS})\b)",
+)
+_BLOCKING = re.compile(
+    r"\b(?:if|when|while|because|although|though|unless|whether|that|since|until|which|who|whom|whose|where|what|not only|both|"
+    r"either|neither|so|as|before|after|once|than|between)\b",
+    re.IGNORECASE,
+)
+
+
+_NEGATION = re.compile(r"\b(?:not|never|no|nor|none|nothing|hardly|cannot|only|just|mainly)\b|n['’]t\b", re.IGNORECASE)
+_LINKS = {
+    "but": "But ", "so": "So ", "because": "That is because ", "although": "But ", "whereas": "But ",
+    "including": "These include ",
+}  # fmt: skip
+
+
+def simplified(sentence: str, *, longest: int) -> list[str]:
+    """The sentence in easier words, split while it is longer than `longest` words."""
+    text = easier_words(sentence)
+    if len(text.split()) <= longest:
+        return [text]
+    found = next((joint for joint in _JOINTS.finditer(text) if _safe(text, joint)), None)
+    if found is None:
+        return [text]
+    head, tail = text[: found.start()].rstrip(" ,;"), text[found.end() :]
+    tail = _LINKS.get(found["word"] or found["but"] or found["why"] or found["still"] or found["list"] or "", "") + tail
+    return [head + ".", *simplified(tail[:1].upper() + tail[1:], longest=longest)]
+
+
+def easier_words(sentence: str) -> str:
+    """The sentence with hard words replaced outside code and quotes."""
+    if "`" not in sentence and not _quoted(sentence):
+        return _PHRASES.sub(_replace, sentence)
+    parts = re.split(r"(`[^`]*`|\"[^\"]*\"|“[^”]*”)", sentence)
+    return "".join(part if at % 2 else _PHRASES.sub(_replace, part) for at, part in enumerate(parts))
+
+
+def _quoted(sentence: str) -> bool:
+    return '"' in sentence or "“" in sentence
+
+
+def _replace(found: re.Match[str]) -> str:
+    article, blank, hard = found[1] or "", found[2] or "", found[3]
+    if hard.isupper() and len(hard) > 1:
+        return found[0]
+    easy = EASIER[hard.lower()]
+    if article and easy.split()[0] in ("many", "most", "so,", "also,"):
+        return found[0]
+    if hard[0].isupper():
+        easy = easy[0].upper() + easy[1:]
+    if not article:
+        return easy
+    right = "an" if easy[0].lower() in "aeiou" and not easy.startswith("use") else "a"
+    return (right.capitalize() if article[0].isupper() else right) + blank + easy
+
+
+def _safe(text: str, joint: re.Match[str]) -> bool:
+    head, tail = text[: joint.start()], text[joint.end() :]
+    if len(head.split()) < 4 or len(tail.split()) < 4 or head.endswith((".", "!", "?", ":")):
+        return False
+    if head.count("(") != head.count(")") or head.count("[") != head.count("]") or head.count("`") % 2:
+        return False
+    if head.count('"') % 2 or head.count("“") != head.count("”") or ":" in head:
+        return False
+    if joint["why"] and _NEGATION.search(head):
+        return False
+    if joint["list"] and re.search(rf"\b(?:{_VERBS}|to|which|that)\b", tail):
+        return False
+    return joint["semi"] is not None or not _BLOCKING.search(head)

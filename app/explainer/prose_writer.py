@@ -1,0 +1,329 @@
+"""Easier versions of a passage: its own sentences, simplified and laid out for a reader, with questions it answers.
+
+Every statement is a sentence of the passage; what is added only asks, orders or points. So a text cannot hold a fact
+that the passage does not. Code in the passage is kept as it is.
+"""
+# ruff: noqa: E501  # a template reads best on one line
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from app.explainer.other_writer import describe
+from app.explainer.prompt import Prompt
+from app.explainer.prose_sentences import Block, BlockKind, blocks_of
+from app.explainer.prose_simplify import simplified
+from app.explainer.voice import Level, Voice, listed
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]{2,}")
+_NUMBER = re.compile(r"(?<![\w.,$€£-])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\w.,]*\d|[\w%-])")
+_LIMITS = re.compile(r"\b(?:not|never|only|must|cannot|can't|don't|doesn't|isn't|without|except|unless)\b")
+_DEFINES = re.compile(
+    r"^(?:An?|The)?\s*([A-Za-z][\w-]*(?: [a-z][\w-]*){0,2}) (?:is|are) (?:a|an|the|any|one) \w", re.IGNORECASE
+)
+_PRONOUNS = frozenset(
+    {"it", "this", "that", "there", "he", "she", "they", "these", "here", "one", "what", "which", "who"}
+)
+_LONGEST = {Level.young: 12, Level.novice: 16, Level.student: 24}
+_STOP = frozenset({
+    "the", "and", "for", "are", "but", "not", "you", "all", "any", "can", "had", "her", "was", "one", "our", "out",
+    "has", "him", "his", "how", "its", "may", "new", "now", "old", "see", "two", "way", "who", "did", "get", "let",
+    "put", "say", "she", "too", "use", "that", "with", "have", "this", "will", "your", "from", "they", "know",
+    "want", "been", "good", "much", "some", "time", "very", "when", "come", "here", "just", "like", "long", "make",
+    "many", "more", "only", "over", "such", "take", "than", "them", "well", "were", "what", "also", "into", "then",
+    "there", "these", "those", "their", "which", "would", "could", "should", "about", "after", "before", "because",
+    "while", "where", "being", "other", "each", "most", "both", "same", "between", "through", "during", "without",
+    "within", "under", "above", "again", "further", "once", "does", "doing", "having", "might", "must", "shall",
+    "upon", "until", "since", "however", "therefore", "using", "used", "uses", "example", "following", "note",
+    "first", "second", "third", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some sentences that stay together, and what they are about."""
+
+    about: str
+    """A word of theirs, as written; empty when none stands out."""
+    text: str
+    """The sentences, or a list, or a code block."""
+    kind: BlockKind
+    """Where they come from."""
+    title: str = ""
+    """The heading above them, the first time."""
+
+
+def write_prose(voice: Voice, prompt: Prompt) -> str:
+    """The easier version of the prompt's document."""
+    blocks = blocks_of(prompt.document)
+    longest = _longest(voice, prompt)
+    pieces = _pieces(voice, blocks, longest)
+    told = [sentence for block in blocks if block.kind is BlockKind.text for sentence in block.lines]
+    if not any(piece.kind in (BlockKind.text, BlockKind.items) for piece in pieces):
+        return describe(voice, prompt.document)
+    pieces = _fit(pieces, prompt)
+    form = prompt.form
+    if form in ("dialogue", "questions and answers"):
+        text = _asked(voice, pieces, speaking=form == "dialogue")
+    elif form == "step-by-step trace":
+        text = _numbered(pieces)
+    else:
+        text = _told(voice, pieces, asking=form in ("lesson", "") and voice.chance(0.6))
+    terms = _terms(voice, told) if prompt.constraint == "define every term" else ""
+    parts = (_lead(voice, form, pieces, told), text, terms, _close(voice, prompt, told))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _longest(voice: Voice, prompt: Prompt) -> int:
+    longest = _LONGEST[voice.level]
+    codes = " ".join(shortfall.code + " " + shortfall.detail for shortfall in prompt.shortfalls).lower()
+    if prompt.constraint == "short sentences" or any(word in codes for word in ("grade", "ease", "simpl", "sentence")):
+        longest = 8
+    return longest
+
+
+def _pieces(voice: Voice, blocks: list[Block], longest: int) -> list[Piece]:
+    frequent = Counter(word.lower() for block in blocks for line in block.lines for word in _WORD.findall(line))
+    used: set[str] = set()
+    pieces: list[Piece] = []
+    title = ""
+    for block in blocks:
+        if block.kind is BlockKind.heading:
+            title = block.lines[0]
+            continue
+        texts = _texts(voice, block, longest)
+        for text in texts:
+            about = "" if block.kind is BlockKind.code else _topic(text, frequent, used)
+            pieces.append(Piece(about, text, block.kind, title))
+            title = ""
+    return pieces
+
+
+def _texts(voice: Voice, block: Block, longest: int) -> list[str]:
+    if block.kind is BlockKind.code:
+        return [_fenced(block)] if len(block.lines) <= 15 else []
+    lines = [simplified(line, longest=longest) for line in block.lines]
+    if block.kind is BlockKind.items:
+        return ["\n".join("- " + " ".join(parts) for parts in lines)]
+    flat = [part for parts in lines for part in parts]
+    size = voice.rng.randint(2, 3) if voice.level is Level.young else voice.rng.randint(3, 5)
+    if len(flat) % size == 1 and len(flat) > size:
+        size += 1
+    return [" ".join(flat[at : at + size]) for at in range(0, len(flat), size)]
+
+
+def _fenced(block: Block) -> str:
+    indent = min(len(line) - len(line.lstrip()) for line in block.lines)
+    return "\n".join(["```", *(line[indent:].replace("```", "'''") for line in block.lines), "```"])
+
+
+def _topic(text: str, frequent: Counter[str], used: set[str]) -> str:
+    """The word these sentences are most about: frequent in the document, not yet used, a name if possible."""
+    best, best_score = "", 0.0
+    for found in _WORD.finditer(text):
+        word = found[0]
+        low = word.lower()
+        if low in _STOP or low in used or len(low) < 4 or low.endswith(("ly", "'s", "’s")):
+            continue
+        inside = found.start() > 0 and text[found.start() - 2 : found.start() - 1] not in ".!?-"
+        score = min(frequent[low], 6) + (2.5 if word[0].isupper() and inside else 0) + min(len(low), 9) / 4
+        if score > best_score:
+            best, best_score = word, score
+    if best:
+        used.add(best.lower())
+    return best
+
+
+def _fit(pieces: list[Piece], prompt: Prompt) -> list[Piece]:
+    """The first pieces that fit in the asked length, or in twice the document's."""
+    size = len(prompt.document.split())
+    most = min(prompt.max_words or 10**6, round(size * 1.7) + 20)
+    kept: list[Piece] = []
+    total = 0
+    for piece in pieces:
+        total += len(piece.text.split())
+        if kept and total > most:
+            break
+        kept.append(piece)
+    return kept
+
+
+def _told(voice: Voice, pieces: list[Piece], *, asking: bool) -> str:
+    """The pieces under headings: the passage's own, or questions where it has none."""
+    parts = []
+    for at, piece in enumerate(pieces):
+        if piece.title and at:
+            parts.append(f"## {piece.title}")
+        elif asking and at and piece.about and voice.chance(0.6):
+            parts.append(f"## {_question(voice, piece)}")
+        parts.append(piece.text)
+    return "\n\n".join(parts)
+
+
+def _numbered(pieces: list[Piece]) -> str:
+    parts, number = [], 0
+    for piece in pieces:
+        if piece.kind is BlockKind.text:
+            number += 1
+            parts.append(f"{number}. {piece.text}")
+        else:
+            parts.append(piece.text)
+    return "\n\n".join(parts)
+
+
+def _asked(voice: Voice, pieces: list[Piece], *, speaking: bool) -> str:
+    roles = voice.pick(
+        (
+            "Pupil|Teacher",
+            "Reader|Guide",
+            "Visitor|Helper",
+            "Student|Tutor",
+            "Child|Parent",
+            "A|B",
+            "Guest|Host",
+            "Q|A",
+            "Beginner|Mentor",
+        )
+    )
+    asks, tells = roles.split("|") if speaking else ("Q", "A")
+    bold = "**" if voice.chance(0.5) else ""
+    parts = []
+    for piece in pieces:
+        if piece.kind is BlockKind.code or not piece.about:
+            parts.append(piece.text)
+            continue
+        question = _question(voice, piece)
+        blank = "\n\n" if piece.kind is BlockKind.items else " "
+        if speaking:
+            parts.append(f"{bold}{asks}:{bold} {question}\n\n{bold}{tells}:{bold}{blank}{piece.text}")
+        elif bold:
+            parts.append(f"**{question}**\n\n{piece.text}")
+        else:
+            parts.append(f"Q: {question}\n\nA:{blank}{piece.text}")
+    return "\n\n".join(parts)
+
+
+def _question(voice: Voice, piece: Piece) -> str:
+    first = piece.text.split(". ", maxsplit=1)[0]
+    found = _DEFINES.match(first)
+    if found and found[1].lower() not in _PRONOUNS:
+        subject = found[0].rsplit(" ", 3)[0]
+        verb = "are" if re.search(r" are (?:a|an|the|any|one) \w$", found[0]) else "is"
+        subject = subject.removesuffix(" is").removesuffix(" are")
+        return voice.say(
+            "what $v $s?",
+            v=verb,
+            s=subject[:1].lower() + subject[1:] if subject.split()[0] in ("A", "An", "The") else subject,
+        )
+    return voice.say(
+        "what [do we learn|can you tell me|is said|does the text say] about “$w”?",
+        "[and|now], what about “$w”?",
+        "“$w”: what [is there|do I need] to know?",
+        "where does “$w” come in?",
+        "can you explain the part [with|about] “$w”?",
+        "how does “$w” fit in?",
+        w=piece.about,
+    )
+
+
+def _lead(voice: Voice, form: str, pieces: list[Piece], told: list[str]) -> str:
+    """What a format puts first; most formats start with the passage itself."""
+    topics = [f"“{piece.about}”" for piece in pieces if piece.about][:3]
+    if form == "common mistakes":
+        limits = [s for s in told if _LIMITS.search(s) and 5 <= len(s.split()) <= 28][:3]
+        if limits:
+            head = voice.say(
+                "[easy to miss|easy to overlook|read with care] [around|about] $t:",
+                "[mind|watch] these points [about|on] $t:",
+                t=listed(topics[:2]) or "this",
+            )
+            return "\n".join([head, "", *(f"- {limit}" for limit in limits)])
+    if form == "analogy first" and topics:
+        thing = voice.part(
+            "[a map|a set of stairs|a box of building bricks|a string of beads|a row of doors|a jigsaw|a walk with stops]"
+        )
+        return voice.say(
+            "$t: [picture|imagine] what follows as $g, [one piece at a time|each sentence one piece].",
+            "[like|think of] $g, [the facts about|what is said on] $t [come|follow] piece by piece.",
+            t=listed(topics),
+            g=thing,
+        )
+    if form == "worked example" and topics and told:
+        return _worked(voice, told)
+    if form == "story" and topics:
+        who = voice.part(
+            "[a pupil|a child|a reader|a traveller|a gardener|a baker|a nurse|a farmer|a student|a neighbour]"
+        )
+        return voice.say(
+            "$w [wanted|asked|hoped] to know more about $t. [This is what came to light|Here is what there was to find].",
+            "“[what about|tell me about] $t?” asked $w. [The answer follows|So the telling began].",
+            w=who,
+            t=listed(topics),
+        )
+    return ""
+
+
+def _terms(voice: Voice, told: list[str]) -> str:
+    """Sentences of the passage that say what something is."""
+    found = [s for s in told if (m := _DEFINES.match(s)) and m[1].lower() not in _PRONOUNS and len(s.split()) <= 30][:4]
+    if not found:
+        return ""
+    head = voice.say(
+        "[the passage|the text] itself [explains|defines]:", "[terms|words] that are explained [here|above]:"
+    )
+    return "\n".join([head, "", *(f"- {sentence}" for sentence in found)])
+
+
+def _worked(voice: Voice, told: list[str]) -> str:
+    gap = _gap(voice, told)
+    if not gap:
+        return ""
+    question, answer, _ = gap
+    return voice.say(
+        "[a question to start|one to try first]: “$q” [look for the number|the gap is a number]. It is $a.",
+        "“$q” Which number is missing? [The passage has it|It stands below]: $a.",
+        q=question,
+        a=answer,
+    )
+
+
+def _gap(voice: Voice, told: list[str]) -> tuple[str, str, str] | None:
+    """A sentence of the passage with one number left out, the number, and the sentence."""
+    options = []
+    for sentence in told:
+        numbers = _NUMBER.findall(sentence)
+        if len(numbers) == 1 and 6 <= len(sentence.split()) <= 26:
+            options.append((sentence, numbers[0]))
+    if not options:
+        return None
+    sentence, number = options[int(voice.rng.random() * len(options))]
+    return _NUMBER.sub("____", sentence, count=1), number, sentence
+
+
+def _close(voice: Voice, prompt: Prompt, told: list[str]) -> str:
+    """A question the passage answers, where the format or the constraint wants one."""
+    if prompt.constraint != "end with an exercise" and (prompt.form == "dialogue" or not voice.chance(0.7)):
+        return ""
+    gap = None if prompt.form == "worked example" else _gap(voice, told)
+    if gap:
+        return voice.say(
+            "[exercise|your turn|fill the gap|a last question]: “$q” Answer: $a.",
+            "[fill in|complete]: “$q” ([it is|answer:] $a)",
+            q=gap[0],
+            a=gap[1],
+        )
+    usable = [s for s in told if 7 <= len(s.split()) <= 20 and s.endswith(".") and not re.search(r"[“”\"`()]", s)]
+    if not usable:
+        return ""
+    sentence = usable[int(voice.rng.random() * len(usable))]
+    words = [w for w in _WORD.findall(sentence)[1:] if len(w) > 4 and w.lower() not in _STOP]
+    if not words:
+        return ""
+    word = words[int(voice.rng.random() * len(words))]
+    shown = re.sub(rf"\b{re.escape(word)}\b", "____", sentence, count=1)
+    return voice.say(
+        "[exercise|your turn|fill the gap|one to try]: “$q” Answer: $a.",
+        "[which word is missing|what goes in the gap]? “$q” [Answer|It is]: $a.",
+        q=shown,
+        a=word,
+    )

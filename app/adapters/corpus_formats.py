@@ -147,10 +147,9 @@ def _looks_wide(head: bytes) -> bool:
 
 def _text_format(head: bytes, name: str, named: Format | None, override: str | None) -> Format:
     if override is not None:
-        wanted = Format(override)
-        if wanted in BINARY:
-            raise UnsupportedMediaError(file=name, reason=f"its content is not {wanted}")
-        return wanted
+        if override not in Format.__members__ or Format(override) in BINARY:
+            raise UnsupportedMediaError(file=name, reason=f"its content is not {override}")
+        return Format(override)
     if named is not None:
         return named
     if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":

@@ -8,6 +8,7 @@ standard output as frames: 4 bytes of length, then msgpack of `Frame`.
 import os
 import resource
 import sys
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from app.adapters.corpus_parquet_frames import Frame, Request
 from app.domain.ingest import JsonValue
 
+_STATM = Path("/proc/self/statm")
 _BATCH_ROWS = 64
 _THRIFT_BYTES = 16 << 20
 _THRIFT_ITEMS = 200_000
@@ -51,15 +53,12 @@ def main() -> None:
 
 def limit_process(request: Request) -> None:
     """From here on: bounded memory on top of what the imports took, bounded CPU, no file written, no core."""
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # a kernel file, not a path of ours
-        taken = int(statm.read().split()[0]) * resource.getpagesize()
-    limit = taken + request.memory_bytes
-    for name, value in (
-        (resource.RLIMIT_AS, limit),
-        (resource.RLIMIT_CPU, request.cpu_s),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
+    limits = [(resource.RLIMIT_CPU, request.cpu_s), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)]
+    # Only Linux says what is taken; macOS ignores RLIMIT_AS anyway and keeps the caps on decoded bytes.
+    if _STATM.exists():
+        taken = int(_STATM.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        limits.append((resource.RLIMIT_AS, taken + request.memory_bytes))
+    for name, value in limits:
         resource.setrlimit(name, (value, value))
 
 

@@ -4,6 +4,7 @@ A file is written under a temporary name in its own directory, synced, renamed, 
 exists is a file that is complete. Names are generated; what a sender calls a file is only ever shown.
 """
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -161,12 +162,12 @@ class Storage:
             upload.abort()
 
     async def areceive(self, chunks: AsyncIterable[bytes], raw_name: str | None, *, max_bytes: int) -> StoredFile:
-        """The same for an asynchronous stream. Writes are short; the sync at the end may take a disk's moment."""
+        """The same for an asynchronous stream. Only the sync waits for the disk, in a thread."""
         upload = self.begin(raw_name, max_bytes=max_bytes)
         try:
             async for chunk in chunks:
                 upload.write(chunk)
-            return upload.finish()
+            return await asyncio.to_thread(upload.finish)
         finally:
             upload.abort()
 

@@ -77,6 +77,14 @@ def test_format_by_option_where_the_name_says_nothing(tmp_path: Path) -> None:
     assert [record.text for record in found] == ["hello"]
 
 
+@pytest.mark.parametrize("wanted", ["bogus", "gzip", "parquet"])
+def test_format_by_option_that_cannot_be_is_refused(tmp_path: Path, wanted: str) -> None:
+    with pytest.raises(CorpusFileError) as caught:
+        read_bytes(tmp_path, b"hello", "a.txt", ReadOptions(format=wanted))
+
+    assert caught.value.code == "unsupported_media"
+
+
 def test_jsonl_is_known_by_its_content_without_a_suffix(tmp_path: Path) -> None:
     assert outcome(read_bytes(tmp_path, b'{"text": "a"}\n{"text": "b"}\n', "upload")) == ["ok", "ok"]
 

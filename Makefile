@@ -8,10 +8,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-# python3 where it is new enough, else the newest one with a version in its name.
+# python3 where every wheel exists for it (3.11 to 3.13), else such a Python by its name, else any newer python3.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+ALL_WHEELS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	$$p -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && { echo $$p; break; }; done)
+	$$p -c "$(ALL_WHEELS)" >/dev/null 2>&1 && { echo $$p; exit; }; done; \
+	python3 -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && echo python3)
 
 .PHONY: help demo test lint bench clean
 

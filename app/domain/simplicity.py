@@ -102,7 +102,7 @@ def known_words(batch: TokenBatch) -> NDArray[np.bool_]:
     known |= _DIGIT[first] | (batch.end - batch.start == 1)
     named = _UPPER[first] & _LOWER[batch.buffer[np.minimum(batch.start + 1, len(batch.buffer) - 1)]]
     opens = np.ones(len(known), dtype=np.bool_)
-    opens[1:] = _sentence_ends(batch)[:-1]
+    opens[1:] = _sentence_ends(batch)[:-1] | (batch.doc[1:] != batch.doc[:-1])
     return known | (named & ~opens)
 
 
@@ -126,7 +126,8 @@ def _sentence_ends(batch: TokenBatch) -> NDArray[np.bool_]:
     stops = np.flatnonzero((buffer == ord(".")) | (buffer == ord("!")) | (buffer == ord("?")))
     stops = stops[_AFTER_STOP[buffer[stops + 1]]]
     word = np.searchsorted(batch.start, stops) - 1
-    stops, word = stops[word >= 0], word[word >= 0]
+    inside = (word >= 0) & (batch.doc_starts[batch.doc[word] + 1] > stops) if len(batch.doc) else word >= 0
+    stops, word = stops[inside], word[inside]
     ends[word[(buffer[stops] != ord(".")) | ~_is_inner(batch, word)]] = True
     return ends
 

@@ -1,0 +1,133 @@
+"""Reads labelled texts from JSONL (or .gz) and writes a trained classifier with its card.
+
+A record that cannot be used is named and skipped: training on what is left is better than failing at line 90,000.
+"""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import orjson
+
+from app.domain.text import check_text, normalise, sha256
+from app.errors import InvalidInputError
+
+_MAX_LINE_BYTES = 8 * 1024 * 1024
+_MAX_CHARS = 1_000_000
+
+
+class UnreadableFileError(InvalidInputError):
+    """Cannot read {path}: {reason}"""
+
+    code = "unreadable_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the columns are called."""
+
+    text: str
+    label: str
+    group: str | None
+    """Records of a group stay on one side of a fold; a path counts by its first two parts. None: no groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record that was not used."""
+
+    line: int
+    code: str
+    """bad_json, line_too_long, missing_text, bad_label, duplicate, or a `TextFault`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The usable records of a file."""
+
+    name: str
+    sha256: str
+    """Of the file's bytes, in hex."""
+    texts: list[str]
+    labels: list[float]
+    groups: list[str] | None
+    skipped: list[Skipped]
+
+
+def read_labelled(path: Path, fields: Fields) -> Labelled:
+    """Every usable record of a file, in order. Raises UnreadableFileError when the file itself cannot be read."""
+    texts, labels, groups, skipped, seen = [], [], [], [], set[bytes]()
+    try:
+        with path.open("rb") as source:
+            digest = file_digest(source, "sha256").hexdigest()
+        for number, line in _lines(path):
+            record = _record(line, fields)
+            if isinstance(record, str):
+                skipped.append(Skipped(number, record))
+                continue
+            text, label, group = record
+            key = sha256(text)
+            if key in seen:
+                skipped.append(Skipped(number, "duplicate"))
+                continue
+            seen.add(key)
+            texts.append(text)
+            labels.append(label)
+            groups.append(group)
+    except (OSError, EOFError) as error:
+        raise UnreadableFileError(path=path, reason=error.__class__.__name__) from error
+    return Labelled(path.name, digest, texts, labels, groups if fields.group else None, skipped)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines that are not blank; of one that is too long only its beginning, which is no JSON."""
+    with _open(path) as source:
+        number = 0
+        while line := source.readline(_MAX_LINE_BYTES):
+            number += 1
+            whole = line
+            while not line.endswith(b"\n") and (line := source.readline(_MAX_LINE_BYTES)):
+                whole = b"\0"
+            if whole.strip():
+                yield number, whole
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+
+
+def _record(line: bytes, fields: Fields) -> tuple[str, float, str] | str:
+    """Text, label and group of a line, or the code of what is wrong with it."""
+    if line == b"\0":
+        return "line_too_long"
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return "bad_json"
+    if not isinstance(value, dict) or not isinstance(value.get(fields.text), str):
+        return "missing_text"
+    text, label = normalise(value[fields.text]), value.get(fields.label)
+    if isinstance(label, bool) or not isinstance(label, int | float) or not 0 <= label <= 5:
+        return "bad_label"
+    fault = check_text(text, max_chars=_MAX_CHARS)
+    if fault:
+        return fault.value
+    group = str(value.get(fields.group, "")) if fields.group else ""
+    return text, float(label), "/".join(group.split("/")[:2])
+
+
+def write_model(prefix: Path, blob: bytes, card: dict[str, object]) -> tuple[Path, Path]:
+    """Write PREFIX.npz and PREFIX.json, each whole or not at all."""
+    weights, described = prefix.with_name(prefix.name + ".npz"), prefix.with_name(prefix.name + ".json")
+    try:
+        prefix.parent.mkdir(parents=True, exist_ok=True)
+        for target, content in ((weights, blob), (described, orjson.dumps(card, option=orjson.OPT_INDENT_2) + b"\n")):
+            partial = target.with_name(target.name + ".part")
+            partial.write_bytes(content)
+            partial.replace(target)
+    except OSError as error:
+        raise UnreadableFileError(path=prefix, reason=error.__class__.__name__) from error
+    return weights, described

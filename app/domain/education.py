@@ -1,0 +1,176 @@
+"""How much a learner gets from a text: a linear classifier on the 0 to 5 scale of FineWeb-Edu, as plain numbers.
+
+score = calibrate(w_bag . x / |x| + w_shape . z + b), x the bag of hashed features that the model has seen, z the
+standardised shape; `calibrate` is piecewise linear and rising. A text that repeats itself loses by it. Weights are
+npz without pickle. Knows nothing of files; training is `education_training`.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.stats import spearmanr
+
+from app.domain.education_features import BUCKET_BITS, SHAPE_NAMES, bag, fresh_words, shape
+from app.domain.simplicity import Readability, readability
+from app.domain.tokens import TokenBatch
+from app.errors import InvalidInputError
+
+SCALE = (0.0, 5.0)
+GOOD = 3.0
+"""From here on a text is worth teaching from; FineWeb-Edu's threshold."""
+FORMAT = 1
+"""Of the features and of the file; another number is refused."""
+_CLIP = 4.0
+"""Standard deviations beyond which a shape says no more."""
+_ALL_OLD, _NEW_ENOUGH = 0.1, 0.85
+"""Share of new words at which nothing is left of a score and from which all is; 95 % of the gold texts pass 0.85."""
+
+
+class InvalidClassifierError(InvalidInputError):
+    """This is no educational classifier: {reason}"""
+
+    code = "invalid_classifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Frozen weights; use `load_classifier` or `train_classifier` to get one."""
+
+    bag_weights: NDArray[np.float32]
+    """(2^18,), 0 where training saw nothing."""
+    shape_weights: NDArray[np.float64]
+    """(n_shapes,), on standardised shapes."""
+    shape_mean: NDArray[np.float64]
+    shape_scale: NDArray[np.float64]
+    intercept: float
+    knots: NDArray[np.float64]
+    """(2, k): raw scores, rising, and the scores they stand for."""
+    sha256: str
+    """Of the file, in hex; part of every lineage."""
+
+    def predict(self, batch: TokenBatch, reading: Readability | None = None) -> NDArray[np.float64]:
+        """(n_docs,) float64 in [0, 5], never NaN; 0 for a text without words. A row depends on its own text alone."""
+        fresh = fresh_words(batch)
+        rows = unit_rows(bag(batch, fresh), self.bag_weights != 0)
+        shapes = standardise(shape(batch, reading or readability(batch), fresh), self.shape_mean, self.shape_scale)
+        raw = rows @ self.bag_weights.astype(np.float64) + np.einsum("nf,f->n", shapes, self.shape_weights)
+        scores = np.interp(raw + self.intercept, self.knots[0], self.knots[1])
+        final: NDArray[np.float64] = np.clip(scores, *SCALE) * novelty(batch, fresh)
+        return final
+
+
+def unit_rows(rows: csr_array, seen: NDArray[np.bool_]) -> csr_array:
+    """Rows of length 1 over the buckets that training saw; a row without any stays 0."""
+    values = np.where(seen[rows.indices], rows.data, 0.0)
+    doc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    length = np.sqrt(np.bincount(doc, weights=values * values, minlength=rows.shape[0]))
+    return csr_array((values / np.maximum(length, 1e-12)[doc], rows.indices, rows.indptr), shape=rows.shape)
+
+
+def standardise(
+    shapes: NDArray[np.float64], mean: NDArray[np.float64], scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Shapes in standard deviations from the training mean, cut at 4."""
+    return np.clip((shapes - mean) / scale, -_CLIP, _CLIP)
+
+
+def novelty(batch: TokenBatch, fresh: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(n_docs,) in [0, 1]: what a score is multiplied by, 1 unless a text repeats itself, 0 for one without words."""
+    counts = batch.counts()
+    share = np.bincount(batch.doc[fresh], minlength=batch.n_docs) / np.maximum(counts, 1)
+    kept = np.clip((share - _ALL_OLD) / (_NEW_ENOUGH - _ALL_OLD), 0, 1)
+    return np.where(counts > 0, kept, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Scores against labels."""
+
+    n: int
+    spearman: float
+    """Rank correlation, [-1, 1]; 0 when either side is constant."""
+    f1_at_3: float
+    """F1 of `score >= 3` against `label >= 3`, [0, 1]."""
+    mae: float
+    """Mean absolute error on the 0 to 5 scale."""
+
+
+def evaluate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Evaluation:
+    """How well scores match labels. Raises ValueError on empty input.
+
+    Scores 1, 2, 4 against labels 0, 3, 4: Spearman 1, F1 at 3 = 2/3 (one of two good ones found), MAE 2/3.
+    """
+    if not len(labels):
+        raise ValueError("nothing to evaluate")
+    varied = len(labels) > 1 and np.ptp(scores) > 0 and np.ptp(labels) > 0
+    called, good = scores >= GOOD, labels >= GOOD
+    both = int((called & good).sum())
+    return Evaluation(
+        n=len(labels),
+        spearman=float(spearmanr(scores, labels).statistic) if varied else 0.0,
+        f1_at_3=2 * both / max(1, int(called.sum() + good.sum())),
+        mae=float(np.abs(scores - labels).mean()),
+    )
+
+
+def dump_classifier(classifier: Classifier) -> bytes:
+    """The classifier as npz without pickle, about 0.5 MB; the same weights give the same bytes."""
+    sink = BytesIO()
+    np.savez(
+        sink,
+        format=np.array([FORMAT]),
+        bag_weights=classifier.bag_weights.astype(np.float16),
+        shape_weights=classifier.shape_weights,
+        shape_mean=classifier.shape_mean,
+        shape_scale=classifier.shape_scale,
+        intercept=np.array([classifier.intercept]),
+        knots=classifier.knots,
+    )
+    return sink.getvalue()
+
+
+def load_classifier(blob: bytes) -> Classifier:
+    """The classifier in an npz file. Raises InvalidClassifierError unless shapes, order and numbers are right."""
+    try:
+        with np.load(BytesIO(blob), allow_pickle=False) as arrays:
+            parts = {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
+        raise InvalidClassifierError(reason="not an npz file without pickled objects") from error
+    n_shapes = len(SHAPE_NAMES)
+    wanted: dict[str, tuple[int, ...]] = {
+        "format": (1,), "bag_weights": (1 << BUCKET_BITS,), "shape_weights": (n_shapes,), "shape_mean": (n_shapes,),
+        "shape_scale": (n_shapes,), "intercept": (1,),
+    }  # fmt: skip
+    _check(parts, wanted)
+    return Classifier(
+        bag_weights=parts["bag_weights"].astype(np.float32),
+        shape_weights=parts["shape_weights"],
+        shape_mean=parts["shape_mean"],
+        shape_scale=parts["shape_scale"],
+        intercept=float(parts["intercept"][0]),
+        knots=parts["knots"],
+        sha256=sha256(blob).hexdigest(),
+    )
+
+
+def _check(parts: dict[str, NDArray[np.float64]], wanted: dict[str, tuple[int, ...]]) -> None:
+    """Raise InvalidClassifierError at the first array that is missing, misshapen, not finite or out of order."""
+    if set(parts) != {*wanted, "knots"}:
+        raise InvalidClassifierError(reason=f"arrays {sorted(parts)}")
+    for name, dims in wanted.items():
+        if parts[name].shape != dims:
+            raise InvalidClassifierError(reason=f"{name} has shape {parts[name].shape}, not {dims}")
+    if not all(np.isfinite(part).all() for part in parts.values()):
+        raise InvalidClassifierError(reason="a number is not finite")
+    if parts["format"][0] != FORMAT:
+        raise InvalidClassifierError(reason=f"format {parts['format'][0]:.0f}, this version reads {FORMAT}")
+    knots = parts["knots"]
+    if knots.ndim != 2 or knots.shape[0] != 2 or knots.shape[1] < 2 or (np.diff(knots[0]) <= 0).any():
+        raise InvalidClassifierError(reason="calibration knots do not rise")
+    if (np.diff(knots[1]) < 0).any() or (parts["shape_scale"] <= 0).any():
+        raise InvalidClassifierError(reason="calibration falls or a scale is not positive")

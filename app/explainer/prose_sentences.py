@@ -52,6 +52,7 @@ _INLINE = (
     (re.compile(r"\*\*([^*\n]{1,200})\*\*"), r"\1"),
     (re.compile(r"(?<![\w*])\*([^*\s][^*\n]{0,200})\*(?![\w*])"), r"\1"),
     (re.compile(r"\[#?\w{0,20}\]_"), ""),
+    (re.compile(r"(?<![\w`.])([A-Za-z][A-Za-z0-9-]*[A-Za-z0-9])_(?=[\s.,;:)]|$)"), r"\1"),
     (re.compile(r"---"), " - "),
     (re.compile(r"::\s*$"), ":"),
 )
@@ -75,10 +76,18 @@ def blocks_of(document: str) -> list[Block]:
             # What is indented below a directive belongs to it; only code and notes are worth keeping.
             hidden = hidden and group[0].startswith("   ")
             if not hidden:
-                blocks.extend(_blocks(group, blocks))
+                _add(blocks, _blocks(group, blocks))
                 hidden = bool(_DIRECTIVE.match(group[0])) and not _KEPT.match(group[0])
             group = []
     return blocks
+
+
+def _add(blocks: list[Block], made: list[Block]) -> None:
+    """Append, joining code to the code right before it: a blank line inside code does not end it."""
+    for block in made:
+        if block.kind is BlockKind.code and blocks and blocks[-1].kind is BlockKind.code:
+            block = Block(BlockKind.code, (*blocks.pop().lines, "", *block.lines))
+        blocks.append(block)
 
 
 def _blocks(group: list[str], before: list[Block]) -> list[Block]:

@@ -17,7 +17,7 @@ _PHRASES = re.compile(
 _VERBS = "is|are|was|were|has|have|had|can|could|will|would|should|may|might|must|does|do|did"
 _SUBJECTS = "it|he|she|they|we|you|this|these|those|there"
 _JOINTS = re.compile(
-    rf"(?P<semi>;\s+(?=(?:however,\s)?(?:{_SUBJECTS}|the|a|an|in|some|many|most|his|her|its|their)\b))"
+    r"(?P<semi>;\s+)"
     rf"|,\s+(?P<word>and|but|so)\s+(?=(?:{_SUBJECTS})\s)"
     rf"|,\s+(?P<but>but)\s+(?=the\s+\w+\s+(?:{_VERBS})\b)"
     rf"|,?\s+(?P<why>because)\s+(?=(?:{_SUBJECTS}|the)\s)"
@@ -26,12 +26,14 @@ _JOINTS = re.compile(
     rf"|,?\s+(?P<plain>and)\s+(?=(?:it|he|she|they|we)\s+(?:{_VERBS})\b)",
 )
 _BLOCKING = re.compile(
-    r"\b(?:if|when|while|because|although|though|unless|whether|that|since|until|which|who|whom|whose|where|what|not only|both|"
-    r"either|neither|so|as|before|after|once|than|between)\b",
+    r"\b(?:if|when|while|because|although|though|unless|whether|that|since|until|which|who|whom|whose|where|what|not only|"
+    r"both|either|neither|so|as|before|after|once|than|between)\b",
     re.IGNORECASE,
 )
 
 
+_NAMING = re.compile(r"\b(?:called|terms?|words?|known as|named|means?|defined|refers?|synonyms?)\b", re.IGNORECASE)
+_FINITE = re.compile(rf"\b(?:{_VERBS})\b")
 _NEGATION = re.compile(r"\b(?:not|never|no|nor|none|nothing|hardly|cannot|only|just|mainly)\b|n['’]t\b", re.IGNORECASE)
 _LINKS = {
     "but": "But ", "so": "So ", "because": "That is because ", "although": "But ", "whereas": "But ",
@@ -54,6 +56,8 @@ def simplified(sentence: str, *, longest: int) -> list[str]:
 
 def easier_words(sentence: str) -> str:
     """The sentence with hard words replaced outside code and quotes."""
+    if _NAMING.search(sentence):
+        return sentence
     if "`" not in sentence and not _quoted(sentence):
         return _PHRASES.sub(_replace, sentence)
     parts = re.split(r"(`[^`]*`|\"[^\"]*\"|“[^”]*”)", sentence)
@@ -91,4 +95,6 @@ def _safe(text: str, joint: re.Match[str]) -> bool:
         return False
     if joint["list"] and re.search(rf"\b(?:{_VERBS}|to|which|that)\b", tail):
         return False
-    return joint["semi"] is not None or not _BLOCKING.search(head)
+    if joint["semi"]:
+        return text.count(";") == 1 and bool(_FINITE.search(head)) and bool(_FINITE.search(tail))
+    return not _BLOCKING.search(head)

@@ -24,7 +24,7 @@ _DEFINES = re.compile(
 _PRONOUNS = frozenset(
     {"it", "this", "that", "there", "he", "she", "they", "these", "here", "one", "what", "which", "who"}
 )
-_LONGEST = {Level.young: 12, Level.novice: 16, Level.student: 24}
+_LONGEST = {Level.young: 8, Level.novice: 12, Level.student: 18}
 _STOP = frozenset({
     "the", "and", "for", "are", "but", "not", "you", "all", "any", "can", "had", "her", "was", "one", "our", "out",
     "has", "him", "his", "how", "its", "may", "new", "now", "old", "see", "two", "way", "who", "did", "get", "let",
@@ -101,7 +101,7 @@ def _pieces(voice: Voice, blocks: list[Block], longest: int) -> list[Piece]:
 
 def _texts(voice: Voice, block: Block, longest: int) -> list[str]:
     if block.kind is BlockKind.code:
-        return [_fenced(block)] if len(block.lines) <= 15 else []
+        return [_fenced(block)] if len(block.lines) <= 40 else []
     lines = [simplified(line, longest=longest) for line in block.lines]
     if block.kind is BlockKind.items:
         return ["\n".join("- " + " ".join(parts) for parts in lines)]
@@ -113,7 +113,7 @@ def _texts(voice: Voice, block: Block, longest: int) -> list[str]:
 
 
 def _fenced(block: Block) -> str:
-    indent = min(len(line) - len(line.lstrip()) for line in block.lines)
+    indent = min(len(line) - len(line.lstrip()) for line in block.lines if line)
     return "\n".join(["```", *(line[indent:].replace("```", "'''") for line in block.lines), "```"])
 
 

@@ -6,12 +6,15 @@ import random
 from app.explainer.code_writer import write_code
 from app.explainer.prompt import Prompt
 from app.explainer.prose_writer import write_prose
+from app.explainer.story_writer import write_story
 from app.explainer.voice import Voice, level_of
 
 
 def write(prompt: Prompt, seed: int) -> str:
     """The rewritten text; the same prompt and seed always give the same one."""
     voice = Voice(rng_for(prompt, seed), level_of(prompt.audience))
+    if prompt.task.lower().startswith("write a story") or (prompt.words and not prompt.document):
+        return write_story(voice, prompt)
     if prompt.task.lower().startswith("explain the code"):
         return write_code(voice, prompt)
     return write_prose(voice, prompt)

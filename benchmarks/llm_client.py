@@ -99,7 +99,7 @@ async def sharded(url: str, work: list[LlmRequest], slots: int) -> int:
             aimd.record(overloaded=True, epoch=epoch)
             return rng.uniform(0.0, 0.1) if outcome.retry_after_s is None else outcome.retry_after_s
 
-        repeats = await drive(work, slots, ask)
+        repeats = await asyncio.wait_for(drive(work, slots, ask), timeout=300)
         sys.stdout.write(f"  limit at the end {aimd.limit}, deadline {deadline.current_s:.2f} s\n")
         return repeats
 
@@ -118,7 +118,7 @@ async def one_client(url: str, work: list[LlmRequest], slots: int) -> int:
                 return float(response.headers.get("retry-after", "1"))
             return None if response.json()["choices"][0]["message"]["content"] else 0.05
 
-        return await drive(work, slots, ask)
+        return await asyncio.wait_for(drive(work, slots, ask), timeout=300)
 
 
 def measure(

@@ -42,7 +42,15 @@ class _UnsupportedEncodingError(Exception):
     """The body has a Content-Encoding that cannot be undone with bounded memory."""
 
 
-_EXPECTED = (TimeoutError, httpx.HTTPError, httpx.StreamError, OSError, _BodyTooLargeError, _UnsupportedEncodingError)
+_EXPECTED = (
+    TimeoutError,
+    httpx.TimeoutException,
+    httpx.NetworkError,
+    httpx.RemoteProtocolError,
+    OSError,
+    _BodyTooLargeError,
+    _UnsupportedEncodingError,
+)
 """All that a network and a server can do to a call; anything else is a fault of ours and is raised."""
 
 
@@ -77,6 +85,7 @@ class LlmClient:
         self._max_body_bytes = max_body_bytes
         self._timeout = {"connect": connect_s, "write": WRITE_S, "read": None, "pool": None}
         self._headers = [*endpoint.headers(), ("content-type", "application/json")]
+        self._headers.append(("host", httpx.URL(endpoint.base_url).netloc.decode("ascii")))
         self._urls: dict[str, httpx.URL] = {}
         self._pools: list[_Pool] = []
 

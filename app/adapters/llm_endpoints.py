@@ -2,8 +2,8 @@
 
 Serves any OpenAI-compatible server (OpenAI, vLLM, Ollama, llama.cpp, NIM, OpenRouter, the offline explainer) and
 Azure's deployments. Users paste base URLs with and without `/v1`, with a trailing slash, or the full path of the call;
-all mean the same. A key is sent to this endpoint's origin only (D17): URLs cannot carry one, redirects are not followed,
-and `repr` does not show it. Opens no connection.
+all mean the same. A key is sent to this endpoint's origin only (D17): URLs cannot carry one, redirects are not
+followed, and `repr` does not show it. Opens no connection.
 """
 
 import re

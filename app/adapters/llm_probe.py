@@ -1,0 +1,97 @@
+"""Is the LLM endpoint there, does it take our key, does it serve the model? For `doctor` and before a job is accepted.
+
+One GET of the list of models, no completion, no cost. Every answer that is not "yes" comes as a sentence that says what
+to do. Servers without a model list count as reachable: only a call can tell more.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+import msgspec
+
+from app.adapters.llm_endpoints import Endpoint
+
+PROBE_S = 5.0
+MAX_LIST_BYTES = 4 * 1024 * 1024
+_SHOWN_MODELS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the endpoint showed."""
+
+    reachable: bool
+    """It answers as an LLM endpoint and did not refuse the key."""
+    reason: str
+    """Empty when all is well, else what is wrong and what to do."""
+    models: tuple[str, ...] = ()
+    """Model names it lists, as far as it does."""
+
+
+class _Model(msgspec.Struct):
+    id: str
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model]
+
+
+async def probe(endpoint: Endpoint, *, model: str | None = None, deadline_s: float = PROBE_S) -> Probe:
+    """Ask the endpoint for its models; never raises for its state."""
+    url = endpoint.models_url()
+    try:
+        async with (
+            asyncio.timeout(deadline_s),
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=deadline_s) as client,
+            client.stream("GET", url, headers=endpoint.headers()) as response,
+        ):
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > MAX_LIST_BYTES:
+                    return Probe(False, f"{url} answers with an endless list. Is this an LLM endpoint?")
+            return _read(response.status_code, bytes(body), url, model)
+    except (TimeoutError, httpx.TimeoutException):
+        return Probe(False, f"{url} did not answer within {deadline_s:g} s. Is the server up and the address right?")
+    except httpx.ConnectError as error:
+        return Probe(False, _unreachable(endpoint, error))
+    except (httpx.HTTPError, OSError) as error:
+        return Probe(False, f"{url} broke the connection ({type(error).__name__}). Is this an HTTP server?")
+
+
+def _unreachable(endpoint: Endpoint, error: httpx.ConnectError) -> str:
+    text = str(error).lower()
+    if "certificate" in text or "ssl" in text:
+        return f"TLS with {endpoint.base_url} failed. Check the certificate, or use http:// for a local server."
+    if "name or service" in text or "getaddrinfo" in text or "resolution" in text:
+        return f"The host of {endpoint.base_url} is unknown. Check HORNBOOK_LLM_BASE_URL."
+    return f"Nothing listens at {endpoint.base_url}. Start the server, or correct HORNBOOK_LLM_BASE_URL."
+
+
+def _read(status: int, body: bytes, url: str, model: str | None) -> Probe:
+    if status in (401, 403):
+        return Probe(False, f"{url} refused the key (HTTP {status}). Set HORNBOOK_LLM_API_KEY to a valid key.")
+    if 300 <= status < 400:
+        return Probe(False, f"{url} redirects (HTTP {status}). Set HORNBOOK_LLM_BASE_URL to the final address.")
+    if status >= 500:
+        return Probe(False, f"{url} is in trouble (HTTP {status}). Look at the server's log, or try again later.")
+    if status in (404, 405, 501):
+        return Probe(True, f"{url} lists no models (HTTP {status}), so the model's name could not be checked.")
+    if status != 200:
+        return Probe(False, f"{url} answered HTTP {status}. Is this an OpenAI-compatible endpoint?")
+    try:
+        models = tuple(found.id for found in msgspec.json.decode(body, type=_Models).data)
+    except (ValueError, RecursionError):
+        return Probe(False, f"{url} does not answer like an OpenAI-compatible endpoint. Check HORNBOOK_LLM_BASE_URL.")
+    if model is not None and models and not _served(model, models):
+        shown = ", ".join(models[:_SHOWN_MODELS]) + (", ..." if len(models) > _SHOWN_MODELS else "")
+        return Probe(
+            True, f"Model {model} is not served at {url}, which has: {shown}. Load it, or name another.", models
+        )
+    return Probe(True, "", models)
+
+
+def _served(model: str, models: tuple[str, ...]) -> bool:
+    """Ollama lists `phi3:latest` for what is asked for as `phi3`."""
+    return model in models or f"{model}:latest" in models

@@ -14,7 +14,8 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f‪-‮⁦-⁩]")
 
 REQUESTS = Counter("hornbook_http_requests_total", "Requests answered", ("method", "route", "status"))
 CALLS = Counter("hornbook_llm_calls_total", "LLM calls by outcome", ("code",))
-CALL_SECONDS = Histogram("hornbook_llm_call_seconds", "Latency of LLM calls", buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120))
+SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120)
+CALL_SECONDS = Histogram("hornbook_llm_call_seconds", "Latency of LLM calls", buckets=SECONDS)
 UNITS = Counter("hornbook_units_total", "Units ended", ("kind", "state"))
 FENCED = Counter("hornbook_fenced_writes_total", "Late writes of lost leases that were refused")
 

@@ -21,7 +21,7 @@ def contained(task: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             task(*args, **kwargs)
-        except Exception:  # noqa: BLE001  # the one broad except of the workers (rule B1): MemoryError, RecursionError too
+        except Exception:  # the one broad except of the workers (rule B1): MemoryError, RecursionError too
             log.exception("task.failed", task=task.__name__)
         except SystemExit as error:
             log.error("task.exit", task=task.__name__, code=str(error.code))

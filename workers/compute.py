@@ -5,6 +5,7 @@ A kind's three beats live in its own module; here is only who holds what.
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
@@ -55,21 +56,24 @@ def _claim(session: Session, name: str, lease_s: float) -> ClaimedUnit | None:
 
 
 def _work_on(unit: ClaimedUnit, name: str, lease_s: float) -> list[Step]:
-    with structlog.contextvars.bound_contextvars(unit=unit.id, kind=unit.kind, job=unit.job_id):
-        with heartbeat(resources.engine(), lambda: [unit.token], worker=name, queue="cpu", lease_s=lease_s):
-            try:
-                steps = HANDLERS[unit.kind](unit)
-                UNITS.labels(unit.kind, "done").inc()
-                return steps
-            except failures.LostLeaseError:
-                FENCED.inc()
-                log.warning("unit.fenced")
-                return []
-            except TransientError:
-                log.warning("unit.put_off", exc_info=True)
-                retrying(resources.engine(), lambda s: failures.put_off(s, unit, delay_s=5))
-                return []
-            except AppError as error:
-                log.warning("unit.failed", code=error.code, why=str(error))
-                UNITS.labels(unit.kind, "rejected").inc()
-                return retrying(resources.engine(), lambda s: failures.record(s, unit, error))
+    engine = resources.engine()
+    with (
+        structlog.contextvars.bound_contextvars(unit=unit.id, kind=unit.kind, job=unit.job_id),
+        heartbeat(engine, lambda: [unit.token], worker=name, queue="cpu", lease_s=lease_s),
+    ):
+        try:
+            steps = HANDLERS[unit.kind](unit)
+        except failures.LostLeaseError:
+            FENCED.inc()
+            log.warning("unit.fenced")
+            return []
+        except TransientError:
+            log.warning("unit.put_off", exc_info=True)
+            retrying(engine, partial(failures.put_off, unit=unit, delay_s=5))
+            return []
+        except AppError as error:
+            log.warning("unit.failed", code=error.code, why=str(error))
+            UNITS.labels(unit.kind, "rejected").inc()
+            return retrying(engine, partial(failures.record, unit=unit, error=error))
+        UNITS.labels(unit.kind, "done").inc()
+        return steps

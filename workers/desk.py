@@ -99,9 +99,7 @@ class Desk:
     def _claim(self, session: Session, limit: int) -> refining.Claimed:
         beats.seen(session, self.worker, "refine", busy=max(1, len(self._held)), progress=True)
         price = refining.job_price(self.context.job)
-        return refining.claim(
-            session, self.job_id, limit=limit, worker=self.worker, lease_s=self.lease_s, price=price
-        )
+        return refining.claim(session, self.job_id, limit=limit, worker=self.worker, lease_s=self.lease_s, price=price)
 
     def _known(self, asks: Sequence[Ask]) -> dict[bytes, StoredCall]:
         if not self.context.config.llm.cache or not asks:
@@ -129,7 +127,9 @@ class Desk:
         """Keep what came, have it judged, end its units."""
         ids = self._store_calls(group)
         sorted_ = self._sort(group)
-        judged = self.judge.judge([(r.ask, answer, r.call_id or ids.get(r.ask.unit.token)) for r, answer in sorted_.answers])
+        judged = self.judge.judge(
+            [(r.ask, answer, r.call_id or ids.get(r.ask.unit.token)) for r, answer in sorted_.answers]
+        )
         self._store_outcomes([*sorted_.ended, *judged], sorted_.back, unsent=())
         if sorted_.pause or sorted_.endpoint_pause_s:
             self._pause(sorted_)
@@ -179,10 +179,14 @@ class Desk:
         if failure.code is FailureCode.truncated and unit.tries == 0:
             more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)
             reserve = unit.reserve_tokens + more - unit.max_tokens
-            out.back.append(GiveBack(unit.id, unit.token, 0.0, "truncated", tried=True, max_tokens=more, reserve_tokens=reserve))
+            out.back.append(
+                GiveBack(unit.id, unit.token, 0.0, "truncated", tried=True, max_tokens=more, reserve_tokens=reserve)
+            )
             return
         useless = failure.retry and failure.charged and failure.status == 200
-        worn_out = unit.tries + useless >= MAX_TRIES or (failure.charged and unit.provider_failures >= MAX_PAID_FAILURES)
+        worn_out = unit.tries + useless >= MAX_TRIES or (
+            failure.charged and unit.provider_failures >= MAX_PAID_FAILURES
+        )
         if failure.retry and not worn_out:
             out.back.append(
                 GiveBack(unit.id, unit.token, delay, failure.code.value, provider_failure=not useless, tried=useless)
@@ -200,8 +204,8 @@ class Desk:
         for end in ended:
             UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
         with self._lock:
-            for item in (*ended, *back):
-                self._held.pop(item.token, None)
+            for token in (*(end.token for end in ended), *(unit.token for unit in back)):
+                self._held.pop(token, None)
 
     def _pause(self, sorted_: _Sorted) -> None:
         def write(session: Session) -> None:

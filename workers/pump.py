@@ -37,7 +37,14 @@ class Pump:
     """One task's run over one job."""
 
     def __init__(
-        self, desk: Desk, client: LlmClient, *, ceiling: int, deadline_s: float, slice_s: float, stop: Callable[[], bool]
+        self,
+        desk: Desk,
+        client: LlmClient,
+        *,
+        ceiling: int,
+        deadline_s: float,
+        slice_s: float,
+        stop: Callable[[], bool],
     ) -> None:
         self.desk, self.client, self.stop = desk, client, stop
         self.end = time.monotonic() + slice_s

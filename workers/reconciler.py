@@ -49,7 +49,7 @@ def start_jobs(session: Session) -> list[Step]:
     """Queued jobs begin when their corpus is ready and fail when it could not be read."""
     for job_id in jobs.failed_corpora(session):
         rounds.fail_job(session, JobId(job_id), why="the corpus could not be read")
-    return [step for job_id in jobs.waiting_for_corpus(session) for step in rounds.start_job(session, JobId(job_id))]
+    return rounds.start_waiting(session)
 
 
 def close_rounds(session: Session) -> list[Step]:
@@ -65,7 +65,8 @@ def end_overdue(session: Session) -> list[Step]:
 def hints(session: Session) -> list[Step]:
     """A hint for everything that is ready, as if no message had ever arrived."""
     steps: list[Step] = [
-        Refine(JobId(job_id), pumps=max(1, min(4, ready // PUMP_CALLS))) for job_id, ready in jobs.needing_hints(session)
+        Refine(JobId(job_id), pumps=max(1, min(4, ready // PUMP_CALLS)))
+        for job_id, ready in jobs.needing_hints(session)
     ]
     ready = int(
         session.execute(

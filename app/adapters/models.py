@@ -7,6 +7,12 @@ from app.domain.education import Classifier, load_classifier
 
 
 @lru_cache(maxsize=1)
+def shipped_classifier_blob() -> bytes:
+    """The educational classifier of this version as stored; its card lies beside it as `education.json`."""
+    return files("app").joinpath("models/education.npz").read_bytes()
+
+
+@lru_cache(maxsize=1)
 def shipped_classifier() -> Classifier:
-    """The educational classifier of this version; its card lies beside it as `education.json`."""
-    return load_classifier(files("app").joinpath("models/education.npz").read_bytes())
+    """The educational classifier of this version, ready to use."""
+    return load_classifier(shipped_classifier_blob())

@@ -72,7 +72,7 @@ def is_transient(error: BaseException) -> bool:
             return True
         if isinstance(origin, psycopg.Error):
             state = origin.sqlstate
-            return state is None and isinstance(error, OperationalError) or (state or "").startswith(TRANSIENT_STATES)
+            return (state is None and isinstance(error, OperationalError)) or (state or "").startswith(TRANSIENT_STATES)
     return False
 
 

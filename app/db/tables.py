@@ -20,8 +20,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
-    text,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION, JSONB, TIMESTAMP
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,11 +50,11 @@ def _to(column: str, *, index: bool = False) -> Any:
 
 
 def _json() -> Any:
-    return mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    return mapped_column(JSONB, server_default=sql("'{}'::jsonb"))
 
 
 def _count() -> Mapped[int]:
-    return mapped_column(BigInteger, server_default=text("0"))
+    return mapped_column(BigInteger, server_default=sql("0"))
 
 
 def _one_of(column: str, *values: str) -> CheckConstraint:
@@ -122,8 +122,8 @@ class Seed(Base):
     licence: Mapped[str | None]
     details: Mapped[Json] = _json()
     """The record's other fields, its file and line."""
-    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
-    copies: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    copies: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     """How often the very same text came."""
     text: Mapped[str]
 
@@ -148,14 +148,14 @@ class Job(Base):
     prompt_sha256: Mapped[str]
     endpoint: Mapped[str]
     model: Mapped[str]
-    price_input: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    price_input: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Micro-USD for a million prompt tokens, fixed at submission."""
-    price_output: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    price_output: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     state: Mapped[str] = mapped_column(server_default="queued")
     stop_reason: Mapped[str | None]
     note: Mapped[str | None]
     """Why it is paused, degraded or failed, in words."""
-    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     created_at: Mapped[datetime] = _now()
     deadline_at: Mapped[datetime | None] = _when()
     finished_at: Mapped[datetime | None] = _when()
@@ -226,10 +226,10 @@ class Unit(Base):
         _one_of("kind", "ingest", "fit", "score", "settle", "rewrite", "export"),
         _one_of("state", "ready", "leased", "done", "rejected", "dead", "cancelled"),
         CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
-        Index("ix_units_ready", "job_id", "not_before", "id", postgresql_where=text("state = 'ready'")),
-        Index("ix_units_ready_cpu", "id", postgresql_where=text("state = 'ready' AND kind <> 'rewrite'")),
-        Index("ix_units_leased", "lease_until", postgresql_where=text("state = 'leased'")),
-        Index("ix_units_open", "round_id", postgresql_where=text("state IN ('ready', 'leased')")),
+        Index("ix_units_ready", "job_id", "not_before", "id", postgresql_where=sql("state = 'ready'")),
+        Index("ix_units_ready_cpu", "id", postgresql_where=sql("state = 'ready' AND kind <> 'rewrite'")),
+        Index("ix_units_leased", "lease_until", postgresql_where=sql("state = 'leased'")),
+        Index("ix_units_open", "round_id", postgresql_where=sql("state IN ('ready', 'leased')")),
     )
 
     id: Mapped[int] = _id()
@@ -238,14 +238,14 @@ class Unit(Base):
     job_id: Mapped[int | None] = _to("jobs.id")
     round_id: Mapped[int | None] = _to("rounds.id")
     export_id: Mapped[int | None] = _to("exports.id")
-    ordinal: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    ordinal: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Place in the round's plan: the order in which the round settles."""
     seed_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("seeds.id"))
     parent_id: Mapped[int | None] = mapped_column(BigInteger)
     """The earlier generation that a repair starts from."""
     payload: Mapped[Json] = _json()
     """The draw (arm, words, rng seed), the repair's reasons, or a range of seeds."""
-    max_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    max_tokens: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     reserve_tokens: Mapped[int] = _count()
     """Upper bound of what one call may use; reserved in the claim."""
     state: Mapped[str] = mapped_column(server_default="ready")
@@ -253,11 +253,11 @@ class Unit(Base):
     lease_until: Mapped[datetime | None] = _when()
     worker: Mapped[str | None]
     not_before: Mapped[datetime] = _now()
-    crashes: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    crashes: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     """Workers lost while they held it."""
-    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     """Answers received that were no use."""
-    provider_failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    provider_failures: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     """429s, 5xx and time-outs: never held against the unit."""
     reason: Mapped[str | None]
     finished_at: Mapped[datetime | None] = _when()
@@ -282,7 +282,7 @@ class LlmCall(Base):
 
     __tablename__ = "llm_calls"
     __table_args__ = (
-        Index("uq_llm_calls_request_key_ok", "request_key", unique=True, postgresql_where=text("ok")),
+        Index("uq_llm_calls_request_key_ok", "request_key", unique=True, postgresql_where=sql("ok")),
         CheckConstraint("latency_s >= 0 AND latency_s < 1e6", name="latency"),
     )
 
@@ -344,7 +344,7 @@ class Generation(Base):
     job_id: Mapped[int] = _to("jobs.id")
     round_id: Mapped[int] = _to("rounds.id")
     unit_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("units.id", ondelete="CASCADE"))
-    sample_ix: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    sample_ix: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     key: Mapped[bytes] = mapped_column(BYTEA)
     """Digest of job key, round and ordinal: the public id in exports, the same in every repetition."""
     seed_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("seeds.id"), index=True)
@@ -365,14 +365,14 @@ class Generation(Base):
     grade: Mapped[float] = mapped_column(DOUBLE_PRECISION)
     list_coverage: Mapped[float] = mapped_column(DOUBLE_PRECISION)
     tokens: Mapped[int] = mapped_column(Integer)
-    cluster: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    cluster: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     redundancy: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
     scores: Mapped[Json] = _json()
     """Every gate's figures, also where it passed."""
     gate: Mapped[str | None]
     reason: Mapped[str | None]
     detail: Mapped[str | None]
-    repairable: Mapped[bool] = mapped_column(server_default=text("false"))
+    repairable: Mapped[bool] = mapped_column(server_default=sql("false"))
     verdict: Mapped[str]
     embedding: Mapped[bytes] = mapped_column(LargeBinary)
     signature: Mapped[bytes] = mapped_column(LargeBinary)
@@ -428,7 +428,7 @@ class WorkerBeat(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     queue: Mapped[str]
-    busy: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    busy: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     seen_at: Mapped[datetime] = _now()
     progress_at: Mapped[datetime] = _now()
     """When it last claimed or finished something, or found nothing to do."""

@@ -6,6 +6,7 @@ Fitted once a job and frozen. Assignment of a row depends on that row alone. Kno
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from math import log, sqrt
 
 import numpy as np
@@ -72,6 +73,18 @@ def assign(clusters: Clusters, vectors: NDArray[np.float32]) -> NDArray[np.int32
     closeness -= 0.5 * np.square(clusters.centres).sum(axis=1)
     nearest: NDArray[np.int32] = np.argmax(closeness, axis=1).astype(np.int32)
     return nearest
+
+
+def to_bytes(clusters: Clusters) -> bytes:
+    """The centres as an npy file without pickle."""
+    out = BytesIO()
+    np.save(out, clusters.centres, allow_pickle=False)
+    return out.getvalue()
+
+
+def from_bytes(blob: bytes) -> Clusters:
+    """The clusters that `to_bytes` wrote."""
+    return Clusters(np.load(BytesIO(blob), allow_pickle=False))
 
 
 def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32]) -> list[str]:

@@ -12,11 +12,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.stats import spearmanr
 
-from app.domain.education_features import BUCKET_BITS, SHAPE_NAMES, bag, fresh_words, shape
+from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES, bag_parts, bag_values, shape
 from app.domain.simplicity import Readability, readability
+from app.domain.terms import BUCKETS, Terms, terms
 from app.domain.tokens import TokenBatch
 from app.errors import InvalidInputError
 
@@ -42,7 +42,7 @@ class Classifier:
     """Frozen weights; use `load_classifier` or `train_classifier` to get one."""
 
     bag_weights: NDArray[np.float32]
-    """(2^18,), 0 where training saw nothing."""
+    """(3 x 2^18,): words, pairs, line features; 0 where training saw nothing."""
     shape_weights: NDArray[np.float64]
     """(n_shapes,), on standardised shapes."""
     shape_mean: NDArray[np.float64]
@@ -53,23 +53,29 @@ class Classifier:
     sha256: str
     """Of the file, in hex; part of every lineage."""
 
-    def predict(self, batch: TokenBatch, reading: Readability | None = None) -> NDArray[np.float64]:
-        """(n_docs,) float64 in [0, 5], never NaN; 0 for a text without words. A row depends on its own text alone."""
-        fresh = fresh_words(batch)
-        rows = unit_rows(bag(batch, fresh), self.bag_weights != 0)
-        shapes = standardise(shape(batch, reading or readability(batch), fresh), self.shape_mean, self.shape_scale)
-        raw = rows @ self.bag_weights.astype(np.float64) + np.einsum("nf,f->n", shapes, self.shape_weights)
-        scores = np.interp(raw + self.intercept, self.knots[0], self.knots[1])
-        final: NDArray[np.float64] = np.clip(scores, *SCALE) * novelty(batch, fresh)
+    def predict(
+        self, batch: TokenBatch, reading: Readability | None = None, said: Terms | None = None
+    ) -> NDArray[np.float64]:
+        """(n_docs,) float64 in [0, 5], never NaN; 0 for a text without words. A row depends on its own text alone.
+
+        Pass the batch's `readability` and `terms` when they are at hand.
+        """
+        said = said or terms(batch)
+        shapes = standardise(shape(batch, reading or readability(batch), said), self.shape_mean, self.shape_scale)
+        raw = self._bag_score(batch, said) + (shapes * self.shape_weights).sum(axis=1) + self.intercept
+        scores = np.interp(raw, self.knots[0], self.knots[1])
+        final: NDArray[np.float64] = np.clip(scores, *SCALE) * novelty(batch, said)
         return final
 
-
-def unit_rows(rows: csr_array, seen: NDArray[np.bool_]) -> csr_array:
-    """Rows of length 1 over the buckets that training saw; a row without any stays 0."""
-    values = np.where(seen[rows.indices], rows.data, 0.0)
-    doc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-    length = np.sqrt(np.bincount(doc, weights=values * values, minlength=rows.shape[0]))
-    return csr_array((values / np.maximum(length, 1e-12)[doc], rows.indices, rows.indptr), shape=rows.shape)
+    def _bag_score(self, batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
+        """w . x / |x| of every document, over the columns that training saw."""
+        dot, square = np.zeros(batch.n_docs), np.zeros(batch.n_docs)
+        for index, part in enumerate(bag_parts(batch, said)):
+            values = bag_values(part)
+            weights = self.bag_weights[index * BUCKETS : (index + 1) * BUCKETS][part.bucket]
+            dot += np.bincount(part.doc, weights=values * weights, minlength=batch.n_docs)
+            square += np.bincount(part.doc, weights=values * values * (weights != 0), minlength=batch.n_docs)
+        return dot / np.sqrt(np.maximum(square, 1e-12))
 
 
 def standardise(
@@ -79,10 +85,10 @@ def standardise(
     return np.clip((shapes - mean) / scale, -_CLIP, _CLIP)
 
 
-def novelty(batch: TokenBatch, fresh: NDArray[np.bool_]) -> NDArray[np.float64]:
+def novelty(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
     """(n_docs,) in [0, 1]: what a score is multiplied by, 1 unless a text repeats itself, 0 for one without words."""
     counts = batch.counts()
-    share = np.bincount(batch.doc[fresh], minlength=batch.n_docs) / np.maximum(counts, 1)
+    share = np.bincount(batch.doc[said.fresh], minlength=batch.n_docs) / np.maximum(counts, 1)
     kept = np.clip((share - _ALL_OLD) / (_NEW_ENOUGH - _ALL_OLD), 0, 1)
     return np.where(counts > 0, kept, 0.0)
 
@@ -119,9 +125,9 @@ def evaluate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> Evalua
 
 
 def dump_classifier(classifier: Classifier) -> bytes:
-    """The classifier as npz without pickle, about 0.5 MB; the same weights give the same bytes."""
+    """The classifier as npz without pickle, about 0.3 MB; the same weights give the same bytes."""
     sink = BytesIO()
-    np.savez(
+    np.savez_compressed(
         sink,
         format=np.array([FORMAT]),
         bag_weights=classifier.bag_weights.astype(np.float16),
@@ -143,7 +149,7 @@ def load_classifier(blob: bytes) -> Classifier:
         raise InvalidClassifierError(reason="not an npz file without pickled objects") from error
     n_shapes = len(SHAPE_NAMES)
     wanted: dict[str, tuple[int, ...]] = {
-        "format": (1,), "bag_weights": (1 << BUCKET_BITS,), "shape_weights": (n_shapes,), "shape_mean": (n_shapes,),
+        "format": (1,), "bag_weights": (BAG_COLUMNS,), "shape_weights": (n_shapes,), "shape_mean": (n_shapes,),
         "shape_scale": (n_shapes,), "intercept": (1,),
     }  # fmt: skip
     _check(parts, wanted)

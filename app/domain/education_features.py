@@ -1,19 +1,19 @@
 """What the educational classifier sees of a text: hashed words and pairs, how lines begin and end, and its shape.
 
-Line features tell `>>>`, `def`, `.. note::` and `"key": 1,` apart without a parser. Words count only where their last
-five words are new to the document, so that saying a thing a thousand times weighs as much as saying it once.
+Line features tell `>>>`, `def`, `.. note::` and `"key": 1,` apart without a parser. Repeated phrases do
+not count (`terms`), and sizes are those of what is said once.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
-from app.domain.dedup import SHINGLE_WORDS, shingles
 from app.domain.lines import byte_table
 from app.domain.simplicity import Readability
+from app.domain.terms import BUCKETS, Counts, Terms, count_buckets
 from app.domain.tokens import TokenBatch, mix64
 
-BUCKET_BITS = 18
+BAG_COLUMNS = 3 * BUCKETS
 _PUNCTUATION = b"#\"'=(){}[]<>:;,._-/\\*@?!`\t|+$%&~^0"
 _SHAPES = (
     "log_words", "log_lines", "ink_per_line", "prose_lines", "blank_lines", "fenced_lines", "indent", "symbols",
@@ -28,46 +28,34 @@ _OPENING, _MARK, _FRAME = np.uint64(77), np.uint64(99_991), np.uint64(555_555)
 """Salts that keep first words, line marks and line frames apart from words."""
 
 
-def fresh_words(batch: TokenBatch) -> NDArray[np.bool_]:
-    """(n_words,): the five words that end here occur for the first time in their document."""
-    found = shingles(batch)
-    fresh = np.ones(len(batch.doc), dtype=np.bool_)
-    sizes = np.where(batch.counts() >= SHINGLE_WORDS, np.diff(found.first), 0)
-    if not sizes.any():
-        return fresh
-    long = np.repeat(sizes > 0, np.diff(found.first))
-    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    word = np.repeat(batch.first[:-1] + SHINGLE_WORDS - 1, sizes) + within
-    keyed = mix64(found.value[long] + batch.doc[word].astype(np.uint64) * _PAIR)
-    order = np.argsort(keyed)
-    runs = np.flatnonzero(np.diff(keyed[order], prepend=~keyed[order[:1]]))
-    fresh[word] = False
-    fresh[word[np.minimum.reduceat(order, runs)]] = True
-    return fresh
-
-
-def bag(batch: TokenBatch, fresh: NDArray[np.bool_]) -> csr_array:
-    """(n_docs, 2^18) float64, 1 + log(count) of hashed words, word pairs, line openings and line frames."""
-    doc = batch.doc.astype(np.int64)
+def bag_parts(batch: TokenBatch, said: Terms) -> tuple[Counts, ...]:
+    """Counts of words, of word pairs and of line features: the three stretches of a bag's columns, in this order."""
     pair = mix64(batch.word_hash[:-1] * _PAIR + batch.word_hash[1:])
-    paired = (doc[1:] == doc[:-1]) & fresh[1:]
-    line_hash, line_doc = _line_hashes(batch)
-    hashes = np.concatenate([batch.word_hash[fresh], pair[paired], line_hash])
-    docs = np.concatenate([doc[fresh], doc[1:][paired], line_doc])
-    keys = np.sort((docs << BUCKET_BITS) | (hashes >> np.uint64(64 - BUCKET_BITS)).astype(np.int64))
-    firsts = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = np.diff(firsts, append=len(keys))
-    keys = keys[firsts]
-    starts = np.searchsorted(keys, np.arange(batch.n_docs + 1, dtype=np.int64) << BUCKET_BITS)
-    column = (keys & ((1 << BUCKET_BITS) - 1)).astype(np.int32)
-    return csr_array((1 + np.log(counts), column, starts), shape=(batch.n_docs, 1 << BUCKET_BITS))
+    paired = (batch.doc[1:] == batch.doc[:-1]) & said.fresh[1:]
+    pairs = count_buckets(pair[paired], batch.doc[1:][paired], batch.n_docs)
+    return said.words, pairs, count_buckets(*_line_hashes(batch), batch.n_docs)
 
 
-def _line_hashes(batch: TokenBatch) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def bag_values(counts: Counts) -> NDArray[np.float64]:
+    """1 + log(count) of every pair."""
+    values: NDArray[np.float64] = 1 + np.log(counts.count)
+    return values
+
+
+def bag(batch: TokenBatch, said: Terms) -> csr_array:
+    """(n_docs, 3 x 2^18) float64 rows of `bag_values`, for training."""
+    rows = [
+        csr_array((bag_values(part), part.bucket, part.first), shape=(part.n_docs, BUCKETS))
+        for part in bag_parts(batch, said)
+    ]
+    return csr_array(hstack(rows, format="csr"))
+
+
+def _line_hashes(batch: TokenBatch) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """Three hashes a line with ink: its opening word, its first two bytes of punctuation, its first and last byte."""
     lines, buffer = batch.lines, batch.buffer
     at = np.flatnonzero(lines.ink > 0)
-    doc = lines.doc[at].astype(np.int64)
+    doc = lines.doc[at]
     begin = lines.start[at] + lines.indent[at]
     first, second, last = buffer[begin], buffer[begin + 1], buffer[lines.end[at] - 1]
     lettered = _ALPHABETIC[first]
@@ -83,13 +71,13 @@ def _line_hashes(batch: TokenBatch) -> tuple[NDArray[np.uint64], NDArray[np.int6
     return np.concatenate(hashes), np.concatenate(docs)
 
 
-def shape(batch: TokenBatch, reading: Readability, fresh: NDArray[np.bool_]) -> NDArray[np.float64]:
+def shape(batch: TokenBatch, reading: Readability, said: Terms) -> NDArray[np.float64]:
     """(n_docs, len(SHAPE_NAMES)) float64: sizes, shares and means; finite also for an empty text."""
     bytes_seen = _byte_counts(batch)
     total = np.maximum(bytes_seen.sum(axis=1), 1)
     lined = _line_shapes(batch)
-    words = np.bincount(batch.doc[fresh], minlength=batch.n_docs)
-    distinct = _distinct_words(batch)
+    words = np.bincount(batch.doc[said.fresh], minlength=batch.n_docs)
+    distinct = np.diff(said.words.first)
     least_words, least_sentences = np.maximum(words, 1), np.maximum(reading.sentences, 1)
     by_class = (np.sqrt(bytes_seen[:, low:high].sum(axis=1) / total) for low, high in ((48, 58), (65, 91), (128, 256)))
     counts = np.maximum(batch.counts(), 1)
@@ -124,9 +112,3 @@ def _line_shapes(batch: TokenBatch) -> list[NDArray[np.float64]]:
     shares = [mean(lines.prose), mean(lines.ink == 0), mean(lines.fenced)]
     symbols = mean(lines.symbols) / np.maximum(ink, 1e-9)
     return [np.log1p(n_lines), np.minimum(ink, 500), *shares, mean(np.minimum(lines.indent, 24)), symbols]
-
-
-def _distinct_words(batch: TokenBatch) -> NDArray[np.int64]:
-    keys = np.sort((batch.doc.astype(np.int64) << 32) | (batch.word_hash >> np.uint64(32)).astype(np.int64))
-    firsts = np.diff(keys, prepend=-1) != 0
-    return np.bincount(keys[firsts] >> 32, minlength=batch.n_docs).astype(np.int64)

@@ -22,10 +22,10 @@ from app.domain.education import (
     load_classifier,
     novelty,
     standardise,
-    unit_rows,
 )
-from app.domain.education_features import bag, fresh_words, shape
+from app.domain.education_features import bag, shape
 from app.domain.simplicity import readability
+from app.domain.terms import terms
 from app.domain.tokens import tokenise
 from app.errors import InvalidInputError
 
@@ -116,10 +116,10 @@ def _features(texts: Sequence[str]) -> _Rows:
     bags, shapes, kept = [], [], []
     for at in range(0, len(texts), _CHUNK):
         batch = tokenise(texts[at : at + _CHUNK])
-        fresh = fresh_words(batch)
-        bags.append(bag(batch, fresh))
-        shapes.append(shape(batch, readability(batch), fresh))
-        kept.append(novelty(batch, fresh))
+        said = terms(batch)
+        bags.append(bag(batch, said))
+        shapes.append(shape(batch, readability(batch), said))
+        kept.append(novelty(batch, said))
     return _Rows(csr_array(vstack(bags, format="csr")), np.concatenate(shapes), np.concatenate(kept))
 
 
@@ -158,7 +158,15 @@ def _design(
     scale: NDArray[np.float64],
 ) -> csr_array:
     shapes = standardise(rows.shapes[index], mean, scale) * _SHAPE_SHARE
-    return csr_array(hstack([unit_rows(csr_array(rows.bags[index]), seen), csr_array(shapes)], format="csr"))
+    return csr_array(hstack([_unit_rows(csr_array(rows.bags[index]), seen), csr_array(shapes)], format="csr"))
+
+
+def _unit_rows(rows: csr_array, seen: NDArray[np.bool_]) -> csr_array:
+    """Rows of length 1 over the columns that training saw; a row without any stays 0."""
+    values = np.where(seen[rows.indices], rows.data, 0.0)
+    doc = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+    length = np.sqrt(np.bincount(doc, weights=values * values, minlength=rows.shape[0]))
+    return csr_array((values / np.maximum(length, 1e-12)[doc], rows.indices, rows.indptr), shape=rows.shape)
 
 
 def _calibrate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,10 +16,10 @@ from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
+from app.domain.terms import BUCKETS, Counts, Terms, terms
 from app.domain.tokens import TokenBatch, tokenise
 from app.errors import InvalidInputError
 
-_BUCKET_BITS = 18
 _MAX_COLUMNS = 8_192
 """Terms that count, most widespread first; 8,192 x 256 half floats are 4 MiB on disk."""
 _MAX_DOC_SHARE = 0.5
@@ -53,18 +53,20 @@ def fit_embedder(texts: Sequence[str], *, dims: int = 256, rng_seed: int) -> Emb
     chosen = np.arange(len(texts))
     if len(texts) > _FIT_DOCS:
         chosen = np.sort(np.random.default_rng(rng_seed).choice(len(texts), _FIT_DOCS, replace=False))
-    parts = [_counts(tokenise([texts[i] for i in chosen[at : at + _CHUNK]])) for at in range(0, len(chosen), _CHUNK)]
+    parts = [
+        terms(tokenise([texts[i] for i in chosen[at : at + _CHUNK]])).words for at in range(0, len(chosen), _CHUNK)
+    ]
     column_of, idf = _columns(parts, len(chosen))
     bare = Embedder(column_of, idf, np.zeros((len(idf), 1), dtype=np.float32), np.zeros(1, dtype=np.float32))
-    rows = _stack([_weights(bare, *part) for part in parts], len(idf))
+    rows = _stack([_weights(bare, part) for part in parts], len(idf))
     axes = _axes(rows, min(dims, len(idf) - 1, len(chosen) - 1), rng_seed)
     mean = np.asarray(rows @ axes, dtype=np.float64).mean(axis=0) if len(chosen) else np.zeros(axes.shape[1])
     return Embedder(column_of, idf, axes, mean.astype(np.float16).astype(np.float32))
 
 
-def embed(embedder: Embedder, batch: TokenBatch) -> NDArray[np.float32]:
+def embed(embedder: Embedder, batch: TokenBatch, said: Terms | None = None) -> NDArray[np.float32]:
     """Unit rows (n_docs, dims) float32. A text without known words points away from the seeds' mean."""
-    rows = _weights(embedder, *_counts(batch))
+    rows = _weights(embedder, (said or terms(batch)).words)
     vectors = np.asarray(rows @ embedder.axes, dtype=np.float32) - embedder.mean
     norms = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1))
     lost = norms < 1e-6
@@ -75,39 +77,24 @@ def embed(embedder: Embedder, batch: TokenBatch) -> NDArray[np.float32]:
     return unit
 
 
-Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]
-"""Document, bucket and count of every distinct hashed word, sorted by document and bucket; number of documents."""
-
-
-def _counts(batch: TokenBatch) -> Counts:
-    bucket = (batch.word_hash >> np.uint64(64 - _BUCKET_BITS)).astype(np.int64)
-    keys = np.sort((batch.doc.astype(np.int64) << _BUCKET_BITS) | bucket)
-    firsts = np.flatnonzero(np.diff(keys, prepend=-1))
-    counts = np.diff(firsts, append=len(keys))
-    keys = keys[firsts]
-    return keys >> _BUCKET_BITS, keys & ((1 << _BUCKET_BITS) - 1), counts, batch.n_docs
-
-
 def _columns(parts: list[Counts], n_docs: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Which hashed words count and how much: in two documents at least, in half of them at most."""
-    spread = np.zeros(1 << _BUCKET_BITS, dtype=np.int64)
-    for _, bucket, _, _ in parts:
-        spread += np.bincount(bucket, minlength=1 << _BUCKET_BITS)
+    spread = np.zeros(BUCKETS, dtype=np.int64)
+    for part in parts:
+        spread += np.bincount(part.bucket, minlength=BUCKETS)
     fit = np.flatnonzero((spread >= min(2, n_docs)) & (spread <= max(2, _MAX_DOC_SHARE * n_docs)))
     fit = np.sort(fit[np.argsort(-spread[fit], kind="stable")[:_MAX_COLUMNS]])
-    column_of = np.full(1 << _BUCKET_BITS, -1, dtype=np.int32)
+    column_of = np.full(BUCKETS, -1, dtype=np.int32)
     column_of[fit] = np.arange(len(fit), dtype=np.int32)
     return column_of, (np.log((1 + n_docs) / (1 + spread[fit])) + 1).astype(np.float32)
 
 
-def _weights(
-    embedder: Embedder, doc: NDArray[np.int64], bucket: NDArray[np.int64], counts: NDArray[np.int64], n_docs: int
-) -> csr_array:
+def _weights(embedder: Embedder, counts: Counts) -> csr_array:
     """TF-IDF rows of length 1 (or 0) over the embedder's columns; repeated words count by logarithm."""
-    column = embedder.column_of[bucket]
+    column = embedder.column_of[counts.bucket]
     known = column >= 0
-    doc, column = doc[known], column[known]
-    weight = (1 + np.log(counts[known])) * embedder.idf[column]
+    doc, column, n_docs = counts.doc[known], column[known], counts.n_docs
+    weight = (1 + np.log(counts.count[known])) * embedder.idf[column]
     length = np.sqrt(np.bincount(doc, weights=weight * weight, minlength=n_docs))
     starts = np.concatenate([[0], np.cumsum(np.bincount(doc, minlength=n_docs))])
     values = (weight / length[doc]).astype(np.float32)
@@ -150,8 +137,8 @@ def from_bytes(blob: bytes) -> Embedder:
     fits = axes.ndim == 2 and len(buckets) == len(idf) == len(axes) and mean.shape == (axes.shape[1],)
     if not fits or not all(np.isfinite(part).all() for part in (idf, axes, mean)):
         raise InvalidInputError(reason="not an embedder: wrong shapes or numbers")
-    if len(buckets) and not 0 <= buckets.min() <= buckets.max() < 1 << _BUCKET_BITS:
+    if len(buckets) and not 0 <= buckets.min() <= buckets.max() < BUCKETS:
         raise InvalidInputError(reason="not an embedder: bucket out of range")
-    column_of = np.full(1 << _BUCKET_BITS, -1, dtype=np.int32)
+    column_of = np.full(BUCKETS, -1, dtype=np.int32)
     column_of[buckets] = np.arange(len(buckets), dtype=np.int32)
     return Embedder(column_of, idf, axes.astype(np.float32), mean)

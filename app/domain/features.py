@@ -15,6 +15,7 @@ from app.domain.education import Classifier
 from app.domain.embedding import Embedder, embed
 from app.domain.records import Kind
 from app.domain.simplicity import readability
+from app.domain.terms import terms
 from app.domain.text import text_flags
 from app.domain.tokens import tokenise
 
@@ -80,15 +81,15 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder) -> Features:
     batch = tokenise(texts)
-    reading = readability(batch)
+    reading, said = readability(batch), terms(batch)
     return Features(
-        edu_score=classifier.predict(batch, reading).astype(np.float32),
+        edu_score=classifier.predict(batch, reading, said).astype(np.float32),
         ease=reading.ease.astype(np.float32),
         grade=reading.grade.astype(np.float32),
         list_coverage=reading.list_coverage.astype(np.float32),
         words=batch.counts().astype(np.int32),
         sentences=reading.sentences.astype(np.int32),
-        embedding=embed(embedder, batch).astype(np.float16),
+        embedding=embed(embedder, batch, said).astype(np.float16),
         signature=signatures(batch),
         flags=tuple(tuple(text_flags(text)) for text in texts),
     )

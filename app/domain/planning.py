@@ -6,8 +6,8 @@ plan leans on it. Deterministic given its arguments: one generator, seeded by th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -80,6 +80,9 @@ class Planned:
     rng_seed: int
     parent_id: int | None = None
     fell_short: tuple[str, ...] = ()
+    words: Mapping[str, int] = field(default_factory=dict)
+    """For stories: the place in the list of each part of speech's word."""
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,7 @@ def open_seeds(seeds: Sequence[SeedState], *, variants: int) -> list[SeedState]:
     return [seed for seed in seeds if len(seed.used) < variants]
 
 
-def plan_round(
-    situation: Situation, arms: Sequence[Arm], *, planning: Planning, rng_seed: int, number: int
-) -> Plan:
+def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning, rng_seed: int, number: int) -> Plan:
     """The calls of round `number`; empty when no seed is open and nothing is repairable."""
     rng = np.random.default_rng([rng_seed, number])
     seeds = open_seeds(situation.seeds, variants=planning.variants_per_seed)
@@ -125,7 +126,8 @@ def plan_round(
     chooser = _ArmChooser(arms, situation, planning.arm_floor, rng)
     calls = [Planned(seeds[i].id, chooser.draw(seeds[i]), "quota", _seed(rng)) for i in order]
     calls += [
-        Planned(r.seed_id, r.arm, "repair", _seed(rng), parent_id=r.generation_id, fell_short=r.fell_short) for r in repairs
+        Planned(r.seed_id, r.arm, "repair", _seed(rng), parent_id=r.generation_id, fell_short=r.fell_short)
+        for r in repairs
     ]
     calls += [Planned(seeds[i].id, chooser.explore(seeds[i]), "explore", _seed(rng)) for i in explored]
     return Plan(tuple(calls), _summary(situation, calls, seeds))
@@ -208,16 +210,21 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
 
 
 def plan_draws(
-    parts: Mapping[str, Sequence[int]], arms: Sequence[Arm], *, count: int, rng_seed: int, number: int, first: int
-) -> list[tuple[Planned, dict[str, int]]]:
-    """`count` draws of one word a part (as places in `parts`), for corpora of words; draw k depends on k alone.
+    parts: Mapping[str, Sequence[int]],
+    arms: Sequence[Arm],
+    features: Sequence[str],
+    *,
+    count: int,
+    rng_seed: int,
+    first: int,
+) -> Iterator[Planned]:
+    """`count` draws of one word a part of speech (as places in `parts`) and up to two features, from draw `first` on.
 
-    `first` is the number of draws of earlier rounds, so that no draw comes twice.
+    Draw k depends on k alone, so that a million of them need no rows and none comes twice.
     """
-    draws = []
     for place in range(first, first + count):
         rng = np.random.default_rng([rng_seed, 1_000_003, place])
-        words = {part: places[int(rng.integers(len(places)))] for part, places in sorted(parts.items()) if places}
+        words = {part: int(rng.integers(len(places))) for part, places in sorted(parts.items()) if places}
+        chosen = tuple(features[i] for i in sorted(rng.permutation(len(features))[: int(rng.integers(0, 3))].tolist()))
         arm = arms[int(rng.integers(len(arms)))]
-        draws.append((Planned(None, arm, "draw", _seed(rng)), words))
-    return draws
+        yield Planned(None, arm, "draw", _seed(rng), words=words, features=chosen)

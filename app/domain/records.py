@@ -1,6 +1,7 @@
 """The nouns of the loop as values: ids, enums and frozen records. Knows nothing of storage or the web."""
 
 from enum import StrEnum
+from hashlib import sha256
 from typing import NewType
 
 CorpusId = NewType("CorpusId", int)
@@ -45,3 +46,15 @@ class Verdict(StrEnum):
     """Good, but surplus to its cluster's quota; a later round may take it."""
     dropped = "dropped"
     """Rejected, with a gate and a reason."""
+
+
+AUDIT_SHARE, EVAL_SHARE = 0.2, 0.1
+"""Shares of seed families set aside for judging and for nobody."""
+
+
+def split_of(digest: bytes) -> Split:
+    """The side of a seed with that digest: a fixed hash, the same in every job and corpus."""
+    place = int.from_bytes(sha256(b"split" + digest).digest()[:4], "big") / 2**32
+    if place < EVAL_SHARE:
+        return Split.eval
+    return Split.audit if place < EVAL_SHARE + AUDIT_SHARE else Split.work

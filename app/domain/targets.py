@@ -4,7 +4,7 @@ Every decision carries the checks it was made from, so that a stop can be read y
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from app.domain.config import Targets
@@ -52,8 +52,8 @@ class RoundFigures:
     calls: int
     accepted: int
     tokens: int
-    vendi2: float | None
-    cluster_simpson: float | None
+    diversity: dict[str, tuple[float, float]]
+    """(value, upper limit) of the measures whose fall is a collapse."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +119,29 @@ def _check(name: str, value: float | None, bound: float, direction: str) -> Chec
     if value is None:
         return Check(name, None, bound, direction, holds=False, progress=0.0)
     holds = value >= bound if direction == ">=" else value <= bound
-    return Check(name, value, bound, direction, holds=holds, progress=1.0 if holds else _nearness(value, bound, direction))
+    return Check(
+        name, value, bound, direction, holds=holds, progress=1.0 if holds else _nearness(value, bound, direction)
+    )
 
 
 def _nearness(value: float, bound: float, direction: str) -> float:
     over, under = (value, bound) if direction == ">=" else (bound, value)
     return max(0.0, min(1.0, over / under)) if under > 0 else 0.0
+
+
+def measurable(targets: Targets) -> Targets:
+    """The targets without those that compare with seeds, for a corpus of words, which has no texts to compare with."""
+    return replace(
+        targets,
+        vendi2_ratio=None,
+        cluster_simpson_ratio=None,
+        covered_clusters=None,
+        distinct3_low=None,
+        distinct3_high=None,
+        cross_5gram_ratio=None,
+        fidelity_precision=None,
+        fidelity_recall=None,
+    )
 
 
 def progress(checks: Sequence[Check]) -> float:
@@ -166,10 +183,11 @@ def _fallen(history: Sequence[RoundFigures]) -> str | None:
     if len(history) < 2:
         return None
     before, now = history[-2], history[-1]
-    for name in ("vendi2", "cluster_simpson"):
-        old, new = getattr(before, name), getattr(now, name)
-        if old is not None and new is not None and old > 0 and new < old * (1 - COLLAPSE_FALL):
-            return f"{name} fell from {old:.1f} to {new:.1f} in one round"
+    for name, (old, _) in sorted(before.diversity.items()):
+        new, high = now.diversity.get(name, (old, old))
+        # The upper limit must be below too: a small set's value moves by more than 5 % through chance alone.
+        if high < old * (1 - COLLAPSE_FALL):
+            return f"{name} fell from {old:.1f} to {new:.1f} (at most {high:.1f}) in one round"
     return None
 
 
@@ -182,7 +200,9 @@ def _plateau(history: Sequence[RoundFigures]) -> str | None:
         if now < PLATEAU_YIELD * start:
             return f"accepted per 1,000 tokens fell from {1000 * start:.2f} to {1000 * now:.2f}"
     if len(history) > 2:
-        gains = [progress(new.checks) - progress(old.checks) for old, new in zip(history[-3:], history[-2:], strict=False)]
+        gains = [
+            progress(new.checks) - progress(old.checks) for old, new in zip(history[-3:], history[-2:], strict=False)
+        ]
         if all(gain < PLATEAU_PROGRESS for gain in gains):
             return f"progress stood at {progress(last.checks):.3f} for two rounds"
     return None

@@ -17,6 +17,8 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _ZERO_WIDTH = "\u00ad\u200b-\u200d\u2060-\u2064\ufeff"
 _TAGS = "\U000e0000-\U000e007f"
 _CONTROL = "\x01-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f"
+_CONTROL_BYTES = bytes([*range(1, 9), 11, *range(14, 32), 127])
+"""The ASCII part of `_CONTROL`: ten times as fast to look for in bytes."""
 _FLAGS = {
     "bidi": re.compile(f"[{_BIDI}]"),
     "zero_width": re.compile(f"[{_ZERO_WIDTH}]"),
@@ -78,9 +80,10 @@ def check_text(text: str, *, max_chars: int) -> TextFault | None:
 
 def text_flags(text: str) -> list[str]:
     """What hides in a text: `bidi`, `zero_width`, `tag_chars`, `control`. Such texts are kept, but shown marked."""
-    return [
-        name for name, pattern in _FLAGS.items() if (name == "control" or not text.isascii()) and pattern.search(text)
-    ]
+    if text.isascii():
+        hidden = len(text.encode().translate(None, _CONTROL_BYTES)) < len(text)
+        return ["control"] if hidden else []
+    return [name for name, pattern in _FLAGS.items() if pattern.search(text)] if _INVISIBLE.search(text) else []
 
 
 def visible(text: str) -> str:
@@ -181,7 +184,7 @@ def guess_kind(text: str) -> Kind:
 
 
 def _looks_like_code(line: str) -> bool:
-    return bool(_CODE_LINE.match(line) or _CODE_END.search(line) or _ASSIGNMENT.match(line) or _CALL.match(line))
+    return bool(_CODE_LINE.match(line) or _CODE_END.search(line[-16:]) or _ASSIGNMENT.match(line) or _CALL.match(line))
 
 
 def prose_of_fences(markdown: str) -> str:

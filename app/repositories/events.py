@@ -26,7 +26,5 @@ def add(session: Session, job_id: int, kind: str, **data: Any) -> None:
 def after(session: Session, job_id: int, last_id: int, *, limit: int = 500) -> list[EventRow]:
     """Events younger than `last_id`, oldest first."""
     query = select(Event.id, Event.kind, Event.data, Event.created_at)
-    rows = session.execute(
-        query.where(Event.job_id == job_id, Event.id > last_id).order_by(Event.id).limit(limit)
-    )
+    rows = session.execute(query.where(Event.job_id == job_id, Event.id > last_id).order_by(Event.id).limit(limit))
     return [EventRow(*row) for row in rows]

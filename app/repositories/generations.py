@@ -232,5 +232,3 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         "dropped": [{"gate": r.gate, "reason": r.reason, "count": r.n} for r in rows if r.verdict == "dropped"],
         "without_text": [{"state": r.state, "reason": r.reason, "count": r.n} for r in failed],
     }
-
-

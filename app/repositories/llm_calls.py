@@ -63,7 +63,9 @@ def successes(session: Session, request_keys: Sequence[bytes]) -> dict[bytes, St
         WHERE ok AND request_key = ANY(:keys)"""),
         {"keys": list(request_keys)},
     )
-    return {bytes(row.request_key): StoredCall(row.id, bytes(row.request_key), bytes(row.raw), *row[3:]) for row in rows}
+    return {
+        bytes(row.request_key): StoredCall(row.id, bytes(row.request_key), bytes(row.raw), *row[3:]) for row in rows
+    }
 
 
 def failed_tokens(session: Session, job_id: int) -> int:

@@ -30,6 +30,8 @@ class SeedScoreRow:
     tokens: int
     embedding: bytes
     signature: bytes
+    reason: str | None
+    """Set when it could not be scored."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ SCORE_COLUMNS = (
     ("tokens", "int4"),
     ("embedding", "bytea"),
     ("signature", "bytea"),
+    ("reason", "text"),
 )
 
 
@@ -98,10 +101,7 @@ def put_scores(session: Session, job_id: int, rows: Iterable[SeedScoreRow]) -> i
         session,
         "seed_scores",
         SCORE_COLUMNS,
-        (
-            (job_id, r.seed_id, r.edu_score, r.ease, r.grade, r.list_coverage, r.tokens, r.embedding, r.signature)
-            for r in rows
-        ),
+        ((job_id, *(getattr(row, name) for name, _ in SCORE_COLUMNS[1:])) for row in rows),
     )
 
 

@@ -47,7 +47,7 @@ class ClaimedRewrite:
     kind: str | None
     seed_text: str | None
     parent_text: str | None
-    seed_sha256: bytes | None
+    seed_ease: float | None
 
 
 def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit | None:
@@ -80,9 +80,10 @@ def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, le
                    lease_until = now() + make_interval(secs => :lease)
             FROM mine WHERE u.id = mine.id RETURNING u.*)
         SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload,
-               t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, s.sha256
+               t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, x.ease
         FROM taken t JOIN rounds r ON r.id = t.round_id
         LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
+        LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id
         ORDER BY t.id"""),
         {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s},
     )
@@ -224,6 +225,12 @@ def add(session: Session, kind: str, **columns: Any) -> int:
         text(f"INSERT INTO units ({', '.join(names)}) VALUES ({casts}) ON CONFLICT DO NOTHING RETURNING id"), values
     ).one_or_none()
     return int(row.id) if row else 0
+
+
+def settles(session: Session, round_id: int) -> int:
+    """How often a round was given a settling unit."""
+    query = text("SELECT count(*) FROM units WHERE round_id = :round AND kind = 'settle'")
+    return int(session.execute(query, {"round": round_id}).scalar_one())
 
 
 def wait_s(session: Session, job_id: int) -> float | None:

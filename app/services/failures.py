@@ -37,7 +37,9 @@ def record(session: Session, unit: ClaimedUnit, error: AppError) -> list[Step]:
 
 def bury(session: Session, unit: Expired) -> None:
     """End what depended on a unit that killed every worker that took it."""
-    _blame(session, unit, code="poison", why=f"{unit.kind} unit {unit.id} lost its worker too often; see the worker's log")
+    _blame(
+        session, unit, code="poison", why=f"{unit.kind} unit {unit.id} lost its worker too often; see the worker's log"
+    )
 
 
 def _blame(session: Session, unit: ClaimedUnit | Expired, *, code: str, why: str) -> None:

@@ -10,6 +10,7 @@ from app.domain.config import JobConfig
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from app.domain.targets import StopReason
+from app.errors import ConflictError
 from app.repositories import events, jobs, rounds, units
 
 
@@ -38,9 +39,16 @@ def start_job(session: Session, job_id: JobId) -> list[Step]:
     return [Compute()]
 
 
+def start_waiting(session: Session) -> list[Step]:
+    """Start every queued job whose corpus is ready."""
+    return [step for job_id in jobs.waiting_for_corpus(session) for step in start_job(session, JobId(job_id))]
+
+
 def fail_job(session: Session, job_id: JobId, *, why: str) -> None:
     """End a job that cannot go on."""
-    if jobs.change(session, job_id, only_in=("queued", "running", "paused"), state="failed", stop_reason="error", note=why):
+    if jobs.change(
+        session, job_id, only_in=("queued", "running", "paused"), state="failed", stop_reason="error", note=why
+    ):
         units.cancel_ready(session, job_id, reason="job_failed")
         events.add(session, job_id, "job.finished", state="failed", reason="error", why=why)
 
@@ -49,6 +57,18 @@ def pause_job(session: Session, job_id: JobId, *, why: str) -> None:
     """Stop asking until a person resumes the job."""
     if jobs.change(session, job_id, only_in=("running",), state="paused", note=why):
         events.add(session, job_id, "job.paused", why=why)
+
+
+def resume_job(session: Session, job_id: JobId) -> list[Step]:
+    """Let a paused job go on; one that had collapsed plans a new round from its last good pool."""
+    if not jobs.change(session, job_id, only_in=("paused",), state="running", stop_reason=None, note=None):
+        raise ConflictError(reason=f"job {job_id} is not paused")
+    events.add(session, job_id, "job.resumed")
+    last = rounds.of_job(session, job_id)[-1]
+    if last.state != "settled":
+        return [Refine(job_id), Compute()]
+    units.add(session, "settle", job_id=job_id, round_id=last.id, ordinal=1 + units.settles(session, last.id))
+    return [Compute()]
 
 
 def close_rounds(session: Session, job_id: JobId | None = None) -> list[Step]:

@@ -1,0 +1,230 @@
+"""How varied a set of texts is: a vector of measures, since no single one sees everything. Source: `docs/loop.md`.
+
+Plain Vendi, distinct-n and self-BLEU drift with the size of the set; the ones here do not, or are compared at one
+size. Sums merge across workers where the table says so. Shapes: n documents, d dimensions.
+"""
+
+import lzma
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.special import gammaln
+
+from app.domain.tokens import TokenBatch, mix64
+
+RAREFIED_TOKENS = 30_000
+"""Trigrams drawn for distinct-3, or as many as the smaller set has."""
+SHARED_AT = 200
+"""Documents at which the cross-document share is read: document frequencies grow with the set."""
+SAMPLE_BYTES = 1_000_000
+"""Bytes compressed for the LZMA ratio; gzip's window of 32 KiB would miss repeats of whole corpora."""
+OPENING_WORDS = 5
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class GramSums:
+    """S = sum of x x^T over n unit rows; merges by adding."""
+
+    gram: NDArray[np.float64]
+    """(d, d)."""
+    n: int
+
+    def merge(self, other: "GramSums") -> "GramSums":
+        """The sums of both sets together."""
+        return GramSums(self.gram + other.gram, self.n + other.n)
+
+
+def gram_sums(vectors: NDArray[np.float32], weights: NDArray[np.float64] | None = None) -> GramSums:
+    """The sums of unit rows (n, d), each counted `weights` times."""
+    wide = vectors.astype(np.float64)
+    if weights is None:
+        return GramSums(wide.T @ wide, len(wide))
+    return GramSums((wide * weights[:, None]).T @ wide, int(weights.sum()))
+
+
+def vendi2(sums: GramSums) -> float | None:
+    """Unbiased Vendi score of order 2: n(n-1) / (|S|_F^2 - n), the effective number of unlike texts.
+
+    None for fewer than two texts; infinite similarity gives 1, wholly unlike texts are capped at n(n-1).
+    Example: two identical rows give 2 / (4 - 2) = 1.
+    """
+    n = sums.n
+    if n < 2:
+        return None
+    pairs = n * (n - 1)
+    overlap = float((sums.gram**2).sum()) - n
+    return pairs / overlap if overlap > 1.0 else float(pairs)
+
+
+def cluster_simpson(counts: Ints) -> float | None:
+    """Unbiased inverse Simpson: n(n-1) / sum n_c(n_c-1), the effective number of clusters. None under two texts.
+
+    Example: counts (2, 2) give 12 / 4 = 3; (4, 0) give 12 / 12 = 1.
+    """
+    n = int(counts.sum())
+    if n < 2:
+        return None
+    same = int((counts * (counts - 1)).sum())
+    return n * (n - 1) / same if same else float(n * (n - 1))
+
+
+def ngrams(batch: TokenBatch, size: int) -> tuple[Hashes, Ints]:
+    """(hash, document) of every run of `size` words inside one document, in order."""
+    hashes = batch.word_hash
+    if len(hashes) < size:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    rolled = np.zeros(len(hashes) - size + 1, np.uint64)
+    for place in range(size):
+        rolled = mix64(rolled * np.uint64(0x9E3779B97F4A7C15) + hashes[place : len(hashes) - size + 1 + place])
+    doc = batch.doc.astype(np.int64)
+    whole = doc[: len(rolled)] == doc[size - 1 :]
+    return rolled[whole], doc[: len(rolled)][whole]
+
+
+def count_of_counts(hashes: Hashes) -> Ints:
+    """How often each distinct n-gram occurs (any order): all that distinct-n needs, and it merges by n-gram."""
+    return np.unique(hashes, return_counts=True)[1].astype(np.int64)
+
+
+def rarefied_distinct(frequencies: Ints, tokens: int) -> float | None:
+    """Expected share of distinct n-grams among `tokens` drawn: (1/m) sum_i [1 - C(N-f_i, m)/C(N, m)].
+
+    Hurlbert 1971's rarefaction. None when the set has fewer than `tokens` n-grams or none are asked.
+    Example: frequencies (1, 1) at m = 2 give 1.0; (2,) at m = 2 gives 0.5.
+    """
+    total = int(frequencies.sum())
+    if tokens < 1 or total < tokens:
+        return None
+    kinds, times = np.unique(frequencies, return_counts=True)
+    with np.errstate(invalid="ignore"):
+        missed = np.where(
+            total - kinds >= tokens,
+            np.exp(
+                gammaln(total - kinds + 1)
+                - gammaln(np.maximum(total - kinds - tokens, 0) + 1)
+                - gammaln(total + 1)
+                + gammaln(total - tokens + 1)
+            ),
+            0.0,
+        )
+    return float((times * (1.0 - missed)).sum() / tokens)
+
+
+def cross_share(hashes: Hashes, docs: Ints, n_docs: int, at: int, rng: np.random.Generator) -> float | None:
+    """Mean over documents of the share of their 5-grams that another document holds, read at `at` documents.
+
+    Larger sets are cut into random groups of that size and averaged. None under two documents.
+    """
+    if n_docs < 2:
+        return None
+    size = min(at, n_docs)
+    order = rng.permutation(n_docs)
+    group_of = np.full(n_docs, -1, np.int64)
+    groups = min(max(1, n_docs // size), 10)
+    group_of[order[: groups * size]] = np.repeat(np.arange(groups), size)
+    shares = [_shared_in(hashes, docs, group_of == group) for group in range(groups)]
+    return float(np.mean(shares))
+
+
+def _shared_in(hashes: Hashes, docs: Ints, chosen: NDArray[np.bool_]) -> float:
+    mine = chosen[docs]
+    pairs = np.unique(np.stack([hashes[mine], docs[mine].astype(np.uint64)]), axis=1)
+    if not pairs.shape[1]:
+        return 0.0
+    _, inverse, frequency = np.unique(pairs[0], return_inverse=True, return_counts=True)
+    held = pairs[1].astype(np.int64)
+    grams = np.bincount(held)
+    shared = np.bincount(held, weights=(frequency[inverse] > 1).astype(np.float64))
+    some = grams > 0
+    return float((shared[some] / grams[some]).sum() / chosen.sum())
+
+
+def opening_hashes(batch: TokenBatch) -> Hashes:
+    """(n,) a hash of each document's first five words; shorter documents hash what they have."""
+    out = np.zeros(batch.n_docs, np.uint64)
+    first, last = batch.first[:-1], batch.first[1:]
+    for place in range(OPENING_WORDS):
+        at = first + place
+        inside = at < last
+        out[inside] = mix64(out[inside] * np.uint64(0x9E3779B97F4A7C15) + batch.word_hash[at[inside]])
+    return out
+
+
+def opening_share(openings: Hashes, weights: NDArray[np.float64] | None = None) -> float | None:
+    """Share of documents with the commonest opening; None without documents."""
+    if not len(openings):
+        return None
+    _, inverse = np.unique(openings, return_inverse=True)
+    counts = np.bincount(inverse, weights=weights)
+    return float(counts.max() / counts.sum()) if counts.sum() else None
+
+
+def lzma_ratio(texts: Sequence[str], rng: np.random.Generator) -> float | None:
+    """Raw over compressed bytes of a shuffled sample of at most 1 MB: higher says the same more often."""
+    taken, size = [], 0
+    for place in rng.permutation(len(texts)):
+        part = texts[int(place)].encode("utf-8", "replace")
+        taken.append(part)
+        size += len(part)
+        if size >= SAMPLE_BYTES:
+            break
+    raw = b"\n".join(taken)[:SAMPLE_BYTES]
+    return len(raw) / len(lzma.compress(raw, preset=1)) if raw else None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPairs:
+    """Pair sums between f families of texts; pairs inside a family are left out of every measure.
+
+    Three variants of one seed are alike by design; counted as pairs they would make a small set look collapsed and a
+    large one not (`docs/decisions/`). With one text a family this is the plain formula.
+    """
+
+    similar: NDArray[np.float64]
+    """(f, f): sum of squared cosines between two families."""
+    clusters: NDArray[np.float64]
+    """(f, k): texts of a family in each cluster."""
+    sizes: NDArray[np.float64]
+    """(f,): texts a family."""
+
+    def _pairs(self, weights: NDArray[np.float64]) -> float:
+        whole = float(weights @ self.sizes)
+        return whole * whole - float((weights**2) @ (self.sizes**2))
+
+    def vendi2(self, weights: NDArray[np.float64]) -> float | None:
+        """Unbiased Vendi-2 over pairs of different families; `weights` (f,) count families."""
+        pairs = self._pairs(weights)
+        if pairs <= 0:
+            return None
+        overlap = float(weights @ self.similar @ weights) - float((weights**2) @ np.diag(self.similar))
+        return pairs / overlap if overlap > 1e-9 * pairs else pairs
+
+    def simpson(self, weights: NDArray[np.float64]) -> float | None:
+        """Unbiased inverse Simpson of clusters over pairs of different families."""
+        pairs = self._pairs(weights)
+        if pairs <= 0:
+            return None
+        together = weights @ self.clusters
+        same = float((together**2).sum()) - float((weights**2) @ (self.clusters**2).sum(axis=1))
+        return pairs / same if same > 0 else pairs
+
+
+def family_pairs(vectors: NDArray[np.float32], clusters: Ints, families: Ints) -> FamilyPairs:
+    """The pair sums of unit rows (n, d) in `clusters` (n,) and `families` (n,), in the order of family ids. O(n^2)."""
+    _, inverse = np.unique(families, return_inverse=True)
+    member = csr_array((np.ones(len(inverse)), (inverse, np.arange(len(inverse)))))
+    similar = (vectors.astype(np.float64) @ vectors.T.astype(np.float64)) ** 2
+    marks = np.zeros((len(vectors), int(clusters.max(initial=0)) + 1))
+    marks[np.arange(len(vectors)), np.maximum(clusters, 0)] = 1.0
+    return FamilyPairs(member @ (member @ similar).T, member @ marks, np.asarray(member.sum(axis=1)).ravel())
+
+
+def poisson_draws(families: int, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(draws, f) bootstrap weights: every family is drawn Poisson(1) times, all its texts together."""
+    return rng.poisson(1.0, size=(draws, families)).astype(np.float64)

@@ -1,0 +1,165 @@
+"""What is done to untrusted texts in bulk, as bytes in and bytes out, so that it can run in a limited child process.
+
+Two jobs: the features of seeds, and features and judgement of candidates. Items come one a text, so that the text that
+breaks the child is known; context (classifier, embedder, clusters, rules) comes once and is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from app.domain import clusters, embedding
+from app.domain.config import Gates
+from app.domain.decontamination import BenchmarkIndex, build_index
+from app.domain.education import Classifier, load_classifier
+from app.domain.features import Features, features
+from app.domain.gates import Candidate, Rules, judge
+from app.domain.recipes.builtin import recipe_of
+from app.domain.records import Kind
+
+
+class SeedText(msgspec.Struct, frozen=True, array_like=True):
+    """A seed whose features are asked for."""
+
+    kind: str
+    text: str
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """The features of one text."""
+
+    edu_score: float
+    """[0, 5], as the classifier gives it."""
+    ease: float
+    grade: float
+    list_coverage: float
+    words: int
+    embedding: bytes
+    """float16 unit vector."""
+    signature: bytes
+    """64 MinHash values, uint32."""
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True):
+    """An answer to be judged."""
+
+    text: str
+    seed_text: str | None
+    kind: str
+    mark: str
+    length: tuple[int, int]
+    words: tuple[str, ...]
+    seed_ease: float | None
+
+
+class Examined(msgspec.Struct, frozen=True, array_like=True):
+    """An answer with its features and the verdict of the document gates."""
+
+    row: Row
+    edu_score: float
+    """Calibrated for generated text, [0, 5]."""
+    cluster: int
+    scores: dict[str, float]
+    gate: str | None
+    reason: str | None
+    detail: str
+    repairable: bool
+
+
+class RulesSpec(msgspec.Struct, frozen=True):
+    """What a job's candidates are judged by, as sent to the child."""
+
+    gates: Gates
+    recipe: str
+    benchmarks: tuple[tuple[str, str], ...]
+
+
+Context = Mapping[str, bytes]
+
+
+@lru_cache(maxsize=4)
+def _classifier(blob: bytes) -> Classifier:
+    return load_classifier(blob)
+
+
+@lru_cache(maxsize=4)
+def _embedder(blob: bytes) -> embedding.Embedder:
+    return embedding.from_bytes(blob)
+
+
+@lru_cache(maxsize=4)
+def _clusters(blob: bytes) -> clusters.Clusters:
+    return clusters.from_bytes(blob)
+
+
+@lru_cache(maxsize=4)
+def _rules(blob: bytes) -> Rules:
+    spec = msgspec.msgpack.decode(blob, type=RulesSpec)
+    index: BenchmarkIndex | None = build_index(spec.benchmarks) if spec.benchmarks else None
+    return Rules(spec.gates, recipe_of(spec.recipe), index)
+
+
+def examine_seeds(items: list[bytes], context: Context) -> list[bytes]:
+    """A Row for each SeedText; context: `classifier`, `embedder`."""
+    seeds = [msgspec.msgpack.decode(item, type=SeedText) for item in items]
+    found = _features([seed.text for seed in seeds], [Kind(seed.kind) for seed in seeds], context)
+    return [msgspec.msgpack.encode(row) for row in _rows(found)]
+
+
+def _features(texts: Sequence[str], kinds: Sequence[Kind], context: Context) -> Features:
+    return features(texts, kinds, _classifier(context["classifier"]), _embedder(context["embedder"]))
+
+
+def _rows(found: Features) -> list[Row]:
+    numbers = zip(
+        found.edu_score.tolist(),
+        found.ease.tolist(),
+        found.grade.tolist(),
+        found.list_coverage.tolist(),
+        found.words.tolist(),
+        strict=True,
+    )
+    blobs = zip(found.embedding, found.signature, strict=True)
+    return [
+        Row(*figures, vector.tobytes(), signature.tobytes())
+        for figures, (vector, signature) in zip(numbers, blobs, strict=True)
+    ]
+
+
+def examine_answers(items: list[bytes], context: Context) -> list[bytes]:
+    """An Examined for each Answered; context: `classifier`, `embedder`, `clusters`, `rules`."""
+    answers = [msgspec.msgpack.decode(item, type=Answered) for item in items]
+    found = _features([a.text for a in answers], [Kind(a.kind) for a in answers], context)
+    labels = clusters.assign(_clusters(context["clusters"]), found.embedding.astype(np.float32))
+    rules = _rules(context["rules"])
+    rows = zip(answers, _rows(found), labels.tolist(), strict=True)
+    return [msgspec.msgpack.encode(_examine(answer, row, label, rules)) for answer, row, label in rows]
+
+
+def _examine(answer: Answered, row: Row, label: int, rules: Rules) -> Examined:
+    candidate = Candidate(
+        text=answer.text,
+        seed_text=answer.seed_text,
+        kind=Kind(answer.kind),
+        mark=answer.mark,
+        length=answer.length,
+        words=answer.words,
+        edu_score=row.edu_score,
+        ease=row.ease,
+        grade=row.grade,
+        list_coverage=row.list_coverage,
+        seed_ease=answer.seed_ease,
+    )
+    verdict = judge(candidate, rules)
+    return Examined(
+        row=row,
+        edu_score=verdict.scores.get("edu_score", row.edu_score),
+        cluster=max(0, label),
+        scores=verdict.scores,
+        gate=verdict.gate,
+        reason=verdict.reason,
+        detail=verdict.detail,
+        repairable=verdict.repairable,
+    )

@@ -1,0 +1,227 @@
+"""What an export takes from a job and what one of its lines says. Lines hold no database id and no time.
+
+A generation's key and a seed's sha256 are digests, so their order is a shuffle that every repetition repeats, whatever
+the number of workers. Knows nothing of files, formats or the database.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, ClassVar, TypeVar
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+from app.domain.records import Split
+
+T = TypeVar("T")
+Line = dict[str, object]
+"""One line as written, its keys in the order of the file."""
+
+
+class ExportFormat(StrEnum):
+    """How the data files are written."""
+
+    jsonl = "jsonl"
+    """One JSON object a line."""
+    jsonl_zst = "jsonl.zst"
+    """The same, zstd level 3."""
+    parquet = "parquet"
+    """zstd level 3, in row groups of some thousand lines."""
+
+
+class ExportSplit(StrEnum):
+    """A part of the export, named as Hugging Face names them."""
+
+    train = "train"
+    """Of the seed families that steer the plan, and the real text."""
+    validation = "validation"
+    """Of the families on which targets are judged."""
+    test = "test"
+    """Of the families that no decision ever looked at."""
+
+
+SPLITS = {
+    Split.work: ExportSplit.train,
+    Split.audit: ExportSplit.validation,
+    Split.eval: ExportSplit.test,
+}
+"""Where the texts of a seed family go."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What to take of a job's pool, and how to write it."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    format: ExportFormat = ExportFormat.jsonl
+    real_share: Annotated[float, Ge(0), Le(1)] | None = None
+    """Share of real seed texts among the documents of the train split; None: as the recipe says. 1: real text alone."""
+    splits: Annotated[tuple[ExportSplit, ...], MinLen(1), MaxLen(3)] = tuple(ExportSplit)
+    min_edu: Annotated[float, Ge(0), Le(5)] = 0.0
+    """Least educational score of a text, on top of the job's own gates."""
+    lineage: bool = True
+    """Whether lines say where they come from; the licence always stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSource:
+    """Where a text comes from."""
+
+    sha256: str
+    """Hex."""
+    external_id: str | None
+    licence: str | None
+    kind: str
+    details: Mapping[str, object]
+    """The record's other fields, its file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolText:
+    """An approved generation as exported."""
+
+    key: str
+    """Hex; the same in every repetition of the job."""
+    text: str
+    round: int
+    arm: str
+    words: tuple[str, ...]
+    """The words a story was asked to use."""
+    word_seeds: tuple[str, ...]
+    """sha256 (hex) of the seeds those words are."""
+    word_licences: tuple[str, ...]
+    model: str
+    edu_score: float
+    ease: float
+    grade: float
+    cluster: int
+    parent: str | None
+    """Key (hex) of the earlier version this one repairs."""
+    seed: SeedSource | None
+
+
+@dataclass(frozen=True, slots=True)
+class RealText:
+    """A seed that goes into an export as it is."""
+
+    text: str
+    edu_score: float
+    ease: float
+    grade: float
+    cluster: int | None
+    seed: SeedSource
+
+
+@dataclass(frozen=True)
+class RealShare:
+    """How much real text the train split gets, and how much it should have had."""
+
+    share: float
+    """As asked for, or the recipe's."""
+    wanted: int
+    """Documents that would make the share exact."""
+    available: int
+    """Seeds good enough to go in."""
+    taken: int
+
+    @property
+    def short(self) -> bool:
+        """Whether there was less real text than asked for."""
+        return self.taken < self.wanted
+
+
+def plan_real(share: float, *, generated: int, available: int) -> RealShare:
+    """The real texts to put beside `generated` documents so that they make `share` of all.
+
+    wanted = share / (1 - share) x generated, rounded; all there are at a share of 1. Example: a share of 0.5 beside 40
+    generated texts wants 40; where there are only 25, it takes 25.
+    """
+    wanted = available if share >= 1 else round(share / (1 - share) * generated)
+    return RealShare(share, wanted, available, min(wanted, available))
+
+
+def interleave(many: Iterator[T], few: Iterator[T], *, many_count: int, few_count: int) -> Iterator[T]:
+    """Both in their own order, spread evenly among each other, whichever is longer.
+
+    Example: four of a's and two of b's come as a, a, b, a, a, b.
+    """
+    total, given = many_count + few_count, 0
+    for place in range(total):
+        due = (place + 1) * few_count // total
+        if due > given:
+            given = due
+            yield next(few)
+        else:
+            yield next(many)
+
+
+def generated_line(text: PoolText, split: ExportSplit, prompt_sha256: str, *, lineage: bool) -> Line:
+    """The line of an approved generation."""
+    line: Line = {"id": text.key, "text": text.text, "kind": "generated", "split": split.value}
+    line["licence"] = licence_of(text)
+    if lineage:
+        format_, audience, constraint = (text.arm.split("/") + ["", ""])[:3]
+        line |= {
+            "seed": None if text.seed is None else seed_json(text.seed),
+            "round": text.round,
+            "arm": text.arm,
+            "audience": audience or None,
+            "format": format_ or None,
+            "constraint": constraint or None,
+            "model": text.model,
+            "prompt_sha256": prompt_sha256,
+            "parent": text.parent,
+            "words": list(text.words) or None,
+            "word_seeds": list(text.word_seeds) or None,
+            **_scores(text),
+        }
+    return line
+
+
+def real_line(text: RealText, split: ExportSplit, *, lineage: bool) -> Line:
+    """The line of a seed that goes in as it is; its id is its sha256, no model had a part in it."""
+    line: Line = {"id": text.seed.sha256, "text": text.text, "kind": "real", "split": split.value}
+    line["licence"] = text.seed.licence
+    if lineage:
+        made = ("arm", "audience", "format", "constraint", "model", "prompt_sha256", "parent", "words", "word_seeds")
+        line |= {"seed": seed_json(text.seed), "round": 0, **dict.fromkeys(made), **_scores(text)}
+    return line
+
+
+def licence_of(text: PoolText) -> str | None:
+    """The licence of what a text was made from; a story's words may have several, and then all hold."""
+    if text.seed is not None:
+        return text.seed.licence
+    return " AND ".join(sorted(set(text.word_licences))) or None
+
+
+def _scores(text: PoolText | RealText) -> Line:
+    return {
+        "edu_score": round(text.edu_score, 4),
+        "ease": round(text.ease, 4),
+        "grade": round(text.grade, 4),
+        "cluster": text.cluster,
+    }
+
+
+SOURCE_FIELDS = ("file", "title", "url", "author", "source")
+"""What is told of a record beside its line; the rest of its fields stay in the corpus."""
+
+
+def seed_json(seed: SeedSource) -> Line:
+    """The seed as a line tells it; every key is always there, so that all lines have one schema."""
+    found: Line = {name: _string(seed.details.get(name)) for name in SOURCE_FIELDS}
+    line = seed.details.get("line")
+    found["line"] = line if isinstance(line, int) and not isinstance(line, bool) else None
+    return {"sha256": seed.sha256, "external_id": seed.external_id, "kind": seed.kind, "source": found}
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def share_out(items: Sequence[T], *, most: int) -> list[Sequence[T]]:
+    """`items` in as few equal runs of at most `most` as there can be; none for no items."""
+    count = -(-len(items) // most)
+    return [items[len(items) * i // count : len(items) * (i + 1) // count] for i in range(count)]

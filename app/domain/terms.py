@@ -1,0 +1,78 @@
+"""How often each word occurs in each document of a batch, counted once for the classifier and the embedding.
+
+A word counts only where its last five words are new to the document, so that saying a thing a thousand times weighs as
+much as saying it once. Words are 18-bit buckets of their hashes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain.dedup import SHINGLE_WORDS, shingles
+from app.domain.tokens import TokenBatch, mix64
+
+BUCKET_BITS = 18
+BUCKETS = 1 << BUCKET_BITS
+_NARROW_DOCS = 1 << (31 - BUCKET_BITS)
+"""So many documents fit a 32-bit key, which sorts twice as fast as one of 64."""
+_DOC_STEP = np.uint64(0xBF58476D1CE4E5B9)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Distinct (document, bucket) pairs, sorted by document and then bucket."""
+
+    n_docs: int
+    doc: NDArray[np.int32]
+    bucket: NDArray[np.int32]
+    count: NDArray[np.int64]
+    first: NDArray[np.int64]
+    """(n_docs + 1,): row of each document's first pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a batch says, repetition aside."""
+
+    fresh: NDArray[np.bool_]
+    """(n_words,): the five words that end here occur for the first time in their document."""
+    words: Counts
+    """Of fresh words."""
+
+
+def terms(batch: TokenBatch) -> Terms:
+    """The fresh words of a batch, counted."""
+    fresh = _fresh(batch)
+    return Terms(fresh, count_buckets(batch.word_hash[fresh], batch.doc[fresh], batch.n_docs))
+
+
+def count_buckets(hashes: NDArray[np.uint64], doc: NDArray[np.int32], n_docs: int) -> Counts:
+    """Occurrences by document and bucket of any 64-bit hashes, in any order."""
+    width = np.int32 if n_docs <= _NARROW_DOCS else np.int64
+    keys = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(width)
+    keys |= doc.astype(width) << BUCKET_BITS
+    keys.sort()
+    firsts = np.flatnonzero(np.diff(keys, prepend=-1))
+    count = np.diff(firsts, append=len(keys))
+    keys = keys[firsts]
+    found = (keys >> BUCKET_BITS).astype(np.int32)
+    first = np.searchsorted(found, np.arange(n_docs + 1))
+    return Counts(n_docs, found, (keys & (BUCKETS - 1)).astype(np.int32), count, first)
+
+
+def _fresh(batch: TokenBatch) -> NDArray[np.bool_]:
+    found = shingles(batch)
+    fresh = np.ones(len(batch.doc), dtype=np.bool_)
+    sizes = np.where(batch.counts() >= SHINGLE_WORDS, np.diff(found.first), 0)
+    if not sizes.any():
+        return fresh
+    long = np.repeat(sizes > 0, np.diff(found.first))
+    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    word = np.repeat(batch.first[:-1] + SHINGLE_WORDS - 1, sizes) + within
+    keyed = mix64(found.value[long] + batch.doc[word].astype(np.uint64) * _DOC_STEP)
+    order = np.argsort(keyed)
+    runs = np.flatnonzero(np.diff(keyed[order], prepend=~keyed[order[:1]]))
+    fresh[word] = False
+    fresh[word[np.minimum.reduceat(order, runs)]] = True
+    return fresh

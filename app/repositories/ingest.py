@@ -1,0 +1,122 @@
+"""Seeds and rejects of a corpus that is being read, in bulk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+from psycopg.types.json import Jsonb
+from sqlalchemy import text, update
+from sqlalchemy.orm import Session
+
+from app.db.copying import copy_rows
+from app.db.tables import Corpus
+
+
+class NewSeed(NamedTuple):
+    """A seed to store."""
+
+    ordinal: int
+    sha256: bytes
+    kind: str
+    split: str
+    external_id: str | None
+    licence: str | None
+    details: dict[str, Any]
+    flags: list[str]
+    text: str
+
+
+class Rejected(Protocol):
+    """A record to report."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def excerpt(self) -> str: ...
+
+
+class Counted(Protocol):
+    """What became of the records."""
+
+    read: int
+    stored: int
+    duplicates: int
+    rejected: int
+    kinds: dict[str, int]
+
+
+SEED_COLUMNS = (
+    ("corpus_id", "int8"),
+    ("ordinal", "int8"),
+    ("sha256", "bytea"),
+    ("kind", "text"),
+    ("split", "text"),
+    ("external_id", "text"),
+    ("licence", "text"),
+    ("details", "jsonb"),
+    ("flags", "text[]"),
+    ("text", "text"),
+)
+REJECT_COLUMNS = (("corpus_id", "int8"), ("file", "text"), ("line", "int8"), ("code", "text"), ("excerpt", "text"))
+
+
+def known(session: Session, corpus_id: int, digests: Sequence[bytes]) -> list[bytes]:
+    """Those of `digests` that the corpus holds already."""
+    rows = session.execute(
+        text("SELECT sha256 FROM seeds WHERE corpus_id = :corpus AND sha256 = ANY(:digests)"),
+        {"corpus": corpus_id, "digests": list(digests)},
+    )
+    return [bytes(row.sha256) for row in rows]
+
+
+def put_seeds(session: Session, corpus_id: int, seeds: Iterable[NewSeed]) -> int:
+    """COPY new seeds."""
+    return copy_rows(session, "seeds", SEED_COLUMNS, (_row(corpus_id, seed) for seed in seeds))
+
+
+def _row(corpus_id: int, seed: NewSeed) -> tuple[object, ...]:
+    details = Jsonb(seed.details, dumps=orjson.dumps)
+    return (corpus_id, *seed[:6], details, seed.flags, seed.text)
+
+
+def add_copies(session: Session, corpus_id: int, copies: Mapping[bytes, int]) -> None:
+    """Count further copies of seeds that are there."""
+    if not copies:
+        return
+    session.execute(
+        text("""
+        UPDATE seeds s SET copies = s.copies + c.n
+        FROM unnest(CAST(:digests AS bytea[]), CAST(:counts AS int[])) AS c(sha256, n)
+        WHERE s.corpus_id = :corpus AND s.sha256 = c.sha256"""),
+        {"corpus": corpus_id, "digests": list(copies), "counts": list(copies.values())},
+    )
+
+
+def put_rejects(session: Session, corpus_id: int, rejects: Iterable[Rejected]) -> int:
+    """COPY rejected records."""
+    rows = ((corpus_id, reject.file, reject.line, str(reject.code), reject.excerpt) for reject in rejects)
+    return copy_rows(session, "rejects", REJECT_COLUMNS, rows)
+
+
+def tell(session: Session, corpus_id: int, counts: Counted) -> None:
+    """Let watchers see how far reading is."""
+    session.execute(update(Corpus).where(Corpus.id == corpus_id).values(**_columns(counts)))
+
+
+def finish(session: Session, corpus_id: int, counts: Counted) -> None:
+    """The corpus is ready."""
+    values = {**_columns(counts), "state": "ready", "finished_at": text("now()"), "kinds": counts.kinds}
+    session.execute(update(Corpus).where(Corpus.id == corpus_id).values(**values))
+
+
+def _columns(counts: Counted) -> dict[str, int]:
+    return {
+        "read": counts.read,
+        "stored": counts.stored,
+        "duplicates": counts.duplicates,
+        "rejected": counts.rejected,
+    }

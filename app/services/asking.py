@@ -1,0 +1,115 @@
+"""What one call asks: the request of a unit, the same whoever makes it and however often."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy.orm import Session
+
+from app.adapters.llm_outcomes import LlmRequest, Message, request_key
+from app.domain import prompts
+from app.domain.config import JobConfig
+from app.domain.pricing import worst_prompt_tokens
+from app.domain.prompts import Draw
+from app.domain.recipes.builtin import recipe_of
+from app.domain.recipes.recipe import Recipe
+from app.domain.records import JobId, Kind
+from app.repositories import corpora, jobs
+from app.repositories.jobs import JobRow
+from app.repositories.units import ClaimedRewrite
+from app.services import rounds
+from app.services.planning import arm_of
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What every call of a job shares."""
+
+    job: JobRow
+    config: JobConfig
+    recipe: Recipe
+    embedder: bytes
+    clusters: bytes
+    benchmarks: tuple[tuple[str, str], ...]
+    redis_url: str
+
+    def key_for(self, settings: Settings) -> str | None:
+        """The API key, for the operator's own endpoint only: a job's endpoint never sees it."""
+        if settings.llm_api_key is None or self.job.endpoint != settings.llm_base_url:
+            return None
+        return settings.llm_api_key.get_secret_value()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One call, ready to be made."""
+
+    unit: ClaimedRewrite
+    draw: Draw
+    request: LlmRequest
+    key: bytes
+    mark: str
+    length: tuple[int, int]
+    worst_tokens: int
+    """Upper bound of what the call may use."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the unit's reservation covers the call."""
+        return self.worst_tokens <= self.unit.reserve_tokens
+
+    @property
+    def request_id(self) -> str:
+        """Names the attempt to the endpoint, in its log and ours."""
+        return f"{self.unit.job_id}-{self.unit.round_number}-{self.unit.ordinal}-{self.unit.token}"
+
+
+def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContext | None:
+    """The context of a running job; None when the job does not run."""
+    job = jobs.get(session, job_id)
+    if job.state != "running":
+        return None
+    config = rounds.config_of(job)
+    items = tuple(item for corpus in config.benchmarks for item in corpora.items(session, corpus))
+    return JobContext(
+        job,
+        config,
+        recipe_of(config.recipe),
+        jobs.artifact(session, job_id, "embedder"),
+        jobs.artifact(session, job_id, "clusters"),
+        items,
+        redis_url,
+    )
+
+
+def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
+    """The call of a unit."""
+    payload = unit.payload
+    kind = Kind(unit.kind) if unit.kind else Kind.words
+    draw = Draw(
+        arm=arm_of(payload["arm"]),
+        kind=kind,
+        rng_seed=payload["rng_seed"],
+        words=tuple(payload.get("words", ())),
+        features=tuple(payload.get("features", ())),
+        fell_short=tuple(payload.get("fell_short", ())),
+    )
+    length = context.recipe.length_for(len((unit.seed_text or "").split()))
+    # The job's key makes the boundary unknown to whoever wrote the document.
+    secret = sha256(context.job.key + f"{unit.round_number}/{unit.ordinal}".encode()).digest()
+    mark = prompts.boundary(secret, (unit.seed_text or "") + (unit.parent_text or ""))
+    messages = prompts.render(context.recipe, draw, unit.seed_text, mark=mark, length=length, earlier=unit.parent_text)
+    request = LlmRequest(
+        model=context.job.model,
+        messages=tuple(Message(role=m.role, content=m.content) for m in messages),
+        max_tokens=unit.max_tokens,
+        temperature=context.config.llm.temperature,
+        seed=draw.rng_seed,
+    )
+    worst = worst_prompt_tokens(request.prompt_bytes()) + unit.max_tokens
+    return Ask(unit, draw, request, request_key(context.job.endpoint, request, 0), mark, length, worst)
+
+
+def generation_key(job_key: bytes, round_number: int, ordinal: int, sample_ix: int = 0) -> bytes:
+    """16 bytes that name a generation in exports: the same in every repetition of a job."""
+    return sha256(job_key + f"/{round_number}/{ordinal}/{sample_ix}".encode()).digest()[:16]

@@ -1,0 +1,163 @@
+"""Turns a job's rows into a plan and a plan into the units of its next round."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.domain import planning, settling
+from app.domain.config import JobConfig
+from app.domain.planning import Arm, ArmRecord, Plan, Planned, Repairable, SeedState, Situation
+from app.domain.pricing import worst_prompt_tokens
+from app.domain.recipes.builtin import recipe_of
+from app.domain.recipes.recipe import Recipe
+from app.domain.records import JobId, split_of
+from app.repositories import generations, rewrites, seeds
+from app.repositories.rewrites import NewRewrite
+from app.repositories.seeds import ScoredSeed
+from app.services import rounds
+
+PROMPT_OVERHEAD_BYTES = 6_000
+"""More than the bytes of any built-in prompt without its document; a longer one is noticed and reserved anew."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """All that planning reads, besides what settling knows already."""
+
+    scored: list[ScoredSeed]
+    used: dict[int, set[str]]
+    repairs: list[generations.RepairRow]
+    records: dict[str, tuple[int, int, int]]
+    words: dict[str, list[tuple[int, str]]]
+
+
+def read_board(session: Session, job_id: JobId, corpus_id: int, *, repairs: int) -> Board:
+    """The state of a job's seeds, arms and repairs."""
+    scored = list(seeds.all_scored(session, job_id))
+    return Board(
+        scored,
+        generations.used_arms(session, job_id),
+        generations.repairable(session, job_id, limit=repairs),
+        generations.arm_records(session, job_id),
+        {} if scored else seeds.words(session, corpus_id),
+    )
+
+
+def arm_of(name: str) -> Arm:
+    """The arm of that name."""
+    parts = (name.split("/") + ["", ""])[:3]
+    return Arm(*parts)
+
+
+def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:
+    """The approved texts each cluster should reach: in all, as many as there are seeds that take part, or draws."""
+    if board.words:
+        return {0: config.draws}
+    counts = Counter(seed.cluster for seed in board.scored if seed.reason is None and seed.cluster is not None)
+    return settling.quotas(counts, total=sum(counts.values()), exponent=config.planning.quota_exponent)
+
+
+def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: frozenset[str]) -> Plan:
+    """The plan of round `number`."""
+    recipe = recipe_of(config.recipe)
+    if board.words:
+        return _plan_draws(board, config, recipe, number)
+    states = [
+        SeedState(seed.id, seed.cluster or 0, frozenset(_pair(name) for name in board.used.get(seed.id, ())))
+        for seed in board.scored
+        if seed.reason is None
+    ]
+    situation = Situation(
+        seeds=states,
+        approved=approved,
+        quotas=quotas_of(board, config),
+        repairable=[_repairable(row) for row in board.repairs],
+        records={name: ArmRecord(*record) for name, record in board.records.items()},
+        short=short,
+    )
+    return planning.plan_round(
+        situation, recipe.arms, planning=config.planning, rng_seed=config.rng_seed, number=number
+    )
+
+
+def _repairable(row: generations.RepairRow) -> Repairable:
+    reason = f"{row.reason}: {row.detail}" if row.detail else row.reason
+    return Repairable(row.generation_id, row.seed_id, arm_of(row.arm), row.edu_score, (reason,))
+
+
+def _draws_per_round(config: JobConfig) -> int:
+    return config.planning.calls_per_round or max(planning.LEAST_CALLS, -(-config.draws // config.max_rounds))
+
+
+def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int) -> Plan:
+    size = _draws_per_round(config)
+    first = size * (number - 1)
+    count = max(0, min(size, config.draws - first))
+    calls = planning.plan_draws(
+        {part: range(len(words)) for part, words in board.words.items()},
+        recipe.arms,
+        recipe.features,
+        count=count,
+        rng_seed=config.rng_seed,
+        first=first,
+    )
+    return Plan(
+        tuple(calls), {"calls": count, "draws_left": config.draws - first - count, "why": "words drawn at random"}
+    )
+
+
+def _pair(name: str) -> tuple[str, str]:
+    arm = arm_of(name)
+    return (arm.audience, arm.format)
+
+
+def seeds_left(board: Board, config: JobConfig, number: int) -> int:
+    """How many seeds, repairs or draws a round after `number` could still ask for."""
+    if board.words:
+        return max(0, config.draws - _draws_per_round(config) * number)
+    most = config.planning.variants_per_seed
+    left = sum(s.reason is None and len(board.used.get(s.id, ())) < most for s in board.scored)
+    return left + len(board.repairs)
+
+
+def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board, plan: Plan, *, number: int) -> int:
+    """Open a round with the units of `plan`; returns how many."""
+    round_id = rounds.open_round(session, job_id, number, plan=plan.summary)
+    sizes = {seed.id: seed.tokens for seed in board.scored}
+    recipe = recipe_of(config.recipe)
+    return rewrites.put(
+        session,
+        job_id,
+        round_id,
+        (_unit(place, call, config, recipe, board, sizes) for place, call in enumerate(plan.calls)),
+    )
+
+
+def _unit(
+    place: int, call: Planned, config: JobConfig, recipe: Recipe, board: Board, sizes: dict[int, int]
+) -> NewRewrite:
+    words = sizes.get(call.seed_id or 0, 0)
+    most = min(config.llm.max_tokens, recipe.answer_tokens(words))
+    # Eight bytes a word and some room; too small a guess only costs the unit one more claim.
+    prompt = PROMPT_OVERHEAD_BYTES + 8 * words * (2 if call.parent_id else 1)
+    payload: dict[str, object] = {"arm": call.arm.name, "why": call.why, "rng_seed": call.rng_seed}
+    if call.fell_short:
+        payload["fell_short"] = list(call.fell_short)
+    if call.words:
+        drawn = [board.words[part][at] for part, at in call.words.items()]
+        payload |= {
+            "words": [word for _, word in drawn],
+            "word_seeds": [seed_id for seed_id, _ in drawn],
+            "features": list(call.features),
+            # A story is a family of its own; its side is a hash of its draw, fixed like a seed's.
+            "split": split_of(f"{config.rng_seed}/{call.rng_seed}".encode()),
+        }
+    return NewRewrite(
+        ordinal=place,
+        seed_id=call.seed_id,
+        parent_id=call.parent_id,
+        payload=payload,
+        max_tokens=most,
+        reserve_tokens=worst_prompt_tokens(prompt) + most,
+    )

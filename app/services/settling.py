@@ -1,0 +1,297 @@
+"""The end of a round: what the pool accepts, what the set measures, whether to go on, and what comes next."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.domain import dedup, measuring, settling, targets
+from app.domain.config import JobConfig
+from app.domain.dedup_index import SignatureIndex
+from app.domain.measuring import Member, Reference
+from app.domain.planning import Plan
+from app.domain.records import JobId, Split, Verdict
+from app.domain.settling import Outcome, Survivor
+from app.domain.steps import Step
+from app.domain.targets import Check, Decision, RoundFigures, StopReason
+from app.domain.text import words
+from app.repositories import events, generations, jobs, rounds
+from app.repositories.generations import Candidate
+from app.repositories.jobs import JobRow
+from app.repositories.rounds import RoundRow
+from app.repositories.units import ClaimedUnit
+from app.services import failures, planning, settling_seeds
+from app.services import rounds as moves
+from app.services.planning import Board
+from app.services.settling_seeds import Prepared, SeedSet, signatures_of, vectors_of
+
+LEAST_AUDIT = 30
+"""Audit texts below which the whole pool but its `eval` families is measured: fewer say nothing."""
+LEAST_REPAIRS = 1_000
+"""Repairs read for a plan at most, besides those the plan may take."""
+
+
+@dataclass(frozen=True)
+class RoundData:
+    """A closed round as read."""
+
+    job: JobRow
+    config: JobConfig
+    round: RoundRow
+    history: list[RoundRow]
+    seed_set: SeedSet | None
+    """Only in round 0."""
+    candidates: list[Candidate]
+    frozen: dict[str, object]
+    board: Board
+    funnel: dict[str, object]
+    replan: bool
+    """A person let a collapsed job go on: decide nothing, plan."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A closed round as decided."""
+
+    outcomes: list[tuple[int, str, str | None, str | None, float]]
+    prepared: Prepared | None
+    measures: dict[str, object]
+    checks: tuple[Check, ...]
+    decision: Decision
+    plan: Plan | None
+    board: Board
+
+
+def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
+    """All that ending a round needs."""
+    job = jobs.get(session, job_id)
+    this = rounds.get(session, round_id)
+    first = this.number == 0
+    return RoundData(
+        job=job,
+        config=moves.config_of(job),
+        round=this,
+        history=[row for row in rounds.of_job(session, job_id) if 0 < row.number < this.number],
+        seed_set=settling_seeds.read_seeds(session, job) if first else None,
+        candidates=[] if first else generations.candidates(session, job_id, ("kept", "pending", "reserve")),
+        frozen={} if first else json.loads(jobs.artifact(session, job_id, "reference")),
+        board=planning.read_board(session, job_id, job.corpus_id, repairs=LEAST_REPAIRS),
+        funnel={} if first else generations.funnel(session, round_id),
+        replan=this.state == "settled",
+    )
+
+
+def think(data: RoundData) -> Settled:
+    """Decide about a round; touches nothing."""
+    if data.seed_set is not None:
+        return _think_seeds(data, data.seed_set)
+    quotas = planning.quotas_of(data.board, data.config)
+    outcomes = _settle(data, quotas)
+    kept = _kept(data.candidates, outcomes)
+    approved = Counter(candidate.cluster for candidate in kept)
+    measured_on, measures, diversity = _measure(data, kept, quotas)
+    wanted = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
+    checks = targets.judge_targets(measures, wanted)
+    accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
+    figures = RoundFigures(checks, _count(data.funnel, "answers"), accepted, _count(data.funnel, "tokens"), diversity)
+    history = [_figures_of(row) for row in data.history]
+    decision = targets.decide(
+        [*history, figures],
+        max_rounds=data.config.max_rounds,
+        seeds_left=planning.seeds_left(data.board, data.config, data.round.number),
+        exhausted=_exhausted(data.funnel),
+    )
+    if data.replan:
+        decision = Decision(None, "a person let the job go on")
+    short = frozenset(check.name for check in checks if not check.holds)
+    plan = (
+        None
+        if decision.stop
+        else planning.make_plan(data.board, data.config, number=data.round.number + 1, approved=approved, short=short)
+    )
+    stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
+    return Settled(outcomes, None, stored, checks, decision, plan, data.board)
+
+
+def _count(funnel: dict[str, object], name: str) -> int:
+    value = funnel.get(name, 0)
+    assert isinstance(value, int)
+    return value
+
+
+def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
+    prepared = settling_seeds.think_seeds(seed_set)
+    marked = {seed_id: (cluster, reason) for seed_id, cluster, reason in prepared.marks}
+    scored = [replace(s, cluster=marked[s.id][0], reason=marked[s.id][1]) for s in data.board.scored]
+    board = replace(data.board, scored=scored)
+    plan = planning.make_plan(board, data.config, number=1, approved=Counter(), short=frozenset())
+    decision = Decision(None, "the seeds are prepared")
+    if not plan.calls:
+        decision = Decision(StopReason.nothing_to_do, "no seed takes part; the funnel of round 0 says why")
+    measures: dict[str, object] = {
+        "measured_on": "seeds",
+        "values": prepared.reference.values,
+        "limits": prepared.reference.limits,
+    }
+    return Settled([], prepared, measures, (), decision, plan, board)
+
+
+def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str | None, str | None, float]]:
+    """Outcomes (generation id, verdict, gate, reason, redundancy) of the round's survivors and the reserve."""
+    texts = data.candidates
+    vectors = vectors_of([text.embedding for text in texts]).astype(np.float64)
+    near = _near(texts, data.config.gates.near_duplicate_jaccard)
+    places = [
+        Survivor(i, bytes(t.sha256), " ".join(words(t.text)[:5]), t.cluster, t.edu_score, vectors[i], near.get(i))
+        for i, t in enumerate(texts)
+    ]
+    pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
+    for place, text in zip(places, texts, strict=True):
+        if text.verdict == Verdict.kept:
+            pool.add(place)
+    cap = data.frozen["redundancy_cap"]
+    assert isinstance(cap, float)
+    outcomes = settling.settle(
+        [place for place, text in zip(places, texts, strict=True) if text.verdict != Verdict.kept],
+        pool,
+        redundancy_cap=cap,
+        redundancy_weight=data.config.gates.redundancy_weight,
+        opening_cap=data.config.gates.opening_cap,
+        quotas={cluster: quota * data.config.planning.variants_per_seed for cluster, quota in quotas.items()},
+    )
+    return [_row(texts[outcome.id], outcome) for outcome in outcomes]
+
+
+def _row(text: Candidate, outcome: Outcome) -> tuple[int, str, str | None, str | None, float]:
+    return (text.id, outcome.verdict.value, outcome.gate, outcome.reason, outcome.redundancy)
+
+
+def _near(texts: list[Candidate], threshold: float) -> dict[int, int]:
+    """{place of a text: place of the first earlier text it nearly repeats}, confirmed exactly."""
+    found: dict[int, int] = {}
+    if not texts:
+        return found
+    signatures = signatures_of([text.signature for text in texts])
+    hits = SignatureIndex.build(np.arange(len(texts), dtype=np.int64), signatures).query(signatures)
+    for row, other in zip(hits.row.tolist(), hits.id.tolist(), strict=True):
+        earlier = other < row and row not in found and texts[row].verdict != Verdict.kept
+        if earlier and dedup.exact_jaccard(texts[row].text, texts[other].text) >= threshold:
+            found[row] = other
+    return found
+
+
+def _kept(texts: list[Candidate], outcomes: list[tuple[int, str, str | None, str | None, float]]) -> list[Candidate]:
+    verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
+    return [text for text in texts if verdicts.get(text.id, text.verdict) == Verdict.kept]
+
+
+def _measure(
+    data: RoundData, kept: list[Candidate], quotas: dict[int, int]
+) -> tuple[str, dict[str, float | None], dict[str, tuple[float, float]]]:
+    audit = [text for text in kept if text.split == Split.audit]
+    name, chosen = "audit", audit
+    if len(audit) < LEAST_AUDIT:
+        name, chosen = "work and audit", [text for text in kept if text.split != Split.eval]
+    members = [_member(text) for text in chosen]
+    measured = measuring.measure_members(
+        members, vectors_of([t.embedding for t in chosen]), rng_seed=data.config.rng_seed
+    )
+    values = measuring.compare(
+        measured,
+        _reference(data.frozen),
+        quotas=quotas,
+        approved=Counter(text.cluster for text in kept),
+        tokens=sum(text.tokens for text in kept),
+    )
+    diversity: dict[str, tuple[float, float]] = {
+        measure: (value, measured.limits[measure][1])
+        for measure in ("vendi2", "cluster_simpson")
+        if (value := values.get(measure)) is not None and measure in measured.limits
+    }
+    return name, values, diversity
+
+
+def _member(text: Candidate) -> Member:
+    scores = text.scores
+    code: dict[str, float] = {
+        name: scores[name] for name in ("cyclomatic", "nesting", "function_lines") if name in scores
+    }
+    faithful = (scores["fidelity_precision"], scores["fidelity_recall"]) if "fidelity_recall" in scores else None
+    family = text.seed_id if text.seed_id is not None else -text.id
+    return Member(
+        text.text,
+        family,
+        text.cluster,
+        text.ease,
+        text.grade,
+        text.list_coverage,
+        text.tokens,
+        text.kind,
+        code,
+        faithful,
+    )
+
+
+def _reference(frozen: dict[str, object]) -> Reference:
+    stored = frozen["reference"]
+    assert isinstance(stored, dict)
+    spectrum = [(int(kind), int(times)) for kind, times in stored["spectrum"]]
+    return Reference(stored["vendi2"], spectrum, {int(at): float(share) for at, share in stored["cross"].items()})
+
+
+def _exhausted(funnel: dict[str, object]) -> str | None:
+    rows = funnel.get("without_text", [])
+    assert isinstance(rows, list)
+    found = [str(row["reason"]) for row in rows if str(row["reason"] or "").startswith("budget:")]
+    return found[0].removeprefix("budget:") if found else None
+
+
+def _figures_json(figures: RoundFigures) -> dict[str, object]:
+    return {
+        "calls": figures.calls,
+        "accepted": figures.accepted,
+        "tokens": figures.tokens,
+        "diversity": figures.diversity,
+    }
+
+
+def _figures_of(row: RoundRow) -> RoundFigures:
+    figures = row.measures.get("figures", {})
+    return RoundFigures(
+        tuple(Check(**check) for check in row.decision.get("checks", [])),
+        figures.get("calls", 0),
+        figures.get("accepted", 0),
+        figures.get("tokens", 0),
+        {name: (pair[0], pair[1]) for name, pair in figures.get("diversity", {}).items()},
+    )
+
+
+def write(session: Session, unit: ClaimedUnit, data: RoundData, settled: Settled) -> list[Step]:
+    """Store verdicts, measures and decision, and open the next round or end the job; all or nothing."""
+    failures.finish_or_lose(session, unit)
+    job_id, number = JobId(data.job.id), data.round.number
+    generations.set_verdicts(session, settled.outcomes)
+    if settled.prepared:
+        settling_seeds.write_seeds(session, data.job, settled.prepared)
+    decision = {
+        "stop": settled.decision.stop,
+        "why": settled.decision.why,
+        "checks": [asdict(c) for c in settled.checks],
+    }
+    if settled.decision.stop is StopReason.collapse:
+        generations.retire_round(session, unit.round_id or 0, reason="collapse")
+    if not data.replan:
+        funnel = dict(settled.prepared.funnel) if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        rounds.settle(session, unit.round_id or 0, funnel=funnel, measures=settled.measures, decision=decision)
+        events.add(
+            session, job_id, "round.settled", number=number, why=settled.decision.why, stop=settled.decision.stop
+        )
+    if jobs.get(session, job_id, lock=True).state not in ("running", "paused"):
+        return []
+    if settled.plan is None or not settled.plan.calls:
+        moves.end_job(session, job_id, settled.decision.stop or StopReason.nothing_to_do, why=settled.decision.why)
+        return []
+    calls = planning.write_plan(session, job_id, data.config, settled.board, settled.plan, number=number + 1)
+    return moves.refine_steps(job_id, calls)

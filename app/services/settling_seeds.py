@@ -1,0 +1,141 @@
+"""The end of round 0: which seeds take part, in which clusters, and what the set they make measures."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from app.domain import clusters, decontamination, dedup, measuring
+from app.domain.config import JobConfig
+from app.domain.decontamination import BenchmarkIndex
+from app.domain.measuring import Measured, Member
+from app.repositories import corpora, jobs, seeds
+from app.repositories.jobs import JobRow
+from app.repositories.seeds import ScoredSeed
+from app.services import rounds
+
+REFERENCE_SIZE = 4_000
+"""Seeds the reference is measured on at most; the measures do not drift with size beyond it."""
+
+
+@dataclass(frozen=True)
+class SeedSet:
+    """Round 0 as read."""
+
+    job: JobRow
+    config: JobConfig
+    scored: list[ScoredSeed]
+    texts: dict[int, str]
+    benchmarks: list[tuple[str, str]]
+    """(item id, text) of everything to decontaminate against."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Round 0 as decided."""
+
+    marks: list[tuple[int, int | None, str | None]]
+    """(seed id, cluster, reason it takes no part)."""
+    clusters: bytes
+    names: list[str]
+    reference: Measured
+    redundancy_cap: float
+    funnel: dict[str, object]
+
+
+def read_seeds(session: Session, job: JobRow) -> SeedSet:
+    """All scored seeds of a job, with their texts."""
+    config = rounds.config_of(job)
+    scored = list(seeds.all_scored(session, job.id))
+    texts = seeds.texts(session, [seed.id for seed in scored])
+    items = [item for corpus in config.benchmarks for item in corpora.items(session, corpus)]
+    return SeedSet(job, config, scored, texts, items)
+
+
+def vectors_of(rows: Sequence[bytes]) -> NDArray[np.float32]:
+    """(n, d) float32 unit rows from stored half floats."""
+    return (
+        np.stack([np.frombuffer(row, dtype=np.float16) for row in rows]).astype(np.float32)
+        if rows
+        else np.zeros((0, 1), np.float32)
+    )
+
+
+def signatures_of(rows: Sequence[bytes]) -> NDArray[np.uint32]:
+    """(n, 64) uint32 MinHash signatures as stored."""
+    return np.stack([np.frombuffer(row, dtype=np.uint32) for row in rows]) if rows else np.zeros((0, 64), np.uint32)
+
+
+def think_seeds(data: SeedSet) -> Prepared:
+    """Drop what teaches nothing, what is there twice and what a benchmark holds; cluster and measure the rest."""
+    reasons = _reasons(data)
+    part = [seed for seed, reason in zip(data.scored, reasons, strict=True) if reason is None]
+    vectors = vectors_of([seed.embedding for seed in part])
+    fitted = clusters.fit_clusters(vectors, rng_seed=data.config.rng_seed)
+    labels = clusters.assign(fitted, vectors)
+    label_of = {seed.id: int(label) for seed, label in zip(part, labels, strict=True)}
+    names = clusters.name_clusters([data.texts[seed.id] for seed in part], labels)
+    reference = part[:: max(1, -(-len(part) // REFERENCE_SIZE))]
+    members = [
+        Member(data.texts[s.id], s.id, label_of[s.id], s.ease, s.grade, s.list_coverage, s.tokens, s.kind)
+        for s in reference
+    ]
+    measured = measuring.measure_members(
+        members, vectors_of([s.embedding for s in reference]), rng_seed=data.config.rng_seed
+    )
+    marks = [(s.id, label_of.get(s.id), reason) for s, reason in zip(data.scored, reasons, strict=True)]
+    funnel = {"seeds": len(data.scored), "taking_part": len(part), "left_out": dict(Counter(r for r in reasons if r))}
+    cap = _redundancy_cap(vectors, data.config.gates.redundancy_percentile)
+    return Prepared(marks, clusters.to_bytes(fitted), names, measured, cap, funnel)
+
+
+def _reasons(data: SeedSet) -> list[str | None]:
+    group = _near_duplicates(data)
+    index: BenchmarkIndex | None = decontamination.build_index(data.benchmarks) if data.benchmarks else None
+    reasons: list[str | None] = []
+    for place, seed in enumerate(data.scored):
+        if seed.reason is not None:
+            reasons.append(seed.reason)
+        elif seed.edu_score < data.config.gates.seed_edu_min:
+            reasons.append("low_education")
+        elif group[place] != place:
+            reasons.append("near_duplicate")
+        elif index is not None and decontamination.find_hits(index, data.texts[seed.id]):
+            reasons.append("contaminated")
+        else:
+            reasons.append(None)
+    return reasons
+
+
+def _near_duplicates(data: SeedSet) -> NDArray[np.int32]:
+    def jaccard(a: int, b: int) -> float:
+        return dedup.exact_jaccard(data.texts[data.scored[a].id], data.texts[data.scored[b].id])
+
+    found = signatures_of([seed.signature for seed in data.scored])
+    return dedup.near_duplicates(found, jaccard, threshold=data.config.gates.near_duplicate_jaccard)
+
+
+def _redundancy_cap(vectors: NDArray[np.float32], percentile: float) -> float:
+    """The seeds' own percentile of redundancy: as alike as the alike ones among them, no more."""
+    if not len(vectors):
+        return 1.0
+    wide = vectors.astype(np.float64)
+    gram = wide.T @ wide
+    return float(np.percentile(((wide @ gram) * wide).sum(axis=1) / len(wide), percentile))
+
+
+def write_seeds(session: Session, job: JobRow, prepared: Prepared) -> None:
+    """Store clusters and reasons, and freeze what the later rounds compare with."""
+    seeds.mark(session, job.id, prepared.marks)
+    jobs.put_artifact(session, job.id, "clusters", prepared.clusters)
+    frozen = {
+        "names": prepared.names,
+        "reference": asdict(measuring.reference_of(prepared.reference)),
+        "redundancy_cap": prepared.redundancy_cap,
+        "seeds": dict(Counter(str(cluster) for _, cluster, reason in prepared.marks if reason is None)),
+    }
+    jobs.put_artifact(session, job.id, "reference", json.dumps(frozen, allow_nan=False, sort_keys=True).encode())

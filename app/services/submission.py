@@ -1,0 +1,188 @@
+"""Checks a job before it costs anything, and makes its rows. What is refused says what to do about it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from app.adapters.llm_endpoints import Endpoint, parse_endpoint
+from app.domain.config import Budget, JobConfig, config_hash, contradictions
+from app.domain.pricing import MICRO, OFFLINE_MODEL, Price, PriceTable
+from app.domain.prompts import prompt_hash
+from app.domain.recipes.builtin import recipe_of
+from app.domain.recipes.recipe import Recipe
+from app.domain.records import JobId
+from app.domain.steps import Step
+from app.errors import InvalidInputError
+from app.repositories import budgets, corpora, events, jobs
+from app.repositories.corpora import CorpusRow
+from app.services import rounds
+
+
+class ImpossibleConfigError(InvalidInputError):
+    """This job can never do what it is asked to: {why}."""
+
+    code = "impossible_config"
+
+
+class NoEndpointError(InvalidInputError):
+    """No LLM endpoint is configured: set HORNBOOK_LLM_BASE_URL, or name llm.base_url in the job."""
+
+    code = "llm_not_configured"
+
+
+class NoModelError(InvalidInputError):
+    """No model is named: set HORNBOOK_LLM_MODEL, or name llm.model in the job."""
+
+    code = "llm_model_missing"
+
+
+class EndpointNotAllowedError(InvalidInputError):
+    """In production the endpoint is the operator's: leave llm.base_url out, or set HORNBOOK_LLM_BASE_URL."""
+
+    code = "llm_endpoint_not_allowed"
+
+
+class OfflineRefusedError(InvalidInputError):
+    """The offline explainer is no model, so production refuses it: set HORNBOOK_LLM_BASE_URL to a real endpoint."""
+
+    code = "offline_explainer_refused"
+
+
+class CorpusFailedError(InvalidInputError):
+    """Corpus {id} could not be read ({error}); upload it again."""
+
+    code = "corpus_failed"
+
+
+class RecipeMismatchError(InvalidInputError):
+    """Recipe {recipe} works on {wants}, but corpus {id} holds {holds}."""
+
+    code = "recipe_mismatch"
+
+
+class UnknownBenchmarkError(InvalidInputError):
+    """benchmarks: there is no corpus {ids} that was read to its end."""
+
+    code = "unknown_benchmark"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What whoever runs the service decided."""
+
+    production: bool
+    endpoint: str | None
+    """The base URL as configured, None when there is none."""
+    model: str | None
+    api_key: str | None
+    prices: PriceTable
+    classifier_sha256: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """The endpoint and the model a job will ask."""
+
+    url: str
+    model: str
+    endpoint: Endpoint
+
+
+def choose_target(config: JobConfig, operator: Operator) -> Target:
+    """Where the job's calls will go; the operator's key goes to the operator's endpoint alone."""
+    own = parse_endpoint(operator.endpoint, key=operator.api_key) if operator.endpoint else None
+    url, endpoint = operator.endpoint, own
+    if config.llm.base_url is not None:
+        named = parse_endpoint(config.llm.base_url)
+        if own is None or named.base_url != own.base_url:
+            if operator.production:
+                raise EndpointNotAllowedError
+            url, endpoint = named.base_url, named
+    if url is None or endpoint is None:
+        raise NoEndpointError
+    model = config.llm.model or operator.model
+    if model is None:
+        raise NoModelError
+    if operator.production and model == OFFLINE_MODEL:
+        raise OfflineRefusedError
+    return Target(url, model, endpoint)
+
+
+def check_config(config: JobConfig) -> Recipe:
+    """The job's recipe; raises ImpossibleConfigError or UnknownRecipeError."""
+    found = contradictions(config)
+    if found:
+        raise ImpossibleConfigError(why="; ".join(found))
+    return recipe_of(config.recipe)
+
+
+def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:
+    """The model's price; raises UnknownPriceError when there is a money budget and nobody knows it."""
+    if budget.money_usd is not None:
+        return prices.price(model)
+    return prices.find(model) or Price(0, 0)
+
+
+def micro_of(usd: float | None) -> int | None:
+    """USD as whole micro-USD, rounded down so that a cap is never overstepped. Example: 1.5 is 1500000."""
+    return None if usd is None else int(Decimal(str(usd)) * MICRO)
+
+
+def job_key(corpus: CorpusRow, config: JobConfig, *, model: str, prompt: str, classifier: str) -> bytes:
+    """The digest of all that decides which texts a job accepts: two jobs of one key accept the same."""
+    parts = (corpus.content_sha256.hex(), config_hash(config), prompt, classifier, model)
+    return sha256("\n".join(parts).encode()).digest()
+
+
+def submit(
+    session: Session, corpus_id: int, config: JobConfig, target: Target, *, operator: Operator, priority: int
+) -> tuple[JobId, list[Step]]:
+    """A queued job with its budget; it starts at once when its corpus is ready. The endpoint was probed before."""
+    recipe = check_config(config)
+    corpus = corpora.get(session, corpus_id)
+    _check_corpus(corpus, recipe)
+    _check_benchmarks(session, config)
+    price = price_for(target.model, config.budget, operator.prices)
+    prompt = prompt_hash(recipe)
+    hours = config.budget.hours
+    job_id = JobId(
+        jobs.add(
+            session,
+            corpus_id=corpus_id,
+            key=job_key(corpus, config, model=target.model, prompt=prompt, classifier=operator.classifier_sha256),
+            recipe=config.recipe,
+            config=rounds.config_json(config),
+            config_sha256=config_hash(config),
+            classifier_sha256=operator.classifier_sha256,
+            prompt_sha256=prompt,
+            endpoint=target.url,
+            model=target.model,
+            price_input=price.input_micro_per_mtok,
+            price_output=price.output_micro_per_mtok,
+            priority=priority,
+            deadline_at=None if hours is None else func.now() + timedelta(hours=hours),
+        )
+    )
+    budget = config.budget
+    budgets.create(session, job_id, micro=micro_of(budget.money_usd), tokens=budget.tokens, calls=budget.calls)
+    events.add(session, job_id, "job.created", corpus_id=corpus_id, recipe=config.recipe, model=target.model)
+    return job_id, rounds.start_job(session, job_id) if corpus.state == "ready" else []
+
+
+def _check_corpus(corpus: CorpusRow, recipe: Recipe) -> None:
+    if corpus.state == "failed":
+        raise CorpusFailedError(id=corpus.id, error=(corpus.error or {}).get("code", "unknown"))
+    held = set(corpus.kinds)
+    if corpus.state == "ready" and held and not held & {kind.value for kind in recipe.kinds}:
+        wants = ", ".join(sorted(recipe.kinds))
+        raise RecipeMismatchError(recipe=recipe.name, wants=wants, id=corpus.id, holds=", ".join(sorted(held)))
+
+
+def _check_benchmarks(session: Session, config: JobConfig) -> None:
+    missing = corpora.not_ready(session, config.benchmarks)
+    if missing:
+        raise UnknownBenchmarkError(ids=", ".join(map(str, missing)))

@@ -1,0 +1,102 @@
+"""Has answers examined in the limited child, off the event loop, and makes generations of them."""
+
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from app.adapters.llm_outcomes import Answer
+from app.adapters.models import shipped_classifier_blob
+from app.adapters.sandbox import Sandbox
+from app.adapters.sandbox_faults import SandboxFault
+from app.domain.examining import Answered, Examined, RulesSpec
+from app.domain.text import normalise, sha256
+from app.repositories.generations import NewGeneration
+from app.services import refining
+from app.services.asking import Ask, JobContext, generation_key
+from app.services.refining import Ended
+
+log = structlog.get_logger(__name__)
+
+JUDGE = "app.domain.examining:examine_answers"
+Item = tuple[Ask, Answer, int | None]
+
+
+class Judge:
+    """One job's gates, in this process's child."""
+
+    def __init__(self, sandbox: Sandbox, context: JobContext) -> None:
+        self.sandbox, self.context = sandbox, context
+        rules = RulesSpec(context.config.gates, context.recipe.name, context.benchmarks)
+        sandbox.set_context("classifier", shipped_classifier_blob())
+        sandbox.set_context("embedder", context.embedder)
+        sandbox.set_context("clusters", context.clusters)
+        sandbox.set_context("rules", msgspec.msgpack.encode(rules))
+
+    def judge(self, items: Sequence[Item]) -> list[Ended]:
+        """One ended unit an answer: with its generation, or rejected when the child could not bear its text."""
+        if not items:
+            return []
+        texts = [normalise(answer.text).strip() for _, answer, _ in items]
+        answers = [_answered(ask, text) for (ask, _, _), text in zip(items, texts, strict=True)]
+        found = self.sandbox.call_each(JUDGE, [msgspec.msgpack.encode(answer) for answer in answers])
+        return [self._ended(item, text, result) for item, text, result in zip(items, texts, found, strict=True)]
+
+    def _ended(self, item: Item, text: str, result: bytes | SandboxFault) -> Ended:
+        ask, answer, call_id = item
+        unit = ask.unit
+        if not isinstance(result, bytes):
+            log.warning("answer.unbearable", unit=unit.id, fault=str(result))
+            return Ended(unit.id, unit.token, None, "unbearable_text")
+        examined = msgspec.msgpack.decode(result, type=Examined)
+        return Ended(unit.id, unit.token, self._generation(ask, answer, call_id, text, examined))
+
+    def _generation(
+        self, ask: Ask, answer: Answer, call_id: int | None, text: str, examined: Examined
+    ) -> NewGeneration:
+        unit, job = ask.unit, self.context.job
+        return NewGeneration(
+            job_id=job.id,
+            round_id=unit.round_id,
+            unit_id=unit.id,
+            key=generation_key(job.key, unit.round_number, unit.ordinal),
+            seed_id=unit.seed_id,
+            parent_id=unit.parent_id,
+            llm_call_id=call_id,
+            text=text,
+            sha256=sha256(text),
+            model=answer.model,
+            arm=ask.draw.arm.name,
+            draw=unit.payload,
+            params={"temperature": ask.request.temperature, "max_tokens": unit.max_tokens, "seed": ask.draw.rng_seed},
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+            micro=refining.job_price(job).cost(answer.prompt_tokens, answer.completion_tokens),
+            finish_reason=answer.finish_reason,
+            edu_score=examined.edu_score,
+            ease=examined.row.ease,
+            grade=examined.row.grade,
+            list_coverage=examined.row.list_coverage,
+            tokens=examined.row.words,
+            cluster=examined.cluster,
+            scores=examined.scores,
+            gate=examined.gate,
+            reason=examined.reason,
+            detail=examined.detail or None,
+            repairable=examined.repairable,
+            verdict="pending" if examined.gate is None else "dropped",
+            embedding=examined.row.embedding,
+            signature=examined.row.signature,
+        )
+
+
+def _answered(ask: Ask, text: str) -> Answered:
+    return Answered(
+        text=text,
+        seed_text=ask.unit.seed_text,
+        kind=ask.draw.kind.value,
+        mark=ask.mark,
+        length=ask.length,
+        words=ask.draw.words,
+        seed_ease=ask.unit.seed_ease,
+    )

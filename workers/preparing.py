@@ -1,0 +1,67 @@
+"""Round 0's units: fit the embedder, score a range of seeds."""
+
+import msgspec
+import structlog
+from sqlalchemy.orm import Session
+
+from app.adapters.models import shipped_classifier_blob
+from app.adapters.sandbox_faults import SandboxFault
+from app.db.session import retrying
+from app.domain import examining
+from app.domain.dedup import PERMUTATIONS
+from app.domain.records import JobId
+from app.domain.steps import Step
+from app.repositories import jobs
+from app.repositories.seeds import SeedScoreRow, SeedText
+from app.repositories.units import ClaimedUnit
+from app.services import preparing
+from app.settings import get_settings
+from workers import resources
+
+log = structlog.get_logger(__name__)
+
+EXAMINE = "app.domain.examining:examine_seeds"
+
+
+def fit(unit: ClaimedUnit) -> list[Step]:
+    """Fit and freeze the job's embedder, then cut the corpus into ranges."""
+    assert unit.job_id is not None
+    job_id, engine = JobId(unit.job_id), resources.engine()
+    data = retrying(engine, lambda s: preparing.read_fit(s, job_id))
+    blob = preparing.think_fit(data)
+    size = get_settings().range_size
+    return retrying(engine, lambda s: preparing.write_fit(s, unit, data, blob, range_size=size))
+
+
+def score(unit: ClaimedUnit) -> list[Step]:
+    """Score, embed and sign the seeds of a range in the limited child."""
+    assert unit.job_id is not None
+    job_id, engine = JobId(unit.job_id), resources.engine()
+
+    def read(session: Session) -> tuple[list[SeedText], bytes]:
+        job = jobs.get(session, job_id)
+        return preparing.read_score(session, unit, job), jobs.artifact(session, job_id, "embedder")
+
+    texts, embedder = retrying(engine, read)
+    rows = examine(texts, embedder)
+    return retrying(engine, lambda s: preparing.write_score(s, unit, rows))
+
+
+def examine(texts: list[SeedText], embedder: bytes) -> list[SeedScoreRow]:
+    """The scores of some seeds; one that no child survives takes no part, for a reason of its own."""
+    sandbox = resources.sandbox()
+    sandbox.set_context("classifier", shipped_classifier_blob())
+    sandbox.set_context("embedder", embedder)
+    items = [msgspec.msgpack.encode(examining.SeedText(seed.kind, seed.text)) for seed in texts]
+    found = sandbox.call_each(EXAMINE, items)
+    return [_scored(seed, result) for seed, result in zip(texts, found, strict=True)]
+
+
+def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:
+    if isinstance(result, SandboxFault):
+        log.warning("seed.unbearable", seed=seed.id, fault=result.detail)
+        return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, "unbearable")
+    row = msgspec.msgpack.decode(result, type=examining.Row)
+    return SeedScoreRow(
+        seed.id, row.edu_score, row.ease, row.grade, row.list_coverage, row.words, row.embedding, row.signature, None
+    )

@@ -3,8 +3,9 @@
 
 import ast
 
+from app.explainer.code_expressions import quote
 from app.explainer.code_facts import ClassFacts
-from app.explainer.code_phrases import quote, steps_of
+from app.explainer.code_phrases import steps_of
 from app.explainer.points import Point
 from app.explainer.voice import Voice, counted, listed
 

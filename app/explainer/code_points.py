@@ -4,8 +4,9 @@
 import ast
 import re
 
+from app.explainer.code_expressions import value_of
 from app.explainer.code_facts import FunctionFacts, Parameter, own_nodes
-from app.explainer.code_phrases import steps_of, value_of
+from app.explainer.code_phrases import steps_of
 from app.explainer.points import Point
 from app.explainer.voice import Level, Voice, article, counted, listed
 

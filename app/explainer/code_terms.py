@@ -6,8 +6,8 @@ Each remark is chosen by something the syntax tree shows and names the code's ow
 
 import ast
 
+from app.explainer.code_expressions import quote
 from app.explainer.code_facts import FunctionFacts, own_nodes
-from app.explainer.code_phrases import quote
 from app.explainer.voice import Voice
 
 _MAX_MISTAKES = 4

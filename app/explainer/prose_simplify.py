@@ -26,8 +26,8 @@ _JOINTS = re.compile(
     rf"|,?\s+(?P<plain>and)\s+(?=(?:it|he|she|they|we)\s+(?:{_VERBS})\b)",
 )
 _BLOCKING = re.compile(
-    r"\b(?:if|when|while|because|although|though|unless|whether|that|since|until|which|who|whom|whose|where|what|not only|"
-    r"both|either|neither|so|as|before|after|once|than|between)\b",
+    r"\b(?:if|when|while|because|although|though|unless|whether|that|since|until|which|who|whom|whose|where|what|"
+    r"not only|both|either|neither|so|as|before|after|once|than|between)\b",
     re.IGNORECASE,
 )
 

@@ -168,10 +168,13 @@ PLOTS: tuple[tuple[tuple[str, ...], ...], ...] = (
     ),
     (  # a walk with someone older
         (
-            "$friend, who was very old, [told|showed] $him about $a_thing.",
+            "$friend, who was much older, [told|showed] $him about $a_thing.",
             "[Old|Wise] $f was there. $f [pointed at|talked of] $a_thing.",
         ),
-        ("“Long ago, I used it to $do,” said $f.", "“When I was small, I could $do [all day|like the wind],” $f said."),
+        (
+            "“Long ago, I used it to $do,” said $f.",
+            "“When I was your age, I could $do [all day|like the wind],” $f said.",
+        ),
         (
             "“Can you still do that?” asked $h. $f [only smiled|shook a grey head].",
             "$h [did not believe it|wanted to see it]. “Show me!”",

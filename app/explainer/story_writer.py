@@ -180,17 +180,16 @@ def _require_words(voice: Voice, lines: list[str], slots: dict[str, str], words:
             ),
         )
     if not re.search(rf"\b{re.escape(adjective)}\b", text):
-        lines.insert(
-            2,
-            voice.say(
-                f"[the day|it all] felt {adjective} to $h.",
-                f"“How {adjective}!” $h [thought|said].",
-                f"“This is so {adjective},” $h [said|thought].",
-                **slots,
-            ),
-        )
+        lines.insert(2, voice.say(*_felt(adjective), **slots))
     if not re.search(rf"\b{re.escape(noun)}", text):
         lines.insert(2, voice.say("$h [saw|thought of] $a_thing.", "There was $a_thing too.", **slots))
+
+
+def _felt(adjective: str) -> tuple[str, ...]:
+    """Wordings for an adjective that fits nothing else in the story."""
+    if adjective in _FEELINGS:
+        return (f"$h felt {adjective}.", f"that made $h a little {adjective}.", f"$h was {adjective} that day.")
+    return (f"the whole day felt {adjective}.", f"“How {adjective}!” $h [thought|said].")
 
 
 def _lengthen(voice: Voice, lines: list[str], slots: dict[str, str], least: int) -> None:

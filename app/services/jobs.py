@@ -29,7 +29,7 @@ class WrongStateError(ConflictError):
 
 
 class BadChangeError(InvalidInputError):
-    """The change is not valid."""
+    """The change is not valid: {reason}."""
 
     code = "invalid_request"
 
@@ -143,7 +143,7 @@ def changed_config(before: JobConfig, wanted: Change) -> JobConfig:
     except ValidationError as error:
         part = error.title.lower()
         found = [{"field": ".".join([part, *map(str, e["loc"])]), "message": e["msg"]} for e in error.errors()]
-        raise BadChangeError(errors=found) from None
+        raise BadChangeError(errors=found, reason="; ".join(f"{e['field']}: {e['message']}" for e in found)) from None
     return config
 
 

@@ -1,0 +1,117 @@
+"""/v1/jobs: submitted, watched, changed, paused, resumed, cancelled."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.adapters.endpoint_check import check_endpoint
+from app.api.edge import CurrentEdge, CurrentWriter, body_of
+from app.api.operator import operator_of
+from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
+from app.api.schemas.jobs import JobOut, JobPatch, JobRequest, job_out
+from app.domain.records import JobId
+from app.domain.steps import Step
+from app.repositories import jobs
+from app.services import jobs as service
+from app.services import submission
+from app.services.idempotency import Answer
+from app.services.submission import Operator, Target
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+Id = Annotated[int, Path(alias="job_id", ge=1, le=MAX_ID)]
+State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
+
+
+@router.post("", status_code=202, response_model=JobOut, summary="Submit a job")
+def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> JSONResponse:
+    """Refused at once, with what to do: impossible targets, an unreachable LLM, a money budget without a price.
+
+    The job waits until its corpus is ready, then starts by itself.
+    """
+    config, operator = wanted.config(), operator_of(edge.settings)
+    submission.check_config(config)
+    target = submission.choose_target(config, operator)
+    submission.price_for(target.model, config.budget, operator.prices)
+    work = partial(_submit, wanted=wanted, target=target, operator=operator)
+    # The probe takes network time, so it comes before the transaction; a repetition need not probe again.
+    if not writer.answered_before():
+        check_endpoint(target.endpoint)
+    return writer.respond(_payload(wanted), work)
+
+
+def _submit(session: Session, *, wanted: JobRequest, target: Target, operator: Operator) -> Answer:
+    job_id, steps = submission.submit(
+        session, wanted.corpus_id, wanted.config(), target, operator=operator, priority=wanted.priority
+    )
+    return _answer(session, job_id, steps, status=202)
+
+
+def _answer(session: Session, job_id: JobId, steps: list[Step], *, status: int = 200) -> Answer:
+    return Answer(status, body_of(job_out(service.view(session, job_id))), f"/v1/jobs/{job_id}", steps)
+
+
+def _payload(model: BaseModel) -> bytes:
+    return model.model_dump_json().encode()
+
+
+@router.get("", summary="List jobs")
+def list_jobs(
+    edge: CurrentEdge, state: Annotated[State | None, Query()] = None, cursor: Cursor = None, limit: Limit = 50
+) -> Page[JobOut]:
+    """The youngest first."""
+    before = decode_cursor(cursor)
+    rows, views = edge.read(lambda s: _page(s, before=before, limit=limit, state=state))
+    return Page(items=[job_out(view) for view in views], next_cursor=next_cursor(rows, limit))
+
+
+def _page(
+    session: Session, *, before: int | None, limit: int, state: str | None
+) -> tuple[list[int], list[service.JobView]]:
+    rows = jobs.page(session, before=before, limit=limit + 1, state=state)
+    return [row.id for row in rows], service.views(session, rows[:limit])
+
+
+@router.get("/{job_id}", summary="One job")
+def get_job(edge: CurrentEdge, job_id: Id) -> JobOut:
+    """State, progress, ETA, spend and stop reason."""
+    return job_out(edge.read(lambda s: service.view(s, JobId(job_id))))
+
+
+@router.patch("/{job_id}", response_model=JobOut, summary="Change a job")
+def change_job(edge: CurrentEdge, writer: CurrentWriter, job_id: Id, patch: JobPatch) -> JSONResponse:
+    """New budget caps, targets or priority, at once also for a running job."""
+    operator = operator_of(edge.settings)
+
+    def work(session: Session) -> Answer:
+        steps = service.change(session, JobId(job_id), patch.change(), operator=operator)
+        return _answer(session, JobId(job_id), steps)
+
+    return writer.respond(_payload(patch), work)
+
+
+@router.post("/{job_id}/pause", response_model=JobOut, summary="Pause a job")
+def pause_job(writer: CurrentWriter, job_id: Id) -> JSONResponse:
+    """Asks nothing more; calls in flight end by themselves."""
+    return writer.respond(b"", _moved(JobId(job_id), service.pause))
+
+
+@router.post("/{job_id}/resume", response_model=JobOut, summary="Resume a job")
+def resume_job(writer: CurrentWriter, job_id: Id) -> JSONResponse:
+    """Lets a paused job go on."""
+    return writer.respond(b"", _moved(JobId(job_id), service.resume))
+
+
+@router.post("/{job_id}/cancel", response_model=JobOut, summary="Cancel a job")
+def cancel_job(writer: CurrentWriter, job_id: Id) -> JSONResponse:
+    """Stops it for good; what it has kept stays and can be exported."""
+    return writer.respond(b"", _moved(JobId(job_id), service.cancel))
+
+
+def _moved(job_id: JobId, move: Callable[[Session, JobId], list[Step]]) -> Callable[[Session], Answer]:
+    return lambda session: _answer(session, job_id, move(session, job_id))

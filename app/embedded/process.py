@@ -83,6 +83,8 @@ class Guard:
 
     def _say(self, line: str) -> None:
         assert self._process.stdin is not None
+        if self._process.stdin.closed:
+            return
         try:
             self._process.stdin.write(line)
             self._process.stdin.flush()
@@ -138,6 +140,8 @@ class Child:
         if self._process is None:
             if now < self._restart_at:
                 return False
+            # Should the start itself fail, the next try comes after the longest pause.
+            self._restart_at = now + BACKOFF_S[-1]
             self.start()
             return True
         if self._process.poll() is None:

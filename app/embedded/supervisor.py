@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable
 from time import monotonic, sleep
 
 import psutil
+import structlog
 
 from app.embedded.errors import StartFailedError
 from app.embedded.home import ProcessInfo
 from app.embedded.process import Child, Guard, ProcessSpec
+
+log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 0.1
 # A process that ends so often before the service was ever ready is broken, not unlucky.
@@ -87,11 +90,18 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._ending.wait(LOOK_EVERY_S):
-            with self._lock:
-                changed = [child.tend() for child in self._children.values()]
-                self._guard.revive()
-            if any(changed):
-                self._on_change()
+            try:
+                self._look()
+            except OSError as error:
+                # A full disk or a process table at its limit passes; a supervisor that gave up would not come back.
+                log.warning("supervisor_tries_again", error=str(error))
+
+    def _look(self) -> None:
+        with self._lock:
+            changed = [child.tend() for child in self._children.values()]
+            self._guard.revive()
+        if any(changed):
+            self._on_change()
 
 
 def _wait_all(children: list[Child], hurry: threading.Event | None) -> None:

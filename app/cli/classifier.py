@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.adapters.labelled import Fields, Labelled, read_labelled, write_model
 from app.domain.education import FORMAT, Classifier, Evaluation, dump_classifier, evaluate
-from app.domain.education_features import BUCKET_BITS, SHAPE_NAMES
+from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES
 from app.domain.education_training import TrainingReport, train_classifier
 from app.domain.text import sha256
 from app.domain.tokens import tokenise
@@ -92,7 +92,7 @@ def _card(
         "scale": "0 to 5, educational value for a learner who starts out; 3 and up is worth teaching from",
         "method": "ridge regression on hashed words, word pairs and line features, and on standardised shape",
         "features": {
-            "buckets": 1 << BUCKET_BITS,
+            "columns": BAG_COLUMNS,
             "seen": int((classifier.bag_weights != 0).sum()),
             "shape": SHAPE_NAMES,
         },

@@ -49,9 +49,11 @@ def terms(batch: TokenBatch) -> Terms:
 
 def count_buckets(hashes: NDArray[np.uint64], doc: NDArray[np.int32], n_docs: int) -> Counts:
     """Occurrences by document and bucket of any 64-bit hashes, in any order."""
-    width = np.int32 if n_docs <= _NARROW_DOCS else np.int64
-    keys = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(width)
-    keys |= doc.astype(width) << BUCKET_BITS
+    keys: NDArray[np.int32] | NDArray[np.int64]
+    if n_docs <= _NARROW_DOCS:
+        keys = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(np.int32) | (doc << np.int32(BUCKET_BITS))
+    else:
+        keys = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(np.int64) | (doc.astype(np.int64) << BUCKET_BITS)
     keys.sort()
     firsts = np.flatnonzero(np.diff(keys, prepend=-1))
     count = np.diff(firsts, append=len(keys))

@@ -4,7 +4,7 @@ A generation's key and a seed's sha256 are digests, so their order is a shuffle 
 the number of workers. Knows nothing of files, formats or the database.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar
@@ -161,7 +161,7 @@ def generated_line(text: PoolText, split: ExportSplit, prompt_sha256: str, *, li
     line: Line = {"id": text.key, "text": text.text, "kind": "generated", "split": split.value}
     line["licence"] = licence_of(text)
     if lineage:
-        format_, audience, constraint = (text.arm.split("/") + ["", ""])[:3]
+        format_, audience, constraint = [*text.arm.split("/"), "", ""][:3]
         line |= {
             "seed": None if text.seed is None else seed_json(text.seed),
             "round": text.round,
@@ -221,7 +221,10 @@ def _string(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def share_out(items: Sequence[T], *, most: int) -> list[Sequence[T]]:
-    """`items` in as few equal runs of at most `most` as there can be; none for no items."""
-    count = -(-len(items) // most)
-    return [items[len(items) * i // count : len(items) * (i + 1) // count] for i in range(count)]
+def shard_sizes(documents: int, *, most: int) -> list[int]:
+    """Documents a file, in as few files of about the same size as hold at most `most` each; none for no documents.
+
+    Example: 5 documents at 2 a file are 1, 2 and 2.
+    """
+    count = -(-documents // most)
+    return [documents * (i + 1) // count - documents * i // count for i in range(count)]

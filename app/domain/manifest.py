@@ -131,7 +131,7 @@ def make_manifest(
         "licences": dict(sorted(tally.licences.items())),
         "real_text": asdict(real) | {"short": real.short},
         "files": [asdict(file) for file in files],
-        "files_sha256": files_digest(files),
+        "data_sha256": data_digest(files),
         "corpus": corpus,
         **facts,
         "measures": measures,
@@ -139,7 +139,7 @@ def make_manifest(
     }
 
 
-def files_digest(files: Sequence[FileEntry]) -> str:
+def data_digest(files: Sequence[FileEntry]) -> str:
     """One sha256 (hex) over names and digests of the data files: equal data, equal digest."""
     lines = sorted(f"{file.sha256}  {file.name}\n" for file in files if file.split is not None)
     return sha256("".join(lines).encode()).hexdigest()

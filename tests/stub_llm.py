@@ -22,6 +22,7 @@ from typing import IO, Self
 
 from tests.stub_llm_answers import Prompt, lesson, read_prompt
 from tests.stub_llm_faults import OK, Act
+from tests.stub_llm_http import NOT_FOUND, Connection, ok
 from tests.stub_llm_scripts import Script, StubRequest, shares
 
 FSYNC_EVERY_S = 0.003
@@ -76,7 +77,9 @@ class StubLlm:
         loop = asyncio.get_running_loop()
         self._slots = asyncio.Semaphore(self.options.slots)
         self._log: IO[bytes] | None = self.options.log.open("ab") if self.options.log else None
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", self.port, backlog=4096)
+        self._server = await loop.create_server(
+            lambda: Connection(self.start, self._connections), "127.0.0.1", self.port, backlog=4096
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -104,24 +107,24 @@ class StubLlm:
             "repeated": sum(1 for count in self._attempts.values() if count > 1),
         }
 
-    def start(self, connection: "_Connection", path: str, headers: dict[str, str], body: bytes) -> None:
+    def start(self, connection: Connection, path: str, headers: dict[str, str], body: bytes) -> None:
         """Serve one request in a task of its own."""
         task = asyncio.get_running_loop().create_task(self._serve(connection, path, headers, body))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, connection: "_Connection", path: str, headers: dict[str, str], body: bytes) -> None:
+    async def _serve(self, connection: Connection, path: str, headers: dict[str, str], body: bytes) -> None:
         bare = path.split("?")[0]
         if bare == "/stats":
-            connection.reply(_ok(json.dumps(self.stats()).encode()))
+            connection.reply(ok(json.dumps(self.stats()).encode()))
         elif bare.endswith("/models"):
-            connection.reply(_ok(json.dumps({"object": "list", "data": [{"id": self.options.model}]}).encode()))
+            connection.reply(ok(json.dumps({"object": "list", "data": [{"id": self.options.model}]}).encode()))
         elif bare.endswith("/chat/completions"):
             await self._complete(connection, path, headers, body)
         else:
-            connection.reply(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            connection.reply(NOT_FOUND)
 
-    async def _complete(self, connection: "_Connection", path: str, headers: dict[str, str], body: bytes) -> None:
+    async def _complete(self, connection: Connection, path: str, headers: dict[str, str], body: bytes) -> None:
         key = hashlib.blake2b(body, digest_size=16).digest()
         request = StubRequest(self._number, path, headers, body, self._attempts.get(key, 0))
         self._number += 1
@@ -137,7 +140,7 @@ class StubLlm:
         async with self._slots:
             await self._work(connection, request, act)
 
-    async def _work(self, connection: "_Connection", request: StubRequest, act: Act) -> None:
+    async def _work(self, connection: Connection, request: StubRequest, act: Act) -> None:
         """Hold a slot, bill, answer."""
         started = time.monotonic()
         self._in_flight += 1
@@ -156,7 +159,7 @@ class StubLlm:
             elif act.pieces:
                 await connection.play(act)
             else:
-                connection.reply(_ok(answer))
+                connection.reply(ok(answer))
         finally:
             self._in_flight -= 1
             self.last_at = time.monotonic()
@@ -208,58 +211,6 @@ class StubLlm:
             os.fsync(self._log.fileno())
         if flushed is not None and not flushed.done():
             flushed.set_result(None)
-
-
-def _ok(body: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
-
-
-class _Connection(asyncio.Protocol):
-    """Just enough HTTP/1.1: one request at a time, Content-Length bodies, keep-alive."""
-
-    def __init__(self, stub: StubLlm) -> None:
-        self._stub = stub
-        self._buffer = bytearray()
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._stub._connections.add(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stub._connections.discard(self._transport)
-        if not self.gone.done():
-            self.gone.set_result(None)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        lines = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
-        headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])}
-        total = end + 4 + int(headers.get("content-length", "0"))
-        if len(self._buffer) >= total:
-            body = bytes(self._buffer[end + 4 : total])
-            del self._buffer[:total]
-            self._stub.start(self, lines[0].split(" ")[1], headers, body)
-
-    def reply(self, data: bytes) -> None:
-        """Send a whole response."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
-    async def play(self, act: Act) -> None:
-        """Send an act's pieces, as long as anybody listens."""
-        for index, piece in enumerate(act.pieces):
-            if index and act.gap_s:
-                await asyncio.sleep(act.gap_s)
-            if self._transport.is_closing():
-                return
-            self._transport.write(piece)
-        if act.close:
-            self._transport.close()
 
 
 def _arguments() -> argparse.Namespace:

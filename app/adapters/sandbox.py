@@ -35,7 +35,7 @@ START_S = 60.0
 """Seconds for starting Python and importing what a function needs; scikit-learn on a busy machine takes several."""
 
 MEMORY_MB = 2048
-"""Default address space. Measured: numpy, scipy and scikit-learn with one BLAS thread need about 700 MiB of it."""
+"""Default address space. Measured: numpy, scipy and scikit-learn with one BLAS thread peak at 370 MiB of it."""
 
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
 _TIME_SIGNALS = (signal.SIGXCPU, signal.SIGALRM)

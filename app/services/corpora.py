@@ -39,9 +39,14 @@ class CorpusOptions:
     """`jsonl`, `csv`, `text` or `code`, for names that do not tell."""
 
     def read_options(self) -> ReadOptions:
-        """The same as the readers take it."""
-        fields = {name: value for name, value in asdict(self).items() if name != "licence"}
-        return ReadOptions(**fields)
+        """The same as the readers take it; `kind` may be its name, as stored."""
+        return ReadOptions(
+            text_field=self.text_field,
+            id_field=self.id_field,
+            licence_field=self.licence_field,
+            kind=None if self.kind is None else Kind(self.kind),
+            format=self.format,
+        )
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,7 @@ def resume(session: Session, job_id: JobId) -> list[Step]:
     state = jobs.get(session, job_id, lock=True).state
     if state != "paused":
         raise WrongStateError(id=job_id, state=state, wanted="paused", done="resumed")
-    jobs.change(session, job_id, only_in=("paused",), state="running", stop_reason=None, note=None)
-    events.add(session, job_id, "job.resumed")
-    ready = progress.of_jobs(session, [job_id])[job_id].units.get("ready", 0)
-    return rounds.close_rounds(session, job_id) or rounds.refine_steps(job_id, ready)
+    return rounds.resume_job(session, job_id)
 
 
 def cancel(session: Session, job_id: JobId) -> list[Step]:

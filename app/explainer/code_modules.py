@@ -44,8 +44,10 @@ def class_points(voice: Voice, facts: ClassFacts) -> list[Point]:
         ask = voice.say("what can $n do?", "which methods does $n have?", n=name)
         points.append(Point("methods", ask, _methods(voice, facts, name), voice.say("what $n can do", n=name)))
     question = voice.say(
-        "[question|exercise]: how many methods does the body of $n define? Answer: $m.",
-        "count the methods in the body of $n. [There are|You should find] $m.",
+        "[question|exercise]: how many methods [are in $n|does $n define]? Answer: $m.",
+        "[count|tally] the methods of $n. [There are|You should find|Result:] $m.",
+        "$n and its methods: [count them|how many are there]? [Answer|It is]: $m.",
+        "[can you say|guess] how many `def` lines sit directly in $n? [The code shows|It is] $m.",
         n=name,
         m=len(facts.methods),
     )

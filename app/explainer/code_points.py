@@ -45,9 +45,9 @@ def purpose(voice: Voice, facts: FunctionFacts, *, avoid_name_first: bool = Fals
         "[to call|to use|calling] $f you [bring|pass|hand over] $t"
         if facts.parameters
         else "nothing [goes into|is handed to] $f",
-        "[today's|this] code [defines|is about] $f, $a $k[ for|, built to work with] $t"
+        "$f is [the subject|what we look at] here: $a $k that [takes|works with] $t"
         if facts.parameters
-        else "[this|the] code defines $f, $a $k that takes nothing",
+        else "$f is defined [here|below], $a $k that takes nothing",
     ]
     if avoid_name_first:
         templates = templates[2:]
@@ -82,10 +82,15 @@ def _meaning(voice: Voice, facts: FunctionFacts) -> str:
     if not words or words == facts.name.strip("_") or facts.name.startswith("__"):
         return ""
     return voice.say(
-        "[read|said] as plain words, the name [is|says] “$w.”",
+        "“$w” is [what|how] the name [says|reads|spells].",
         "the name [spells out|reads] “$w.”",
-        "[take the name at its word|the name gives a hint]: “$w.”",
+        "[take $f apart|split $f up] and you read “$w.”",
+        "$f [stands for|spells] “$w.”",
+        "as words: “$w.”",
+        "in $f one can read “$w.”",
+        "[its|the] name, “$w,” [is a hint|may help].",
         w=words,
+        f=facts.label,
     )
 
 
@@ -114,7 +119,8 @@ def inputs(voice: Voice, facts: FunctionFacts) -> Point:
         parts.append(
             voice.say(
                 "[a call|every call] of $f [has to|must] [give|supply] $r",
-                "$r [must come|has to come|comes] with [each|every] call of $f" if len(required) == 1 else "$r must come with [each|every] call of $f",
+                "$r [must come|has to come|comes] with [each|every] call of $f" if len(required) == 1 else "$r [belong to|go into|are part of] [each|every] call of $f",
+                "$f [expects|wants|reads] $r",
                 "[you give|one gives|the caller gives] $f $n: $r",
                 "$f [asks for|needs|cannot do without] $r",
                 f=name, r=listed(required), n=counted(len(required), "value"),
@@ -235,30 +241,51 @@ def _returned(voice: Voice, facts: FunctionFacts) -> str:
     if facts.yields:
         return voice.say(
             "$f has a `yield`, so a call gives a generator, [and values come one at a time|which hands out values one by one].",
+            "since $f uses `yield`, [calling it|a call] makes a generator.",
             f=name,
         )
     values = _return_values(facts)
+    slots = {"f": name, "v": values[0] if values else "", "m": str(len(values))}
     if not values:
+        return voice.say(*_NO_RETURN, **slots)
+    if len(values) == 1 and facts.returns > 1:
         return voice.say(
-            "$f has no `return` with a value, so [the result of a call|what a finished call gives] is `None`.", f=name
+            "of the `return` lines in $f, one [has|carries] a value: $v.",
+            "$f can stop early; [its value|the value it hands back] is $v.",
+            **slots,
         )
     if len(values) == 1 and not values[0].startswith("`"):
-        return voice.say("$f has a single `return`, with $v.", "one `return` ends $f, with $v.", f=name, v=values[0])
-    if len(values) == 1:
         return voice.say(
-            "$v is what the [only|single] `return` [of|in] $f [names|hands back].",
-            "[a single|one] `return` [in|of] $f [names a value|hands something back]: $v.",
-            "what [leaves|comes out of] $f, if its `return` is reached, is $v.",
-            f=name,
-            v=values[0],
+            "$f has a single `return`, with $v.",
+            "one `return` ends $f, with $v.",
+            "[in|inside] $f there is one `return`: $v.",
+            **slots,
         )
-    count = counted(len(values), "`return` statement with a value", "`return` statements with a value")
-    return voice.say(
-        "$f has $c; [the first one reached|whichever comes first] ends the call.",
-        "[look for|there are] $c in $f. [The first one met|The one reached first] decides.",
-        f=name,
-        c=count,
-    )
+    return voice.say(*(_ONE_RETURN if len(values) == 1 else _MANY_RETURNS), **slots)
+
+
+_NO_RETURN = (
+    "$f [never hands|does not hand] a value back: [its calls end|a call ends] in `None`.",
+    "`None` is all that [a call of|calling] $f [gives|yields in the end].",
+    "[look in vain|do not look] for a value from $f: you get `None`.",
+    "[once|when] $f is done, it [leaves|gives] `None`.",
+    "no `return` [in|of] $f carries a value, [which means|and that means] `None`.",
+    "[a finished call of|calling] $f [evaluates to|amounts to] `None`, as no `return` names a value.",
+)
+_ONE_RETURN = (
+    "$v is what the [only|single] `return` [of|in] $f [names|hands back].",
+    "[a single|one] `return` [in|of] $f [names a value|hands something back]: $v.",
+    "$f [answers with|hands back|returns] $v.",
+    "$v [leaves|comes out of] $f [at its `return`|when it reaches `return`].",
+    "[the answer of|what you get from] $f is $v.",
+    "[at its `return`|with `return`], $f [gives|passes] $v [back|to the caller].",
+)
+_MANY_RETURNS = (
+    "$f can answer in $m [places|ways]; [the first `return` reached|whichever `return` comes first] ends the call.",
+    "[count|look for] the `return` lines in $f: $m [carry|name] a value, [and the first one met wins|the first met decides].",
+    "$m `return` lines of $f [have|carry] a value.",
+    "[which|what] value $f gives depends on the path: it has $m `return` lines with one.",
+)
 
 
 def _return_values(facts: FunctionFacts) -> list[str]:

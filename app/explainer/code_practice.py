@@ -124,7 +124,8 @@ def questions(voice: Voice, facts: FunctionFacts) -> Point:
     """An exercise whose answer is counted in the code."""
     name = facts.label
     options = [
-        ("how many `for` and `while` statements does $f have?", str(facts.loops)),
+        ("[count|add up] the `for` and `while` statements of $f.", str(facts.loops)),
+        ("[loops first|think of loops]: how many `for` and `while` lines are in $f?", str(facts.loops)),
         ("how many [inputs|parameters] does $f [name|list]?", str(len(facts.parameters))),
     ]
     if facts.assigned:
@@ -153,7 +154,14 @@ def extras(voice: Voice, facts: FunctionFacts) -> list[Point]:
             "where do [people|beginners] trip over $f?",
             f=facts.label,
         )
-        lead = voice.say("[watch out in|take care with|easy to get wrong in] $f:", f=facts.label)
+        lead = voice.say(
+            "[watch out in|take care with|easy to get wrong in] $f:",
+            "$f: [what to watch|mind these points|where it can trip you]:",
+            "[traps|slips|errors] [around|near|with] $f:",
+            "$f has its [traps|sharp corners]:",
+            "[before you use|when calling] $f, [know this|keep in mind]:",
+            f=facts.label,
+        )
         points.append(
             Point(
                 "mistakes",

@@ -39,6 +39,8 @@ def mistakes(voice: Voice, facts: FunctionFacts) -> list[str]:
             voice.say(
                 "[leaving out|forgetting] `$p` in a call of $f [is|counts as] a `TypeError`, [because it has no default|as nothing stands in for it]",
                 "$f [cannot|will not] run without `$p`; Python [answers|stops] with a `TypeError`",
+                "`$p` has no default: [drop|forget] it and Python raises a `TypeError`",
+                "[no|without] `$p`, no $f: a `TypeError` [comes|follows]",
                 p=voice.pick(required),
                 f=name,
             )
@@ -119,6 +121,8 @@ def terms(voice: Voice, facts: FunctionFacts) -> list[str]:
         voice.say(
             "a function is a [named piece|block] of code; here [its|the] name is $f",
             "$f is a function: code with a name, [run|started] by calling it",
+            "[we call $f|$f is called] a function, [since|because] it is code that a call can start",
+            "to call $f [is|means] to run its [code|lines]",
             f=facts.label,
         )
     ]
@@ -177,7 +181,7 @@ def analogy(voice: Voice, facts: FunctionFacts) -> str:
     if facts.recursive:
         return (
             voice.say(
-                "Think of [nested boxes|dolls inside dolls|two mirrors face to face]: to [open|see] one you [meet|find] a smaller one. $f works that way, since it calls itself",
+                "$f [brings to mind|is like] [nested boxes|dolls inside dolls|two mirrors face to face]: to [open|see] one you [meet|find] a smaller one. It calls itself",
                 "$f is like a [person in a queue|pupil in a row] who asks the next one the same [question|thing]: it calls itself",
                 f=name,
             )
@@ -187,7 +191,7 @@ def analogy(voice: Voice, facts: FunctionFacts) -> str:
         thing = voice.part("[letters|plates|books|tickets|apples|coins|cards|parcels|bottles|keys|stamps|tools]")
         return (
             voice.say(
-                "[picture|imagine] a [worker|helper|clerk] in a $l who [handles|checks] $t one by one. $f [works in rounds too|goes round in a loop in the same way]",
+                "$f [reminds|makes one think] of a [worker|helper|clerk] in a $l who [handles|checks] $t one by one. It [works in rounds too|goes round in a loop in the same way]",
                 "$f is like [sorting|counting|going through] a [pile|box|stack] of $t in a $l: the same [moves|steps], again and again",
                 "in a $l, someone [picks up|takes] $t one after another and does the same [job|work] each time. That is the [pattern|shape] of $f",
                 f=name,
@@ -200,7 +204,7 @@ def analogy(voice: Voice, facts: FunctionFacts) -> str:
         return (
             voice.say(
                 "$f is like a [fork in a road|switch on a railway|guard at a gate|sign at a crossing]: a [question|test] decides which way to go",
-                "[picture|think of] a $l with a [sign|notice] at the door: “if this, go left; if not, go right”. $f [decides|chooses] like that",
+                "$f: [picture|think of] a $l with a [sign|notice] at the door: “if this, go left; if not, go right”. The code [decides|chooses] like that",
                 f=name,
                 l=place,
             )
@@ -209,7 +213,7 @@ def analogy(voice: Voice, facts: FunctionFacts) -> str:
     return (
         voice.say(
             "$f is like a [short recipe|note with instructions|counter] in a $l: [you bring what it needs, and it does its job|it is there when somebody asks]",
-            "think of a [machine|desk] in a $l with a [label|sign] that says $f. [Press the button|Call it], and it [runs|does] its few steps",
+            "$f is [the sign|a label] on a [machine|desk] in a $l. [Press the button|Call it], and it [runs|does] its few steps",
             f=name,
             l=place,
         )

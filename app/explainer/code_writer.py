@@ -61,7 +61,8 @@ def write_code(voice: Voice, prompt: Prompt) -> str:
     if not points:
         return describe(voice, source)
     ordered = arranged(wish.form, points)
-    kept = fitted(ordered, wish.most, needed=_NEEDED)
+    needed = (*_NEEDED, "exercise") if wish.exercise else _NEEDED
+    kept = fitted(wish.form, ordered, wish.most, needed=needed)
     if wish.exercise:
         kept = [p for p in kept if p.topic != "exercise"] + [p for p in ordered if p.topic == "exercise"][:1]
     return laid_out(voice, wish.form, kept)

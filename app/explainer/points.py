@@ -7,7 +7,7 @@ questions looks. Nothing here adds a fact.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.explainer.voice import Level, Voice
+from app.explainer.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,14 @@ def arranged(form: str, points: Sequence[Point]) -> list[Point]:
     return led + [point for point in points if point.topic not in first]
 
 
-def fitted(points: Sequence[Point], most: int, *, needed: Sequence[str]) -> list[Point]:
+def fitted(form: str, points: Sequence[Point], most: int, *, needed: Sequence[str]) -> list[Point]:
     """The points that fit in `most` words, in order; those with a needed topic are always kept."""
-    room = most - sum(words_in(point.tell) for point in points if point.topic in needed)
+    asked = form in ("dialogue", "questions and answers")
+    # The texts between points (headings, speakers) are counted a little generously.
+    sizes = [words_in(point.tell) + 2 + words_in(point.ask if asked else point.head) for point in points]
+    room = most - sum(size for size, point in zip(sizes, points, strict=True) if point.topic in needed)
     kept = []
-    for point in points:
-        size = words_in(point.tell)
+    for size, point in zip(sizes, points, strict=True):
         if point.topic in needed:
             kept.append(point)
         elif size <= room:
@@ -104,8 +106,3 @@ def _questions(voice: Voice, points: Sequence[Point]) -> str:
         else:
             parts.append(f"{before}{point.ask}\n\n{after}{point.tell}")
     return "\n\n".join(parts)
-
-
-def plainer(level: Level, young: str, other: str) -> str:
-    """The wording for the reader."""
-    return young if level is Level.young else other

@@ -6,7 +6,7 @@ Knows the API's paths and nothing of the service behind it. Answers are the API'
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
@@ -167,12 +167,19 @@ class HornbookClient:
         folder.mkdir(parents=True, exist_ok=True)
         saved = []
         for file in self.export(export_id)["files"]:
-            # A name from the network never leaves the folder, whatever it holds.
-            target = folder / Path(file["name"]).name
-            path = f"/v1/exports/{export_id}/files/{file['name']}"
-            self._at.download(path, target, sha256=file["sha256"], size=file["size"])
+            target = _inside(folder, file["name"])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._at.download(file["url"], target, sha256=file["sha256"], size=file["size"])
             saved.append(target)
         return saved
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """`name` below `folder`; raises HornbookApiError for a name that leads elsewhere, whoever sent it."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+        raise HornbookApiError("unsafe_name", f"The service named a file {name!r}.", 0)
+    return folder / path
 
 
 def _wait(look: Callable[[], Json], ended: Collection[str], timeout_s: float | None, watch: Watch | None) -> Json:

@@ -101,7 +101,7 @@ class Connection:
 
         return _json_of(patiently(attempt))
 
-    def download(self, path: str, to: Path, *, sha256: str, size: int) -> None:
+    def download(self, path: str, to: Path, *, sha256: str, size: int | None) -> None:
         """Fetch a file, from where an earlier attempt stopped, and keep it only when its digest is right."""
         part = to.with_name(f"{to.name}.part")
         for attempt in range(TRIES):
@@ -118,9 +118,9 @@ class Connection:
             raise HornbookApiError("bad_download", f"{to.name} arrived with sha256 {found}, not {sha256}.", 0)
         part.replace(to)
 
-    def _fetch(self, path: str, part: Path, size: int) -> None:
-        have = part.stat().st_size if part.exists() else 0
-        if have >= size:
+    def _fetch(self, path: str, part: Path, size: int | None) -> None:
+        have = part.stat().st_size if part.exists() and size is not None else 0
+        if size is not None and have >= size:
             return
         headers = {"range": f"bytes={have}-"} if have else {}
         with self.http.stream("GET", path, headers=headers) as response:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 import msgspec
 
+from app.adapters.llm import tls_of
 from app.adapters.llm_endpoints import Endpoint
 
 PROBE_S = 5.0
@@ -43,7 +44,7 @@ async def probe(endpoint: Endpoint, *, model: str | None = None, deadline_s: flo
     try:
         async with (
             asyncio.timeout(deadline_s),
-            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=deadline_s) as client,
+            httpx.AsyncClient(verify=tls_of(endpoint), trust_env=False, timeout=deadline_s) as client,
             client.stream("GET", url, headers=endpoint.headers()) as response,
         ):
             body = bytearray()

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from app.adapters.llm import LlmClient
 from app.adapters.llm_endpoints import parse_endpoint
-from app.adapters.llm_outcomes import Answer, Failure, FailureCode, LlmRequest, Message, request_key
+from app.adapters.llm_outcomes import Answer, Failure, FailureCode, LlmRequest, Message, Outcome, request_key
 from tests.stub_llm import StubLlm, StubOptions
 from tests.stub_llm_faults import OK, hang, named_acts
 
@@ -128,3 +130,23 @@ def test_fault_of_our_own_is_raised_and_not_taken_for_the_provider() -> None:
             await client.complete(REQUEST, deadline_s=2, request_id="two\nlines")
 
     on_stub(work)
+
+
+def test_stub_runs_as_a_process_and_plays_named_faults() -> None:
+    command = [sys.executable, "-m", "tests.stub_llm", "--fault", "429=1", "--retry-after", "7"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            base = f"http://127.0.0.1:{int(process.stdout.readline())}"
+            outcomes = asyncio.run(_twice(base))
+            stats = httpx.get(f"{base}/stats", trust_env=False).json()
+        finally:
+            process.terminate()
+    assert isinstance(outcomes[0], Failure) and outcomes[0].retry_after_s == 7.0
+    assert isinstance(outcomes[1], Answer)
+    assert stats["acts"] == {"rate_limited": 1, "ok": 1}
+
+
+async def _twice(base: str) -> list[Outcome]:
+    async with LlmClient(parse_endpoint(base), concurrency=1) as client:
+        return [await client.complete(REQUEST, deadline_s=5, request_id="r") for _ in range(2)]

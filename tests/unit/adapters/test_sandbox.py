@@ -1,5 +1,6 @@
 """The sandbox: whatever a document does, only that document pays."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -159,6 +160,7 @@ def test_child_outlives_the_thread_that_first_called(sandbox: Sandbox) -> None:
     assert sandbox.starts == 1
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_forked_process_gets_a_child_of_its_own(sandbox: Sandbox) -> None:
     name = f"{HERE}:context_digests"
     ours = sandbox.call(name, b"")
@@ -174,6 +176,23 @@ def test_forked_process_gets_a_child_of_its_own(sandbox: Sandbox) -> None:
     os.close(write)
     assert theirs and theirs != ours
     assert sandbox.call(name, b"") == ours
+
+
+def daemon_work(queue: "multiprocessing.Queue[bytes]") -> None:
+    """What a Celery prefork child does."""
+    with Sandbox(1024, 2.0, child_module=HERE) as box:
+        queue.put(box.call(ECHO, b"from a daemon"))
+
+
+def test_daemonic_process_may_have_a_sandbox() -> None:
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=daemon_work, args=(queue,), daemon=True)
+    process.start()
+    assert queue.get(timeout=30) == b"from a daemon"
+    process.join(timeout=10)
+    assert process.exitcode == 0
+    queue.close()
 
 
 def test_child_dies_with_a_killed_parent(tmp_path: Path) -> None:

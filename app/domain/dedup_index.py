@@ -6,6 +6,7 @@ the exact Jaccard index confirms it.
 
 from dataclasses import dataclass
 from io import BytesIO
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,7 @@ class SignatureIndex:
         try:
             with np.load(BytesIO(blob), allow_pickle=False) as arrays:
                 ids, signatures = arrays["ids"], arrays["signatures"]
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InvalidInputError(reason=f"not a signature index: {error}") from error
         if ids.dtype != np.int64 or signatures.dtype != np.uint32 or signatures.shape != (len(ids), PERMUTATIONS):
             raise InvalidInputError(reason="not a signature index: wrong shapes")

@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from sklearn.decomposition import TruncatedSVD
+from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
 from app.domain.terms import BUCKETS, Counts, Terms, terms
@@ -112,10 +112,10 @@ def _axes(rows: csr_array, dims: int, rng_seed: int) -> NDArray[np.float32]:
     """Right singular vectors (n_columns, dims) rounded to half floats, on one thread so that reruns agree."""
     if dims < 1:
         return np.zeros((rows.shape[1], 1), dtype=np.float32)
-    model = TruncatedSVD(n_components=dims, n_iter=4, random_state=rng_seed)
+    # Not TruncatedSVD: it divides by the variance, which is 0 for identical seeds.
     with threadpool_limits(limits=1):
-        model.fit(rows)
-    axes: NDArray[np.float32] = np.ascontiguousarray(model.components_.T.astype(np.float16).astype(np.float32))
+        right = randomized_svd(rows, dims, n_iter=4, random_state=rng_seed)[2]
+    axes: NDArray[np.float32] = np.ascontiguousarray(right.T.astype(np.float16).astype(np.float32))
     return axes
 
 

@@ -1,0 +1,106 @@
+"""Shingles, MinHash, groups of near-duplicates, and the searchable index."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.dedup import exact_jaccard, near_duplicates, shingles, signatures
+from app.domain.dedup_index import SignatureIndex
+from app.domain.tokens import tokenise
+from app.errors import InvalidInputError
+
+LONG = " ".join(f"word{number}" for number in range(200))
+
+
+def edited(position: int) -> str:
+    parts = LONG.split()
+    parts[position] = "changed"
+    return " ".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "jaccard"),
+    [
+        pytest.param("a b c d e f", "A b, c d e. g", 1 / 3, id="one of three"),
+        pytest.param("a b c", "A, b c!", 1.0, id="short and equal"),
+        pytest.param("a b c", "a b d", 0.0, id="short and different"),
+        pytest.param("", "", 0.0, id="empty"),
+        pytest.param(LONG, LONG, 1.0, id="equal"),
+        pytest.param(LONG, edited(100), 191 / 201, id="one word changed"),
+    ],
+)
+def test_exact_jaccard(a: str, b: str, jaccard: float) -> None:
+    assert exact_jaccard(a, b) == pytest.approx(jaccard)
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=12), st.lists(st.sampled_from("abcdef"), max_size=12))
+def test_jaccard_is_symmetric_and_bounded(a: list[str], b: list[str]) -> None:
+    value = exact_jaccard(" ".join(a), " ".join(b))
+    assert 0 <= value <= 1
+    assert value == exact_jaccard(" ".join(b), " ".join(a))
+
+
+def test_a_signature_does_not_depend_on_the_batch() -> None:
+    texts = [LONG, "", "one two", edited(3)]
+    whole = signatures(tokenise(texts))
+    assert whole.dtype == np.uint32
+    for row, text in enumerate(texts):
+        assert (whole[row] == signatures(tokenise([text]))[0]).all()
+
+
+def test_signatures_estimate_the_jaccard_index() -> None:
+    texts = [LONG] + [" ".join(LONG.split()[:keep]) for keep in (180, 150, 100)]
+    found = signatures(tokenise(texts))
+    for row in range(1, 4):
+        assert (found[0] == found[row]).mean() == pytest.approx(exact_jaccard(LONG, texts[row]), abs=0.2)
+
+
+def test_groups_name_their_first_document() -> None:
+    texts = ["", LONG, "quite another text about other things", edited(100), "", edited(20)]
+    batch = tokenise(texts)
+    group = near_duplicates(signatures(batch), shingles(batch).jaccard, threshold=0.8)
+    assert group.tolist() == [0, 1, 2, 1, 4, 1]
+
+
+def test_thousands_of_equal_documents_form_one_group() -> None:
+    found = np.repeat(signatures(tokenise([LONG])), 3_000, axis=0)
+    assert set(near_duplicates(found, lambda _a, _b: 1.0).tolist()) == {0}
+
+
+def test_a_candidate_that_the_exact_index_refutes_is_no_duplicate() -> None:
+    found = np.repeat(signatures(tokenise([LONG])), 2, axis=0)
+    assert near_duplicates(found, lambda _a, _b: 0.5).tolist() == [0, 1]
+
+
+def test_no_documents_give_no_groups() -> None:
+    assert near_duplicates(signatures(tokenise([])), lambda _a, _b: 1.0).tolist() == []
+
+
+def test_recall_on_edited_documents() -> None:
+    rng = np.random.default_rng(0)
+    originals = [" ".join(f"w{token}" for token in rng.integers(0, 5_000, 150)) for _ in range(200)]
+    copies = [" ".join([*text.split()[:-4], "a", "b", "c", "d"]) for text in originals]
+    batch = tokenise(originals + copies)
+    group = near_duplicates(signatures(batch), shingles(batch).jaccard, threshold=0.8)
+    assert (group[200:] == np.arange(200)).mean() >= 0.99
+    assert (group[:200] == np.arange(200)).all()
+
+
+def test_index_finds_what_was_added_and_survives_storage() -> None:
+    found = signatures(tokenise([LONG, "quite another text about other things", edited(50), ""]))
+    index = SignatureIndex.empty().add(np.array([70, 71]), found[:2]).add(np.array([5]), found[3:])
+    hits = SignatureIndex.from_bytes(index.to_bytes()).query(found[2:])
+    assert hits.row.tolist() == [0]
+    assert hits.id.tolist() == [70]
+    assert hits.estimate[0] > 0.8
+
+
+def test_an_empty_index_has_no_hits() -> None:
+    assert len(SignatureIndex.empty().query(signatures(tokenise([LONG]))).id) == 0
+
+
+@pytest.mark.parametrize("blob", [b"", b"junk", b"PK\x03\x04junk"], ids=["empty", "junk", "broken zip"])
+def test_anything_else_is_no_index(blob: bytes) -> None:
+    with pytest.raises(InvalidInputError):
+        SignatureIndex.from_bytes(blob)

@@ -21,6 +21,7 @@ from app.errors import AppError
 from app.repositories import beats, budgets, jobs, units
 from app.services import failures, rounds
 from app.settings import get_settings
+from app.telemetry import configure_logging
 from workers import resources
 
 log = structlog.get_logger(__name__)
@@ -120,3 +121,8 @@ def run() -> None:
     while not stop.is_set():
         sweep()
         stop.wait(get_settings().sweep_s)
+
+
+if __name__ == "__main__":
+    configure_logging(get_settings().log_level)
+    run()

@@ -60,10 +60,13 @@ def measure_members(members: Sequence[Member], vectors: NDArray[np.float32], *, 
     """All measures of a set; vectors (n, d) unit rows. None marks what such a set cannot have."""
     rng = np.random.default_rng([rng_seed, 99])
     batch = tokenise([member.text for member in members])
-    frequencies = diversity.count_of_counts(diversity.ngrams(batch, 3)[0])
+    # One text a family, for words of a seed that come again in its variants say nothing of the others.
+    alone = [member.text for member in _one_a_family(members, rng)]
+    single = tokenise(alone)
+    frequencies = diversity.count_of_counts(diversity.ngrams(single, 3)[0])
     kinds, times = np.unique(frequencies, return_counts=True)
     at = min(diversity.RAREFIED_TOKENS, int(frequencies.sum()))
-    cross = _cross(batch, len(members), rng)
+    cross = _cross(single, len(alone), rng)
     values: Values = {
         "n": float(len(members)),
         "tokens": float(sum(member.tokens for member in members)),
@@ -71,12 +74,19 @@ def measure_members(members: Sequence[Member], vectors: NDArray[np.float32], *, 
         "cross_5gram_share": cross[max(cross)] if cross else None,
         "opening_share": diversity.opening_share(diversity.opening_hashes(batch)),
         "near_duplicate_rate": near_duplicate_rate(batch),
-        "lzma_ratio": diversity.lzma_ratio([member.text for member in members], rng),
+        "lzma_ratio": diversity.lzma_ratio(alone, rng),
     }
     values |= _simplicity(members) | _code(members) | _fidelity(members)
     paired, limits = _pairs(members, vectors, rng)
     limits |= _ease_limits(members, rng)
     return Measured(values | paired, limits, list(zip(kinds.tolist(), times.tolist(), strict=True)), cross)
+
+
+def _one_a_family(members: Sequence[Member], rng: np.random.Generator) -> list[Member]:
+    """A random text of every family, in the order of the set."""
+    order = rng.permutation(len(members))
+    chosen = {members[place].family: place for place in order.tolist()}
+    return [members[place] for place in sorted(chosen.values())]
 
 
 def near_duplicate_rate(batch: TokenBatch, threshold: float = 0.8) -> float | None:

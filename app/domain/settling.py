@@ -25,6 +25,8 @@ class Survivor:
     sha256: bytes
     opening: str
     cluster: int
+    family: int
+    """The seed it comes from."""
     edu_score: float
     vector: Vector
     """(d,) unit length."""
@@ -54,6 +56,7 @@ class Pool:
     ids: set[int] = field(default_factory=set)
     openings: Counter[str] = field(default_factory=Counter)
     clusters: Counter[int] = field(default_factory=Counter)
+    families: dict[int, list[Vector]] = field(default_factory=dict)
 
     def add(self, text: Survivor) -> None:
         """Take in one approved text."""
@@ -63,6 +66,7 @@ class Pool:
         self.ids.add(text.id)
         self.openings[text.opening] += 1
         self.clusters[text.cluster] += 1
+        self.families.setdefault(text.family, []).append(text.vector)
 
 
 def empty_pool(dims: int) -> Pool:
@@ -70,12 +74,17 @@ def empty_pool(dims: int) -> Pool:
     return Pool(gram=np.zeros((dims, dims)))
 
 
-def redundancy(pool: Pool, vector: Vector) -> float:
-    """Mean squared similarity of `vector` to the pool, in [0, 1]; 0.0 for an empty pool.
+def redundancy(pool: Pool, vector: Vector, family: int) -> float:
+    """Mean squared similarity of `vector` to the pool's texts of other families, in [0, 1]; 0.0 when there are none.
 
-    Example: a pool of the one unit vector (1, 0) makes (1, 0) wholly redundant: 1.0.
+    Variants of one seed are alike by design, and a pool of few seeds would take none of them otherwise.
+    Example: a pool of the one unit vector (1, 0) makes (1, 0) of another family wholly redundant: 1.0.
     """
-    return float(vector @ pool.gram @ vector) / pool.size if pool.size else 0.0
+    own = pool.families.get(family, [])
+    others = pool.size - len(own)
+    if not others:
+        return 0.0
+    return max(0.0, float(vector @ pool.gram @ vector) - sum(float(vector @ other) ** 2 for other in own)) / others
 
 
 def settle(
@@ -95,7 +104,9 @@ def settle(
     """
     outcomes: dict[int, Outcome] = {}
     fresh = _drop_duplicates(survivors, pool, outcomes)
-    ranked = sorted(fresh, key=lambda s: (-(s.edu_score - redundancy_weight * redundancy(pool, s.vector)), s.id))
+    ranked = sorted(
+        fresh, key=lambda s: (-(s.edu_score - redundancy_weight * redundancy(pool, s.vector, s.family)), s.id)
+    )
     for survivor in ranked:
         outcomes[survivor.id] = _admit(
             survivor, pool, redundancy_cap=redundancy_cap, opening_cap=opening_cap, quotas=quotas, floor=floor
@@ -122,7 +133,7 @@ def _drop_duplicates(survivors: Sequence[Survivor], pool: Pool, outcomes: dict[i
 def _admit(
     survivor: Survivor, pool: Pool, *, redundancy_cap: float, opening_cap: float, quotas: Mapping[int, int], floor: int
 ) -> Outcome:
-    share = redundancy(pool, survivor.vector)
+    share = redundancy(pool, survivor.vector, survivor.family)
     rules: tuple[tuple[Callable[[], bool], Verdict, str, str], ...] = (
         (lambda: pool.size >= floor and share > redundancy_cap, Verdict.dropped, "novelty", "redundant"),
         (

@@ -237,8 +237,8 @@ def wait_s(session: Session, job_id: int) -> float | None:
     """Seconds until the job's next ready call may start (0 = now); None when none waits."""
     seconds = session.execute(
         text("""
-        SELECT greatest(0, extract(epoch FROM min(not_before) - now())) FROM units
+        SELECT extract(epoch FROM min(not_before) - now()) FROM units
         WHERE job_id = :job AND kind = 'rewrite' AND state = 'ready'"""),
         {"job": job_id},
     ).scalar_one()
-    return None if seconds is None else float(seconds)
+    return None if seconds is None else max(0.0, float(seconds))

@@ -27,8 +27,9 @@ from app.services import rounds as moves
 from app.services.planning import Board
 from app.services.settling_seeds import Prepared, SeedSet, signatures_of, vectors_of
 
-LEAST_AUDIT = 30
-"""Audit texts below which the whole pool but its `eval` families is measured: fewer say nothing."""
+LEAST_AUDIT = 50
+"""Audit seeds below which a job measures the whole pool but its `eval` families: fewer say nothing. Decided by the
+seeds, so that every round of a job is measured on the same side."""
 LEAST_REPAIRS = 1_000
 """Repairs read for a plan at most, besides those the plan may take."""
 
@@ -144,7 +145,9 @@ def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str
     vectors = vectors_of([text.embedding for text in texts]).astype(np.float64)
     near = _near(texts, data.config.gates.near_duplicate_jaccard)
     places = [
-        Survivor(i, bytes(t.sha256), " ".join(words(t.text)[:5]), t.cluster, t.edu_score, vectors[i], near.get(i))
+        Survivor(
+            i, bytes(t.sha256), " ".join(words(t.text)[:5]), t.cluster, _family(t), t.edu_score, vectors[i], near.get(i)
+        )
         for i, t in enumerate(texts)
     ]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
@@ -190,9 +193,8 @@ def _kept(texts: list[Candidate], outcomes: list[tuple[int, str, str | None, str
 def _measure(
     data: RoundData, kept: list[Candidate], quotas: dict[int, int]
 ) -> tuple[str, dict[str, float | None], dict[str, tuple[float, float]]]:
-    audit = [text for text in kept if text.split == Split.audit]
-    name, chosen = "audit", audit
-    if len(audit) < LEAST_AUDIT:
+    name, chosen = "audit", [text for text in kept if text.split == Split.audit]
+    if sum(seed.split == Split.audit and seed.reason is None for seed in data.board.scored) < LEAST_AUDIT:
         name, chosen = "work and audit", [text for text in kept if text.split != Split.eval]
     members = [_member(text) for text in chosen]
     measured = measuring.measure_members(
@@ -213,16 +215,20 @@ def _measure(
     return name, values, diversity
 
 
+def _family(text: Candidate) -> int:
+    """Texts of one seed are a family; a story drawn from words is one of its own."""
+    return text.seed_id if text.seed_id is not None else -text.id
+
+
 def _member(text: Candidate) -> Member:
     scores = text.scores
     code: dict[str, float] = {
         name: scores[name] for name in ("cyclomatic", "nesting", "function_lines") if name in scores
     }
     faithful = (scores["fidelity_precision"], scores["fidelity_recall"]) if "fidelity_recall" in scores else None
-    family = text.seed_id if text.seed_id is not None else -text.id
     return Member(
         text.text,
-        family,
+        _family(text),
         text.cluster,
         text.ease,
         text.grade,

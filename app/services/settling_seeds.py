@@ -121,11 +121,12 @@ def _near_duplicates(data: SeedSet) -> NDArray[np.int32]:
 
 def _redundancy_cap(vectors: NDArray[np.float32], percentile: float) -> float:
     """The seeds' own percentile of redundancy: as alike as the alike ones among them, no more."""
-    if not len(vectors):
+    if len(vectors) < 2:
         return 1.0
     wide = vectors.astype(np.float64)
     gram = wide.T @ wide
-    return float(np.percentile(((wide @ gram) * wide).sum(axis=1) / len(wide), percentile))
+    others = ((wide @ gram) * wide).sum(axis=1) - (wide * wide).sum(axis=1) ** 2
+    return float(np.percentile(others / (len(wide) - 1), percentile))
 
 
 def write_seeds(session: Session, job: JobRow, prepared: Prepared) -> None:

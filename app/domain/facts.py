@@ -1,0 +1,212 @@
+"""The checkable facts of a text: quantities with their units, and proper names. Rules and word lists, no model.
+
+Quantities are compared by value (1,000 = one thousand = 1000.0) and unit (kilometres = km); numbers that only order a
+lesson (list marks, "Step 2") are not facts. Knows nothing of what the facts are compared with.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.common_words import COMMON_WORDS
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_VALUES = {word: n for n, word in enumerate(_ONES)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
+_UNIT_NAMES = """
+% percent|per cent
+km kilometre|kilometres|kilometer|kilometers
+cm centimetre|centimetres|centimeter|centimeters
+mm millimetre|millimetres|millimeter|millimeters
+m metre|metres|meter|meters
+mile miles
+foot feet|ft
+inch inches
+kg kilogram|kilograms|kilogramme|kilogrammes
+g gram|grams|gramme|grammes
+mg milligram|milligrams
+tonne tonnes|ton|tons
+l litre|litres|liter|liters
+ml millilitre|millilitres|milliliter|milliliters
+ms millisecond|milliseconds
+second seconds|sec
+minute minutes|min|mins
+hour hours|hr|hrs
+day days
+week weeks
+month months
+year years
+°C degrees celsius|degree celsius
+°F degrees fahrenheit|degree fahrenheit
+degree degrees|°
+Hz hertz
+kHz kilohertz
+MHz megahertz
+GHz gigahertz
+kB kilobyte|kilobytes|KB
+MB megabyte|megabytes
+GB gigabyte|gigabytes
+byte bytes
+bit bits
+"""
+_UNITS = {
+    name: line.split(" ", 1)[0]
+    for line in _UNIT_NAMES.strip().splitlines()
+    for name in (line.split(" ", 1)[0], *line.split(" ", 1)[-1].split("|"))
+}
+_UNIT = "|".join(re.escape(name) for name in sorted(_UNITS, key=len, reverse=True))
+_WORD_NUMBER = "|".join((*_TENS, *reversed(_ONES), *_SCALES))
+# Every pattern starts with what is rare in prose, a digit or a capital, and looks back in Python: five times as fast.
+_UNIT_AFTER = re.compile(rf"[\s-]?({_UNIT})(?![A-Za-z])", re.IGNORECASE)
+_DIGITS = re.compile(
+    r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,40})(?:\.\d{1,40})?(?:(?:st|nd|rd|th|s)\b)?(?:\s(hundred|thousand|million|billion)\b)?"
+)
+_WORDED = re.compile(rf"\b(?:{_WORD_NUMBER})(?:[ -](?:and )?(?:{_WORD_NUMBER}))*\b")
+"""For text in lower case: a case-blind pattern of many words is five times slower."""
+_WORDS = re.compile(r"[a-z]+")
+_NUMBER_WORDS = frozenset((*_VALUES, *_SCALES))
+_HEDGE = re.compile(r"\b(?:about|around|nearly|almost|roughly|over|under|than|some|approximately)\s*\Z")
+_ORDERING = re.compile(r"\b(?:step|question|exercise|part|example|lesson|figure|chapter|q|a)\s?\Z", re.IGNORECASE)
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
+_SPEAKER = re.compile(r"^[\s*_>-]{0,6}([A-Z][\w.]{0,20}(?: [A-Z]\w{1,20})?)[*_]{0,3}:", re.MULTILINE)
+_CAPITAL = r"[A-ZÀ-Þ][a-zß-ÿ]{2,}(?!\w)"
+_NAME = re.compile(rf"{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}}")
+_INSIDE = re.compile(r"[a-zß-ÿ0-9,;)'’\"] \Z")
+"""What stands before a capital inside a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as the text means it."""
+
+    value: str
+    """Decimal digits, normalised: 1,000.50 is `1000.5`."""
+    unit: str | None
+    """Canonical symbol; None for a bare number."""
+    hedged: bool = False
+    """The text says about, nearly, over or the like."""
+
+    @property
+    def small(self) -> bool:
+        """A bare count up to ten: how anybody structures a lesson."""
+        return self.unit is None and self.value.isdigit() and int(self.value) <= 10
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.unit}" if self.unit else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Quantities and names of a text, without doubles, in reading order."""
+
+    quantities: tuple[Quantity, ...]
+    names: tuple[str, ...]
+
+
+def facts_of(prose: str) -> Facts:
+    """The facts of prose that holds no code. Headings, list marks and the speakers of a dialogue state none."""
+    plain = _HEADING.sub("", prose)
+    speakers = {name.lower() for name in _SPEAKER.findall(plain)}
+    plain = _SPEAKER.sub("", plain)
+    return Facts(quantities(plain), _names(plain, speakers))
+
+
+def quantities(text: str) -> tuple[Quantity, ...]:
+    """The quantities of a text, each once; digits first, then numbers in words.
+
+    Example: `1,500 km in twenty-five minutes` has 1500 km and 25 minute.
+    """
+    found: dict[Quantity, None] = {}
+    for match in _DIGITS.finditer(text):
+        before, after = text[max(0, match.start() - 16) : match.start()], text[match.end() : match.end() + 1]
+        if not _is_part(before, after) and not _orders(before, after):
+            found[_quantity(_digits_value(match, before), match, before)] = None
+    lower = text.lower()
+    if not _NUMBER_WORDS.isdisjoint(_WORDS.findall(lower)):
+        for match in _WORDED.finditer(lower):
+            before = lower[max(0, match.start() - 16) : match.start()]
+            found[_quantity(Decimal(_worded_value(match.group(0))), match, before)] = None
+    return tuple(found)
+
+
+def _is_part(before: str, after: str) -> bool:
+    """The digits belong to a word or a version: `v2`, `1.2.3`, `x86_64`."""
+    return (before[-1:].isalnum() or before[-1:] in ("_", ".")) if before else after == "_"
+
+
+def _orders(before: str, after: str) -> bool:
+    """The number counts list items or steps: `2. Mix`, `Step 3`."""
+    starts_line = not before.rpartition("\n")[2].strip() and ("\n" in before or len(before) < 16)
+    return (starts_line and after in tuple(".):")) or bool(_ORDERING.search(before))
+
+
+def _digits_value(match: re.Match[str], before: str) -> Decimal:
+    digits = re.match(r"[\d,.]*\d", match.group(0))
+    value = Decimal(digits.group(0).replace(",", "")) if digits else Decimal(0)
+    value *= _SCALES.get((match.group(1) or "").lower(), 1)
+    negative = before[-1:] in ("-", "−") and (len(before) < 2 or before[-2] in " (\n\t")
+    return -value if negative else value
+
+
+def _quantity(value: Decimal, match: re.Match[str], before: str) -> Quantity:
+    unit = _UNIT_AFTER.match(match.string, match.end())
+    plain = format(value.normalize(), "f") if value else "0"
+    return Quantity(plain, _canonical(unit.group(1)) if unit else None, bool(_HEDGE.search(before.lower())))
+
+
+def _canonical(unit: str) -> str:
+    return _UNITS.get(unit) or _UNITS.get(unit.lower()) or unit
+
+
+def _worded_value(words: str) -> int:
+    """`two thousand and forty-five` is 2045."""
+    total = current = 0
+    for word in re.split(r"[ -]", words):
+        if word in _VALUES:
+            current += _VALUES[word]
+        elif word == "hundred":
+            current = max(1, current) * 100
+        elif word in _SCALES:
+            total, current = total + max(1, current) * _SCALES[word], 0
+    return total + current
+
+
+def _names(text: str, speakers: set[str]) -> tuple[str, ...]:
+    """Capitalised words inside sentences, and two or more at a sentence's start, unless all are common words."""
+    found: dict[str, None] = {}
+    for match in _NAME.finditer(text):
+        name = match.group(0)
+        before = text[max(0, match.start() - 2) : match.start()]
+        inside = bool(_INSIDE.search(before))
+        starts = not before or before[-1] == "\n" or before in (". ", "! ", "? ")
+        parts = name.lower().replace("-", " ").split()
+        if not (inside or (starts and len(parts) > 1)) or speakers.issuperset(parts):
+            continue
+        if not all(part in COMMON_WORDS for part in parts):
+            found[name] = None
+    return tuple(found)
+
+
+def supported(said: Quantity, known: dict[str, set[str | None]]) -> bool:
+    """Whether `known` (units by value) holds a quantity: value and unit agree, or it is hedged and within a tenth."""
+    units = known.get(said.value)
+    if units is not None and (said.unit is None or None in units or said.unit in units):
+        return True
+    return said.hedged and any(
+        abs(float(said.value) - float(value)) <= 0.1 * abs(float(value))
+        for value, of_value in known.items()
+        if said.unit in of_value
+    )
+
+
+def by_value(found: tuple[Quantity, ...]) -> dict[str, set[str | None]]:
+    """Units by value."""
+    units: dict[str, set[str | None]] = defaultdict(set)
+    for quantity in found:
+        units[quantity.value].add(quantity.unit)
+    return dict(units)

@@ -65,7 +65,9 @@ def test_cancelled_calls_leave_no_connection_behind() -> None:
 
 def test_too_many_calls_for_the_pools_wait_and_are_not_charged_when_cut() -> None:
     async def work(stub: StubLlm, client: LlmClient) -> None:
-        calls = [client.complete(REQUEST, deadline_s=0.3, request_id=str(index)) for index in range(12)]
+        # The waiting four have the shorter deadline: a cut call would hand its connection on to them.
+        deadlines = [3.0] * 8 + [0.5] * 4
+        calls = [client.complete(REQUEST, deadline_s=limit, request_id="r") for limit in deadlines]
         outcomes = await asyncio.gather(*calls)
         waiting = [outcome for outcome in outcomes if isinstance(outcome, Failure) and not outcome.charged]
         assert [outcome.code for outcome in waiting] == [FailureCode.no_free_connection] * 4

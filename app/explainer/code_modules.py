@@ -110,7 +110,13 @@ def module_points(voice: Voice, tree: ast.Module, lines: list[str]) -> list[Poin
     body = [node for node in tree.body if not _is_text(node)]
     if not body:
         return []
-    imports = [alias.name for node in body if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    imports = [
+        alias.name
+        for node in body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if alias.name != "*"
+    ]
     names = [t.id for node in body if isinstance(node, ast.Assign) for t in node.targets if isinstance(t, ast.Name)]
     points = [_overview(voice, body, imports, names)]
     rest = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]

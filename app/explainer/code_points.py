@@ -57,7 +57,7 @@ def purpose(voice: Voice, facts: FunctionFacts, *, avoid_name_first: bool = Fals
         "what is $f [for|about]?", "[so what|what] does $f do?", "[can you tell me|tell me] about $f?",
         "[why|when] would I [look at|read] $f?" , "I [see|found] $f in the code. What is it?", f=name,
     )  # fmt: skip
-    head = voice.say("[the idea of|what|meet|about] $f", f=name)
+    head = voice.say("[the idea of|meet|about|first of all:] $f", f=name)
     return Point("purpose", ask, f"{text} {extra}".strip(), head)
 
 
@@ -172,6 +172,7 @@ def steps(voice: Voice, facts: FunctionFacts) -> Point:
         lines.append(f"{'   ' * depth}{mark} {text}")
     if len(all_steps) > len(shown):
         left = len(all_steps) - len(shown)
+        lines.append("")
         lines.append(voice.say("[the rest|what is left] ($n) can be read in the code.", n=counted(left, "step")))
     name = facts.label
     lead = voice.say(
@@ -261,7 +262,9 @@ def _returned(voice: Voice, facts: FunctionFacts) -> str:
             "[in|inside] $f there is one `return`: $v.",
             **slots,
         )
-    return voice.say(*(_ONE_RETURN if len(values) == 1 else _MANY_RETURNS), **slots)
+    # Code that may run past its only `return` gives None then, so the plain wordings are for code that cannot.
+    one = (*_ONE_RETURN, *_SURE_RETURN) if isinstance(facts.node.body[-1], ast.Return) else _ONE_RETURN
+    return voice.say(*(one if len(values) == 1 else _MANY_RETURNS), **slots)
 
 
 _NO_RETURN = (
@@ -275,10 +278,13 @@ _NO_RETURN = (
 _ONE_RETURN = (
     "$v is what the [only|single] `return` [of|in] $f [names|hands back].",
     "[a single|one] `return` [in|of] $f [names a value|hands something back]: $v.",
-    "$f [answers with|hands back|returns] $v.",
     "$v [leaves|comes out of] $f [at its `return`|when it reaches `return`].",
-    "[the answer of|what you get from] $f is $v.",
     "[at its `return`|with `return`], $f [gives|passes] $v [back|to the caller].",
+)
+_SURE_RETURN = (
+    "$f [answers with|hands back|returns] $v.",
+    "[the answer of|what you get from] $f is $v.",
+    "[in the end|at the end], $f [gives|returns] $v.",
 )
 _MANY_RETURNS = (
     "$f can answer in $m [places|ways]; [the first `return` reached|whichever `return` comes first] ends the call.",

@@ -23,6 +23,9 @@ _JOINTS = re.compile(
     rf"|,?\s+(?P<why>because)\s+(?=(?:{_SUBJECTS}|the)\s)"
     rf"|,\s+(?P<still>although|whereas)\s+(?=(?:{_SUBJECTS}|the)\s)"
     rf"|(?<=[a-z]{{3}}s),\s+(?P<list>including)\s+(?=[^.,;]{{3,40}},)"
+    r"|(?<=[a-z)`]),\s+(?P<which>which)\s+(?=(?:is|was|has|are|were|have)\s+[^,;]+$)"
+    rf"|:\s+(?P<colon>)(?=(?:{_SUBJECTS}|the)\s)"
+    rf"|\s+(?P<so>so)\s+(?=(?:it|he|she|they|we|you)\s+(?:{_VERBS})\b)"
     rf"|,?\s+(?P<plain>and)\s+(?=(?:it|he|she|they|we)\s+(?:{_VERBS})\b)",
 )
 _BLOCKING = re.compile(
@@ -34,6 +37,7 @@ _BLOCKING = re.compile(
 
 _NAMING = re.compile(r"\b(?:called|terms?|words?|known as|named|means?|defined|refers?|synonyms?)\b", re.IGNORECASE)
 _FINITE = re.compile(rf"\b(?:{_VERBS})\b")
+_BUSY = re.compile(rf"\b(?:{_VERBS}|to|which|that)\b")
 _NEGATION = re.compile(r"\b(?:not|never|no|nor|none|nothing|hardly|cannot|only|just|mainly)\b|n['’]t\b", re.IGNORECASE)
 _LINKS = {
     "but": "But ", "so": "So ", "because": "That is because ", "although": "But ", "whereas": "But ",
@@ -50,8 +54,15 @@ def simplified(sentence: str, *, longest: int) -> list[str]:
     if found is None:
         return [text]
     head, tail = text[: found.start()].rstrip(" ,;"), text[found.end() :]
-    tail = _LINKS.get(found["word"] or found["but"] or found["why"] or found["still"] or found["list"] or "", "") + tail
+    tail = _link(found, tail) + tail
     return [head + ".", *simplified(tail[:1].upper() + tail[1:], longest=longest)]
+
+
+def _link(joint: re.Match[str], tail: str) -> str:
+    """The word that starts the new sentence; `which` becomes This or These by its verb."""
+    if joint["which"]:
+        return "These " if tail.startswith(("are", "were", "have")) else "This "
+    return _LINKS.get(next((part for part in joint.groups() if part), ""), "")
 
 
 def easier_words(sentence: str) -> str:
@@ -87,14 +98,28 @@ def _safe(text: str, joint: re.Match[str]) -> bool:
     head, tail = text[: joint.start()], text[joint.end() :]
     if len(head.split()) < 4 or len(tail.split()) < 4 or head.endswith((".", "!", "?", ":")):
         return False
-    if head.count("(") != head.count(")") or head.count("[") != head.count("]") or head.count("`") % 2:
+    if _open(head) or _refused(joint, head, tail):
         return False
-    if head.count('"') % 2 or head.count("“") != head.count("”") or ":" in head:
-        return False
-    if joint["why"] and _NEGATION.search(head):
-        return False
-    if joint["list"] and re.search(rf"\b(?:{_VERBS}|to|which|that)\b", tail):
-        return False
-    if joint["semi"]:
-        return text.count(";") == 1 and bool(_FINITE.search(head)) and bool(_FINITE.search(tail))
-    return not _BLOCKING.search(head)
+    return _own_clause(joint, head, tail) if joint["semi"] else not _BLOCKING.search(head)
+
+
+def _own_clause(joint: re.Match[str], head: str, tail: str) -> bool:
+    """Whether a lone semicolon parts two clauses with verbs of their own, not items of a list."""
+    return joint.string.count(";") == 1 and bool(_FINITE.search(head)) and bool(_FINITE.search(tail))
+
+
+def _open(head: str) -> bool:
+    """Whether a bracket, quote, code span or colon before the joint is still open."""
+    pairs = (
+        head.count("(") != head.count(")") or head.count("[") != head.count("]") or head.count("“") != head.count("”")
+    )
+    return pairs or head.count("`") % 2 == 1 or head.count('"') % 2 == 1 or ": " in head
+
+
+def _refused(joint: re.Match[str], head: str, tail: str) -> bool:
+    """Whether this kind of joint is not safe with these words around it."""
+    if joint["why"]:
+        return bool(_NEGATION.search(head))
+    if joint["list"]:
+        return bool(_BUSY.search(tail))
+    return joint["colon"] is not None and not _FINITE.search(tail)

@@ -55,7 +55,10 @@ def _problems() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def lessons() -> list[tuple[str, str]]:
     """(source, lesson) pairs for the public problems, all audiences and formats."""
-    return [(source, _lesson(source, number)) for number, source in enumerate(_problems())]
+    return [
+        (source, _lesson(source, number, *(["Length: 60-600 words"] if number % 3 else [])))
+        for number, source in enumerate(_problems())
+    ]
 
 
 def _claims(source: str, lesson: str) -> Iterator[dict[str, object]]:
@@ -63,6 +66,8 @@ def _claims(source: str, lesson: str) -> Iterator[dict[str, object]]:
     text = re.sub(r"“[^”]*”", "", text)
     prose = re.sub(r"^- .*$", "", text, flags=re.MULTILINE)
     for call, between, value in _CLAIM.findall(prose):
+        if not _is_example(source, call):
+            continue
         yield {
             "source": source,
             "call": call,
@@ -81,6 +86,17 @@ def _claims(source: str, lesson: str) -> Iterator[dict[str, object]]:
         yield {"source": source, "call": traced[1], "value": ended[1], "raised": False, "seen": seen}
 
 
+def _is_example(source: str, call: str) -> bool:
+    """A call of the code's own function with values written out, not a quoted line of its body."""
+    node = ast.parse(call, mode="eval").body
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or f"def {node.func.id}" not in source:
+        return False
+    try:
+        return [ast.literal_eval(argument) for argument in node.args] != None
+    except ValueError:
+        return False
+
+
 def test_every_claimed_result_and_trace_is_python_s_own(lessons: list[tuple[str, str]]) -> None:
     claims = [claim for source, lesson in lessons for claim in _claims(source, lesson)]
     done = subprocess.run(
@@ -91,8 +107,8 @@ def test_every_claimed_result_and_trace_is_python_s_own(lessons: list[tuple[str,
         timeout=200,
         check=True,
     )
-    wrong = json.loads(done.stdout[done.stdout.rindex("[[") :] if "[[" in done.stdout else done.stdout[-2:])
-    assert wrong == []
+    wrong = json.loads(done.stdout)
+    assert wrong == [], "\n".join(map(str, wrong))
     assert len(claims) > 1000
     assert sum(len(claim["seen"]) for claim in claims if isinstance(claim["seen"], list)) > 500
 

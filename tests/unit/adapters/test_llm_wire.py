@@ -40,7 +40,7 @@ def on_stub(
 def test_pools_work_after_many_cut_calls() -> None:
     async def work(stub: StubLlm, client: LlmClient) -> None:
         stub.script = lambda _: hang()
-        calls = [client.complete(REQUEST, deadline_s=0.3, request_id=str(index)) for index in range(64)]
+        calls = [client.complete(REQUEST, deadline_s=1.5, request_id=str(index)) for index in range(64)]
         cut = await asyncio.gather(*calls)
         assert {outcome.code for outcome in cut if isinstance(outcome, Failure)} == {FailureCode.timeout}
         stub.script = lambda _: OK
@@ -66,7 +66,7 @@ def test_cancelled_calls_leave_no_connection_behind() -> None:
 def test_too_many_calls_for_the_pools_wait_and_are_not_charged_when_cut() -> None:
     async def work(stub: StubLlm, client: LlmClient) -> None:
         # The waiting four have the shorter deadline: a cut call would hand its connection on to them.
-        deadlines = [3.0] * 8 + [0.5] * 4
+        deadlines = [4.0] * 8 + [1.5] * 4
         calls = [client.complete(REQUEST, deadline_s=limit, request_id="r") for limit in deadlines]
         outcomes = await asyncio.gather(*calls)
         waiting = [outcome for outcome in outcomes if isinstance(outcome, Failure) and not outcome.charged]
@@ -103,7 +103,7 @@ def test_stub_bills_on_disk_what_it_worked_for(tmp_path: Path) -> None:
     async def work(stub: StubLlm, client: LlmClient) -> None:
         for name in ("ok", "429", "length", "hang"):
             stub.script = lambda _, name=name: named_acts()[name]  # type: ignore[misc]
-            await client.complete(REQUEST, deadline_s=0.3, request_id=name)
+            await client.complete(REQUEST, deadline_s=2.0, request_id=name)
 
     on_stub(work, StubOptions(log=log))
     lines = [msgspec.json.decode(line) for line in log.read_bytes().splitlines()]

@@ -69,7 +69,7 @@ _DIGITS = re.compile(
 _WORDED = re.compile(rf"\b(?:{_WORD_NUMBER})(?:[ -](?:and )?(?:{_WORD_NUMBER}))*\b")
 """For text in lower case: a case-blind pattern of many words is five times slower."""
 _WORDS = re.compile(r"[a-z]+")
-_NUMBER_WORDS = frozenset((*_VALUES, *_SCALES))
+NUMBER_WORDS = frozenset((*_VALUES, *_SCALES))
 _HEDGE = re.compile(r"\b(?:about|around|nearly|almost|roughly|over|under|than|some|approximately)\s*\Z")
 _ORDERING = re.compile(r"\b(?:step|question|exercise|part|example|lesson|figure|chapter|q|a)\s?\Z", re.IGNORECASE)
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
@@ -126,12 +126,20 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         before, after = text[max(0, match.start() - 16) : match.start()], text[match.end() : match.end() + 1]
         if not _is_part(before, after) and not _orders(before, after):
             found[_quantity(_digits_value(match, before), match, before)] = None
-    lower = text.lower()
-    if not _NUMBER_WORDS.isdisjoint(_WORDS.findall(lower)):
+    found |= dict.fromkeys(_in_words(text.lower()))
+    return tuple(found)
+
+
+def _in_words(lower: str) -> list[Quantity]:
+    found: list[Quantity] = []
+    if not NUMBER_WORDS.isdisjoint(_WORDS.findall(lower)):
         for match in _WORDED.finditer(lower):
             before = lower[max(0, match.start() - 16) : match.start()]
-            found[_quantity(Decimal(_worded_value(match.group(0))), match, before)] = None
-    return tuple(found)
+            # "2.5 million" was counted by its digits.
+            if before.rstrip()[-1:].isdigit() and match.group(0) in _SCALES:
+                continue
+            found.append(_quantity(Decimal(_worded_value(match.group(0))), match, before))
+    return found
 
 
 def _is_part(before: str, after: str) -> bool:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.facts import Facts, Quantity, by_value, facts_of, quantities, supported
+from app.domain.facts import NUMBER_WORDS, Facts, Quantity, by_value, facts_of, quantities, supported
 from app.domain.fences import split_fences
 from app.domain.records import Kind
 from app.domain.text import sentences
@@ -23,7 +23,8 @@ _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20
 _CONTENT = re.compile(r"[a-zß-ÿ]{4,}")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|cannot|nor|none|nobody|nothing|without|neither|hardly|unable|rather than|instead of"
-    r"|far from|lack(?:s|ed|ing)?|fail(?:s|ed|ing)?|refus(?:es?|ed)|reject(?:s|ed)?|overlook(?:s|ed)?|avoid(?:s|ed)?|stop(?:s|ped)?"
+    r"|far from|lack(?:s|ed|ing)?|fail(?:s|ed|ing)?|refus(?:es?|ed)|reject(?:s|ed)?|overlook(?:s|ed)?|avoid(?:s|ed)?"
+    r"|stop(?:s|ped)?"
     r"|(?:do|does|did|is|are|was|were|have|has|had|can|could|should|would|wo|must|need)n['’]?t)\b",
     re.IGNORECASE,
 )
@@ -35,6 +36,8 @@ LANGUAGE_WORDS = (
     | frozenset("result output input value argument arguments parameter step steps error type name index".split())
 )
 """Words of the language and of talking about it: no facts of any seed."""
+
+_SWAPPED = frozenset(word[:6] for word in (*NUMBER_WORDS, "cannot", "never", "none", "without", "neither", "unable"))
 
 TWIN = 0.9
 """Content words two sentences must share, of all they have, to count as the same statement."""
@@ -156,10 +159,13 @@ class _Said:
 
 
 def _said(text: str) -> list[_Said]:
-    """The statements of a text: sentences of four content words or more that do not ask."""
+    """The statements of a text: sentences of four content words or more that do not ask.
+
+    What may be swapped, counts and negations, is no content: twins are alike in everything else.
+    """
     found = []
     for sentence in sentences(text):
-        content = _content(sentence)
+        content = _content(sentence) - _SWAPPED
         if len(content) >= 4 and not sentence.rstrip().endswith("?"):
             found.append(_Said(sentence, content))
     return found

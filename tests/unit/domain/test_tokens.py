@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.text import words
+from app.domain.text import visible, words
 from app.domain.tokens import TokenBatch, hash_words, tokenise
 
 
@@ -19,7 +19,9 @@ def spelled(batch: TokenBatch, doc: int) -> list[str]:
 @given(st.lists(st.text(alphabet=st.characters(max_codepoint=127), max_size=80), max_size=5))
 def test_finds_the_words_of_the_regular_expression(texts: list[str]) -> None:
     batch = tokenise(texts)
-    assert [spelled(batch, doc) for doc in range(len(texts))] == [words(text) for text in texts]
+    assert [spelled(batch, doc) for doc in range(len(texts))] == [
+        words(visible(text.replace("\x00", ""))) for text in texts
+    ]
 
 
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=6))
@@ -77,6 +79,14 @@ def test_code_in_markdown_is_no_prose() -> None:
     assert [word for word, prose in zip(spelled(batch, 0), batch.prose, strict=True) if prose] == [
         "A", "loop", "repeats", "Then", "it", "ends",
     ]  # fmt: skip
+
+
+def test_case_8_a_lone_surrogate_is_no_failure() -> None:
+    assert spelled(tokenise(["good \ud800 text"]), 0) == ["good", "text"]
+
+
+def test_control_characters_hide_nothing() -> None:
+    assert spelled(tokenise(["te\x01st\x1b"]), 0) == ["test"]
 
 
 def test_case_22_a_text_without_spaces_is_fast() -> None:

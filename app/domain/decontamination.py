@@ -1,26 +1,36 @@
 """Which texts hold items of a benchmark: shared 10-word runs, whole items, and code alike but for its names.
 
-After GPT-3's 10-gram rule, with the share of an item's runs that is found; a code item is also compared by the shape
-of its syntax tree with identifiers erased. Hits name every item, with evidence.
+After GPT-3's 10-gram rule (Brown et al. 2020, appendix C), with the share of an item's runs that is found; items of
+fewer words must stand there whole, and a code item is also compared by the shape of its syntax tree with names erased.
+Hits name every item, with evidence. Knows nothing of which benchmarks there are.
 """
 
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.domain.code import UnparseableCodeError, code_blocks, parse
+from app.domain.tokens import mix64
 
 RUN = 10
 """Words in a run."""
+SHORTEST = 6
+"""Words below which an item cannot be told from a common phrase, and is never found."""
 LEAST_SHARE = 0.5
 """Share of an item's runs in a text that makes a hit."""
 LEAST_SHAPE_NODES = 25
 """Nodes of a syntax tree below which many functions look alike."""
+EVIDENCE_CHARS = 120
 
 _WORD = re.compile(r"\w+")
+_STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +50,8 @@ class Hit:
 class BenchmarkIndex:
     """Hashed runs and shapes of all items."""
 
-    runs: Mapping[int, tuple[int, ...]]
-    """Items by hash of one of their runs."""
+    runs: Mapping[int, Mapping[int, tuple[int, ...]]]
+    """By length of run in words: items by hash of one of their runs. Only items under ten words have other lengths."""
     sizes: tuple[int, ...]
     """Distinct runs of each item."""
     ids: tuple[str, ...]
@@ -53,31 +63,49 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _runs(words: Sequence[str]) -> dict[int, int]:
-    """{hash of a run: where it starts}. Texts under ten words have none: they cannot be told from common phrases."""
-    return {hash_run(words[i : i + RUN]): i for i in range(len(words) - RUN + 1)}
+def _hashes(words: Sequence[str]) -> NDArray[np.uint64]:
+    return np.fromiter((crc32(word.encode("utf-8", "replace")) for word in words), np.uint64, len(words))
 
 
-def hash_run(words: Sequence[str]) -> int:
-    """A 64-bit hash of some words, the same in every process."""
-    return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=8).digest(), "little")
-
-
-def shapes_of(text: str) -> set[bytes]:
-    """Digests of the functions in a source or in the blocks of a lesson, with all names and texts erased."""
-    sources = [source for _, source in code_blocks(text)] or [text]
-    found: set[bytes] = set()
-    for source in sources:
-        try:
-            tree = parse(source)
-        except UnparseableCodeError:
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                shape = [type(part).__name__ for statement in _body(node) for part in ast.walk(statement)]
-                if len(shape) >= LEAST_SHAPE_NODES:
-                    found.add(blake2b(" ".join(shape).encode(), digest_size=16).digest())
+def _runs(hashes: NDArray[np.uint64], length: int) -> list[int]:
+    """A 64-bit hash of every run of `length` words, in order, the same in every process."""
+    count = len(hashes) - length + 1
+    if count < 1:
+        return []
+    rolled = np.zeros(count, np.uint64)
+    for place in range(length):
+        rolled = rolled * _STEP + hashes[place : place + count]
+    found: list[int] = mix64(rolled).tolist()
     return found
+
+
+def shapes_of(text: str) -> dict[bytes, str]:
+    """{digest: first line} of the functions in a source or in the blocks of a lesson, all names and texts erased."""
+    sources = [source for _, source in code_blocks(text)] or [text]
+    return {digest: name for source in sources for digest, name in _shapes(source)}
+
+
+def _shapes(source: str) -> Iterator[tuple[bytes, str]]:
+    # Parsing prose to learn that it is none costs more than this look.
+    if "def " not in source:
+        return
+    try:
+        tree = parse(source)
+    except UnparseableCodeError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            shape = [_label(part) for statement in _body(node) for part in ast.walk(statement)]
+            if len(shape) >= LEAST_SHAPE_NODES:
+                digest = blake2b(" ".join(shape).encode(), digest_size=16).digest()
+                yield digest, f"def {node.name}({', '.join(arg.arg for arg in node.args.args)})"
+
+
+def _label(node: ast.AST) -> str:
+    """The node's type, and the value of a number: a copy renames things, it does not change what is computed."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return f"Constant:{node.value!r}"
+    return type(node).__name__
 
 
 def _body(node: ast.FunctionDef) -> list[ast.stmt]:
@@ -87,19 +115,21 @@ def _body(node: ast.FunctionDef) -> list[ast.stmt]:
 
 
 def build_index(items: Sequence[tuple[str, str]]) -> BenchmarkIndex:
-    """The index of (item id, text) pairs."""
-    runs: dict[int, list[int]] = defaultdict(list)
+    """The index of (item id, text) pairs. Items of fewer than six words without code are never found."""
+    runs: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     shapes: dict[bytes, list[int]] = defaultdict(list)
     sizes = []
     for place, (_, text) in enumerate(items):
-        mine = _runs(_words(text))
+        hashes = _hashes(_words(text))
+        length = min(RUN, len(hashes))
+        mine = dict.fromkeys(_runs(hashes, length)) if length >= SHORTEST else {}
         sizes.append(len(mine))
         for run in mine:
-            runs[run].append(place)
+            runs[length][run].append(place)
         for shape in shapes_of(text):
             shapes[shape].append(place)
     return BenchmarkIndex(
-        {run: tuple(places) for run, places in runs.items()},
+        {length: {run: tuple(places) for run, places in found.items()} for length, found in sorted(runs.items())},
         tuple(sizes),
         tuple(name for name, _ in items),
         {shape: tuple(places) for shape, places in shapes.items()},
@@ -107,23 +137,38 @@ def build_index(items: Sequence[tuple[str, str]]) -> BenchmarkIndex:
 
 
 def find_hits(index: BenchmarkIndex, text: str) -> list[Hit]:
-    """Every item that the text holds, in index order; empty for a clean text."""
+    """Every item that the text holds, in index order, those found by shape last; empty for a clean text."""
     words = _words(text)
+    found, first = _count(index, _hashes(words))
+    hits = []
+    for item, count in sorted(found.items()):
+        share = count / index.sizes[item]
+        if share > LEAST_SHARE:
+            evidence = " ".join(words[first[item] : first[item] + 40])[:EVIDENCE_CHARS]
+            hits.append(Hit(index.ids[item], "whole" if share >= 1 else "runs", share, evidence))
+    return hits + _shape_hits(index, text, {hit.item for hit in hits})
+
+
+def _count(index: BenchmarkIndex, hashes: NDArray[np.uint64]) -> tuple[Counter[int], dict[int, int]]:
+    """How many distinct runs of each item stand in the text, and the word at which the first of them starts."""
     found: Counter[int] = Counter()
     first: dict[int, int] = {}
-    for run, start in _runs(words).items():
-        for item in index.runs.get(run, ()):
-            found[item] += 1
-            first[item] = min(start, first.get(item, start))
-    hits = [
-        Hit(index.ids[item], "whole" if share >= 1 else "runs", share, " ".join(words[first[item] :])[:120])
-        for item, count in sorted(found.items())
-        if (share := min(1.0, count / max(1, index.sizes[item]))) > LEAST_SHARE
+    for length, known in index.runs.items():
+        seen: set[int] = set()
+        for start, run in enumerate(_runs(hashes, length)):
+            if run in known and run not in seen:
+                seen.add(run)
+                found.update(known[run])
+                for item in known[run]:
+                    first.setdefault(item, start)
+    return found, first
+
+
+def _shape_hits(index: BenchmarkIndex, text: str, known: set[str]) -> list[Hit]:
+    shapes = shapes_of(text) if index.shapes else {}
+    alike = {item: name for shape, name in shapes.items() for item in index.shapes.get(shape, ())}
+    return [
+        Hit(index.ids[item], "shape", 1.0, f"{name} has the same syntax tree"[:EVIDENCE_CHARS])
+        for item, name in sorted(alike.items())
+        if index.ids[item] not in known
     ]
-    known = {hit.item for hit in hits}
-    for shape in sorted(shapes_of(text) if index.shapes else ()):
-        for item in index.shapes.get(shape, ()):
-            if index.ids[item] not in known:
-                known.add(index.ids[item])
-                hits.append(Hit(index.ids[item], "shape", 1.0, "the same syntax tree with other names"))
-    return hits

@@ -54,8 +54,8 @@ def purpose(voice: Voice, facts: FunctionFacts, *, avoid_name_first: bool = Fals
     text = voice.say(*templates, **slots) + "."
     extra = _meaning(voice, facts)
     ask = voice.say(
-        "what is $f [for|about]?", "[so what|what] does $f do?", "[can you tell me|tell me] about $f?",
-        "[why|when] would I [look at|read] $f?" , "I [see|found] $f in the code. What is it?", f=name,
+        "what is $f [for|about]?", "[so what|what] does $f do?", "[tell|show] me $f[, please|], what is it?",
+        "$f: [why|when] would I [look at|read] it?" , "I [see|found] $f [in the code|here]. What is it?", f=name,
     )  # fmt: skip
     head = voice.say("[the idea of|meet|about|first of all:] $f", f=name)
     return Point("purpose", ask, f"{text} {extra}".strip(), head)

@@ -155,7 +155,8 @@ def extras(voice: Voice, facts: FunctionFacts) -> list[Point]:
             f=facts.label,
         )
         lead = voice.say(
-            "[watch out in|take care with|easy to get wrong in] $f:",
+            "[watch out in|take care with] $f:",
+            "$f is easy to get wrong [here|in these ways]:",
             "$f: [what to watch|mind these points|where it can trip you]:",
             "[traps|slips|errors] [around|near|with] $f:",
             "$f has its [traps|sharp corners]:",

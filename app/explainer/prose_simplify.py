@@ -5,6 +5,7 @@ subject and a verb of its own. Numbers, names, units and negations pass through 
 """
 
 import re
+from itertools import islice
 
 from app.explainer.easy_words import EASIER
 
@@ -14,6 +15,8 @@ _PHRASES = re.compile(
     + r")(?![\w'-])",
     re.IGNORECASE,
 )
+_MAX_PARTS = 8
+_MAX_TRIES = 12
 _VERBS = "is|are|was|were|has|have|had|can|could|will|would|should|may|might|must|does|do|did"
 _SUBJECTS = "it|he|she|they|we|you|this|these|those|there"
 _JOINTS = re.compile(
@@ -46,16 +49,18 @@ _LINKS = {
 
 
 def simplified(sentence: str, *, longest: int) -> list[str]:
-    """The sentence in easier words, split while it is longer than `longest` words."""
-    text = easier_words(sentence)
-    if len(text.split()) <= longest:
-        return [text]
-    found = next((joint for joint in _JOINTS.finditer(text) if _safe(text, joint)), None)
-    if found is None:
-        return [text]
-    head, tail = text[: found.start()].rstrip(" ,;"), text[found.end() :]
-    tail = _link(found, tail) + tail
-    return [head + ".", *simplified(tail[:1].upper() + tail[1:], longest=longest)]
+    """The sentence in easier words, split while it is longer than `longest` words; at most 8 parts."""
+    parts: list[str] = []
+    rest = easier_words(sentence)
+    while len(rest.split()) > longest and len(parts) < _MAX_PARTS - 1:
+        found = next((joint for joint in islice(_JOINTS.finditer(rest), _MAX_TRIES) if _safe(rest, joint)), None)
+        if found is None:
+            break
+        parts.append(rest[: found.start()].rstrip(" ,;") + ".")
+        tail = rest[found.end() :]
+        rest = _link(found, tail) + tail
+        rest = rest[:1].upper() + rest[1:]
+    return [*parts, rest]
 
 
 def _link(joint: re.Match[str], tail: str) -> str:
@@ -71,7 +76,7 @@ def easier_words(sentence: str) -> str:
         return sentence
     if "`" not in sentence and not _quoted(sentence):
         return _PHRASES.sub(_replace, sentence)
-    parts = re.split(r"(`[^`]*`|\"[^\"]*\"|“[^”]*”)", sentence)
+    parts = re.split(r"(`[^`]{0,400}`|\"[^\"]{0,800}\"|“[^”]{0,800}”)", sentence)
     return "".join(part if at % 2 else _PHRASES.sub(_replace, part) for at, part in enumerate(parts))
 
 

@@ -139,7 +139,7 @@ def _question(voice: Voice, piece: Piece) -> str:
         "[and|now], what about “$w”?",
         "“$w”: what [is there|do I need] to know?",
         "where does “$w” come in?",
-        "can you explain the part [with|about] “$w”?",
+        "“$w”: can you explain [it|that part]?",
         "how does “$w” fit in?",
         w=piece.about,
     )
@@ -163,7 +163,7 @@ def _lead(voice: Voice, form: str, pieces: list[Piece], told: list[str]) -> str:
         )
         return voice.say(
             "$t: [picture|imagine] what follows as $g, [one piece at a time|each sentence one piece].",
-            "[like|think of] $g, [the facts about|what is said on] $t [come|follow] piece by piece.",
+            "$t [come|follow] [here|below] [piece by piece|bit by bit], [like|much like] $g.",
             t=listed(topics),
             g=thing,
         )
@@ -175,6 +175,8 @@ def _lead(voice: Voice, form: str, pieces: list[Piece], told: list[str]) -> str:
         )
         return voice.say(
             "$w [wanted|asked|hoped] to know more about $t. [This is what came to light|Here is what there was to find].",
+            "$t: [it was a question from|nobody could explain this to] $w[, until now|, and here is the answer].",
+            "[who knows about|what is behind] $t? $w [looked it up|went to find out]. [It goes like this|The answer]:",
             "“[what about|tell me about] $t?” asked $w. [The answer follows|So the telling began].",
             w=who,
             t=listed(topics),

@@ -92,9 +92,11 @@ def _is_example(source: str, call: str) -> bool:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or f"def {node.func.id}" not in source:
         return False
     try:
-        return [ast.literal_eval(argument) for argument in node.args] != None
+        for argument in node.args:
+            ast.literal_eval(argument)
     except ValueError:
         return False
+    return True
 
 
 def test_every_claimed_result_and_trace_is_python_s_own(lessons: list[tuple[str, str]]) -> None:

@@ -46,8 +46,11 @@ class Classifier:
     shape_weights: NDArray[np.float64]
     """(n_shapes,), on standardised shapes."""
     shape_mean: NDArray[np.float64]
+    """(n_shapes,), of the training texts."""
     shape_scale: NDArray[np.float64]
+    """(n_shapes,), their standard deviation, above 0."""
     intercept: float
+    """Raw score of an average shape without words."""
     knots: NDArray[np.float64]
     """(2, k): raw scores, rising, and the scores they stand for."""
     sha256: str
@@ -98,6 +101,7 @@ class Evaluation:
     """Scores against labels."""
 
     n: int
+    """Texts compared."""
     spearman: float
     """Rank correlation, [-1, 1]; 0 when either side is constant."""
     f1_at_3: float

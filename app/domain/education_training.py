@@ -52,6 +52,7 @@ class TrainingReport:
     """What the fit was and how it does on held-out folds."""
 
     n: int
+    """Texts trained on."""
     groups: int
     """Distinct groups kept on one side of a fold."""
     strength: float

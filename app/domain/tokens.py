@@ -82,10 +82,10 @@ class TokenBatch:
 
 
 def tokenise(texts: Sequence[str]) -> TokenBatch:
-    """The words of some documents. Linear in bytes, 46 bytes of memory a byte of text (measured): pass a few hundred at once.
+    """The words of some documents. Linear; 46 bytes of memory a byte of text (measured): pass a few hundred at once.
 
-    Invisible, direction and control characters are skipped and typographic apostrophes are plain ones, so that hiding them
-    between letters changes no score. Lone surrogates become question marks. No documents give an empty batch.
+    Invisible, direction and control characters are skipped and typographic apostrophes are plain ones, so that hiding
+    them between letters changes no score. Lone surrogates become question marks. No documents give an empty batch.
     """
     parts = [_plain(text) for text in texts]
     buffer = np.frombuffer(b"".join(parts), dtype=np.uint8)

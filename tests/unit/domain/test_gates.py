@@ -45,7 +45,7 @@ def lesson(code: str) -> str:
 
 
 def coded(text: str) -> Candidate:
-    return replace(CANDIDATE, text=text, seed_text=CODE_SEED, kind=Kind.code, length=(10, 100))
+    return replace(CANDIDATE, text=text, seed_text=CODE_SEED, kind=Kind.code, length=(10, 200))
 
 
 def test_a_good_text_passes_and_every_gate_left_its_figures() -> None:
@@ -80,8 +80,8 @@ def test_a_good_text_passes_and_every_gate_left_its_figures() -> None:
         ),
         pytest.param(
             {
-                "text": "Planes fly since air moves faster above their wings than below, which lifts them up, as any child who "
-                "holds a sheet of paper to its lips and blows over it can see at once."
+                "text": "Planes fly since air moves faster above their wings than below, which lifts them up, as any "
+                "child who holds a sheet of paper to its lips and blows over it can see at once."
             },
             "fidelity",
             Reason.lost_facts,
@@ -130,7 +130,7 @@ def test_a_lesson_with_the_seeds_own_code_passes_and_is_measured() -> None:
         pytest.param("def twice(value:\n", Reason.unparseable_code, id="broken"),
         pytest.param("-" * 6500 + "4\n", Reason.unparseable_code, id="parser bomb"),
         pytest.param(
-            "def twice(value):\n" + "".join(f"    if value > {n}: value += {n}\n" for n in range(16)),
+            "def twice(value):\n" + "".join(f"    if value>{n}: value+={n}\n" for n in range(16)),
             Reason.complex_code,
             id="complex",
         ),

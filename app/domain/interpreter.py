@@ -18,7 +18,7 @@ from app.domain.interpreter_limits import (
     StepLimitError,
     UnsupportedCodeError,
 )
-from app.domain.interpreter_scopes import Frame, Function, Unknown, check_annotations, module_frame
+from app.domain.interpreter_scopes import Frame, Function, Outline, Unknown, check_annotations, module_frame, outline_of
 from app.domain.interpreter_statements import Machine, TraceStep
 
 __all__ = [
@@ -44,6 +44,8 @@ class Module:
 
     tree: ast.Module
     """Its syntax tree."""
+    outline: Outline
+    """What its top level binds."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def parse_module(source: str) -> Module:
         with warnings.catch_warnings():
             # A strange escape in somebody's string is no concern of ours, and must not fail a test run.
             warnings.simplefilter("ignore")
-            return Module(ast.parse(source))
+            tree = ast.parse(source)
+            return Module(tree, outline_of(tree))
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise UnsupportedCodeError(what="a source that is not Python 3") from error
 
@@ -91,7 +94,7 @@ def _run(source: str | Module, name: str, arguments: Sequence[object], limits: L
     module = source if isinstance(source, Module) else parse_module(source)
     machine = Machine(Meter(limits or Limits()), tracing=tracing)
     try:
-        frame = module_frame(module.tree)
+        frame = module_frame(module.outline)
         _define(machine, module.tree, frame)
         function = frame.names.get(name)
         if not isinstance(function, Function):
@@ -111,16 +114,13 @@ def _define(machine: Machine, tree: ast.Module, frame: Frame) -> None:
     """Evaluate defaults and check annotations, as Python does when it meets the definitions."""
     for node in tree.body:
         function = frame.names.get(node.name) if isinstance(node, ast.FunctionDef) else None
-        if isinstance(function, Function) and isinstance(node, ast.FunctionDef):
-            if _is_generator(node):
-                frame.names[node.name] = Unknown()
-                continue
-            check_annotations(node, frame)
+        if not isinstance(function, Function) or not isinstance(node, ast.FunctionDef):
+            continue
+        check_annotations(node, frame)
+        try:
             function.defaults = [machine.eval(default, frame) for default in node.args.defaults]
-
-
-def _is_generator(node: ast.FunctionDef) -> bool:
-    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+        except UnsupportedCodeError:
+            frame.names[node.name] = Unknown()
 
 
 def _copied(value: object) -> object:

@@ -85,16 +85,53 @@ def _bound_here(node: ast.AST) -> list[str]:
     return []
 
 
-def module_frame(tree: ast.Module) -> Frame:
+@dataclass(frozen=True)
+class Outline:
+    """What a module's top level binds, found once and used by every call."""
+
+    bindings: tuple[tuple[ast.stmt, tuple[str, ...]], ...]
+    """Each statement with the names it binds."""
+    generators: frozenset[ast.stmt]
+    """Functions with a yield in them."""
+    plain: bool
+    """Nothing at the top level could change a container made by another statement."""
+    refused: str
+    """Why no call can be run at all; empty when calls may be tried."""
+
+
+def outline_of(tree: ast.Module) -> Outline:
+    """The outline of a parsed module."""
+    refused = ""
+    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in tree.body):
+        refused = "import *"
+    bindings: list[tuple[ast.stmt, tuple[str, ...]]] = []
+    try:
+        bindings = [(node, tuple(bound_names([node]))) for node in tree.body]
+    except UnsupportedCodeError:
+        refused = "global and nonlocal at the top level"
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return Outline(
+        bindings=tuple(bindings),
+        generators=frozenset(node for node in functions if is_generator(node)),
+        plain=all(_is_quiet(node) or _is_docstring(node) or _is_main(node) for node in tree.body),
+        refused=refused,
+    )
+
+
+def is_generator(node: ast.FunctionDef) -> bool:
+    """Whether a yield stands in the function, or in one nested in it, which is refused too."""
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+
+
+def module_frame(outline: Outline) -> Frame:
     """The names a module binds; twice-bound ones and whatever is not plain are Unknown."""
+    if outline.refused:
+        raise UnsupportedCodeError(what=outline.refused)
     frame = Frame()
-    plain = all(_is_quiet(node) or _is_docstring(node) or _is_main(node) for node in tree.body)
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            raise UnsupportedCodeError(what="import *")
-        for name in bound_names([node]):
-            value = Unknown() if name in frame.names else _top_level(node, name, frame, plain=plain)
-            frame.names[name] = value
+    for node, names in outline.bindings:
+        for name in names:
+            twice = name in frame.names or node in outline.generators
+            frame.names[name] = Unknown() if twice else _top_level(node, name, frame, plain=outline.plain)
     return frame
 
 

@@ -20,7 +20,7 @@ from app.domain.interpreter import (
     call_function,
     trace,
 )
-from app.explainer.code_facts import FunctionFacts, own_nodes
+from app.explainer.code_facts import FunctionFacts
 from app.explainer.voice import Voice
 
 LIMITS = Limits(steps=1_500, depth=16, size=400, bits=600)
@@ -177,7 +177,7 @@ def _kind(facts: FunctionFacts, name: str, annotation: str) -> str:
 
 def _usage(facts: FunctionFacts, name: str) -> str:
     """The kind of value the body needs a parameter to be, as far as it shows; empty when it does not."""
-    return next((kind for node in own_nodes(facts.node) if (kind := _needs(node, name))), "")
+    return next((kind for node in facts.own if (kind := _needs(node, name))), "")
 
 
 def _needs(node: ast.AST, name: str) -> str:

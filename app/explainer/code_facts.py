@@ -35,6 +35,8 @@ class FunctionFacts:
 
     node: FunctionNode
     """Its tree."""
+    own: tuple[ast.AST, ...]
+    """The nodes of its body, without those of nested functions and classes."""
     name: str
     """As written."""
     owner: str
@@ -103,13 +105,14 @@ def classes_of(tree: ast.Module) -> list[ClassFacts]:
 
 def function_facts(node: FunctionNode, owner: str = "") -> FunctionFacts:
     """The facts of one function."""
-    own = list(own_nodes(node))
+    own = tuple(_own_nodes(node))
     parameters = _parameters(node, method=bool(owner))
     taken = {parameter.name for parameter in parameters} | {"self", "cls"}
     assigned = (n.id for n in own if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     calls = [_short(n.func) for n in own if isinstance(n, ast.Call)]
     return FunctionFacts(
         node=node,
+        own=own,
         name=node.name,
         owner=owner,
         parameters=parameters,
@@ -146,14 +149,24 @@ def class_facts(node: ast.ClassDef) -> ClassFacts:
     )
 
 
-def own_nodes(node: FunctionNode) -> Iterator[ast.AST]:
+def _own_nodes(node: FunctionNode) -> Iterator[ast.AST]:
     """The nodes of a function's body in source order, not entering nested functions, lambdas and classes."""
     waiting: list[ast.AST] = list(reversed(node.body))
     while waiting:
         part = waiting.pop()
         yield part
         if not isinstance(part, _NESTED):
-            waiting.extend(reversed(list(ast.iter_child_nodes(part))))
+            waiting.extend(reversed(list(_children(part))))
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """As ast.iter_child_nodes, at half its cost: this walk is most of the time a lesson takes."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            yield from (item for item in value if isinstance(item, ast.AST))
+        elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+            yield value
 
 
 def first_sentence(docstring: str) -> str:
@@ -216,7 +229,7 @@ def _thrown(node: ast.Raise) -> str:
 
 
 def _set_on_self(node: FunctionNode) -> Iterator[str]:
-    for part in own_nodes(node):
+    for part in _own_nodes(node):
         stored = isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
         if stored and isinstance(part.value, ast.Name) and part.value.id == "self":  # type: ignore[attr-defined]
             yield part.attr  # type: ignore[attr-defined]  # `stored` says it is an Attribute

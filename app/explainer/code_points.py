@@ -5,7 +5,7 @@ import ast
 import re
 
 from app.explainer.code_expressions import value_of
-from app.explainer.code_facts import FunctionFacts, Parameter, own_nodes
+from app.explainer.code_facts import FunctionFacts, Parameter
 from app.explainer.code_phrases import steps_of
 from app.explainer.points import Point
 from app.explainer.voice import Level, Voice, article, counted, listed
@@ -295,5 +295,5 @@ _MANY_RETURNS = (
 
 
 def _return_values(facts: FunctionFacts) -> list[str]:
-    returns = [node for node in own_nodes(facts.node) if isinstance(node, ast.Return)]
+    returns = [node for node in facts.own if isinstance(node, ast.Return)]
     return [value_of(node.value) for node in returns if node.value]

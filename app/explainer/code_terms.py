@@ -7,7 +7,7 @@ Each remark is chosen by something the syntax tree shows and names the code's ow
 import ast
 
 from app.explainer.code_expressions import quote
-from app.explainer.code_facts import FunctionFacts, own_nodes
+from app.explainer.code_facts import FunctionFacts
 from app.explainer.voice import Voice
 
 _MAX_MISTAKES = 4
@@ -29,7 +29,7 @@ def mistakes(voice: Voice, facts: FunctionFacts) -> list[str]:
                     f=name,
                 )
             )
-    for node in own_nodes(facts.node):
+    for node in facts.own:
         remark = _trap(voice, node)
         if remark and len(found) < _MAX_MISTAKES:
             found.append(remark)

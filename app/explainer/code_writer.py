@@ -103,7 +103,7 @@ def _points(voice: Voice, module: Module, source: str, wish: Wish) -> list[Point
 
 def _weight(facts: FunctionFacts) -> int:
     """How much there is to explain; private and test functions last."""
-    return len(list(ast.walk(facts.node))) // (8 if facts.name.startswith("_") else 1)
+    return len(facts.own) // (8 if facts.name.startswith("_") else 1)
 
 
 def _function_points(voice: Voice, facts: FunctionFacts, made: Worked, lines: list[str], wish: Wish) -> list[Point]:

@@ -33,7 +33,7 @@ def class_points(voice: Voice, facts: ClassFacts) -> list[Point]:
             "its docstring [says|reads]: “$s.”", "[according to its author|in its own words]: “$s.”", s=facts.summary
         )
     ask = voice.say(
-        "what is $n?", "[tell me|can you tell me] about $n?", "what [kind of thing|sort of class] is $n?", n=name
+        "what is $n?", "[could you|can you] tell me about $n?", "what [kind of thing|sort of class] is $n?", n=name
     )
     points = [Point("purpose", ask, text, voice.say("[about|what is] $n", n=name))]
     held = _held(voice, facts, name)
@@ -46,8 +46,8 @@ def class_points(voice: Voice, facts: ClassFacts) -> list[Point]:
     question = voice.say(
         "[question|exercise]: how many methods [are in $n|does $n define]? Answer: $m.",
         "[count|tally] the methods of $n. [There are|You should find|Result:] $m.",
-        "$n and its methods: [count them|how many are there]? [Answer|It is]: $m.",
-        "[can you say|guess] how many `def` lines sit directly in $n? [The code shows|It is] $m.",
+        "$n and its methods: how many are there? [Answer|It is]: $m.",
+        "[can you say|do you see] how many `def` lines sit directly in $n? [The code shows|It is] $m.",
         n=name,
         m=len(facts.methods),
     )
@@ -186,7 +186,7 @@ def _overview(voice: Voice, body: list[ast.stmt], imports: list[str], names: lis
             n=counted(len(body), "statement"),
         )
     )
-    ask = voice.say("what is in this [file|code]?", "[can you say|tell me] what this [file|code] holds?")
+    ask = voice.say("what is in this [file|code]?", "can you say what this [file|code] holds?")
     return Point("purpose", ask, " ".join(parts))
 
 

@@ -38,7 +38,9 @@ def purpose(voice: Voice, facts: FunctionFacts, *, avoid_name_first: bool = Fals
     templates = [
         "$f [takes|is given|receives|accepts] $t",
         "$f is $a $k$o that [takes|accepts|works with] $t",
-        "[with|given] $t, $f [goes to work|can run|has what it needs]",
+        "[with|given] $t, $f [goes to work|can run|has what it needs]"
+        if facts.parameters
+        else "$f [runs|works] on its own, with $t",
         "$n of Python [make up|form] $f, which [takes|accepts] $t",
         "[meet|here is|this is|look at] $f, $a $k$o [with|of] $n",
         "the $k $f [fills|spans|covers] $n and [takes|needs|accepts] $t",
@@ -54,7 +56,7 @@ def purpose(voice: Voice, facts: FunctionFacts, *, avoid_name_first: bool = Fals
     text = voice.say(*templates, **slots) + "."
     extra = _meaning(voice, facts)
     ask = voice.say(
-        "what is $f [for|about]?", "[so what|what] does $f do?", "[tell|show] me $f[, please|], what is it?",
+        "what is $f [for|about]?", "[so what|what] does $f do?", "[look at|take] $f: what is it?",
         "$f: [why|when] would I [look at|read] it?" , "I [see|found] $f [in the code|here]. What is it?", f=name,
     )  # fmt: skip
     head = voice.say("[the idea of|meet|about|first of all:] $f", f=name)

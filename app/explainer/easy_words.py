@@ -13,7 +13,7 @@ EASIER: dict[str, str] = {
     "furthermore,": "also,", "moreover,": "also,", "additionally,": "also,", "in addition,": "also,",
     "consequently,": "so,", "nevertheless,": "still,", "nonetheless,": "still,", "subsequently": "later",
     "frequently": "often", "rapidly": "quickly", "primarily": "mainly", "demonstrates": "shows",
-    "demonstrating": "showing", "requires": "needs", "attempted to": "tried to", "attempting to": "trying to",
+    "demonstrating": "showing", "attempted to": "tried to", "attempting to": "trying to",
     "due to the fact that": "because", "in the event that": "if", "a large number of": "many",
     "the majority of": "most of", "with regard to": "about", "for the purpose of": "for",
     "is able to": "can", "are able to": "can", "was able to": "could", "were able to": "could", "whilst": "while",

@@ -83,10 +83,12 @@ def blocks_of(document: str) -> list[Block]:
 
 
 def _add(blocks: list[Block], made: list[Block]) -> None:
-    """Append, joining code to the code right before it: a blank line inside code does not end it."""
+    """Append, joining code to code and items to items: a blank line inside them does not end them."""
     for block in made:
-        if block.kind is BlockKind.code and blocks and blocks[-1].kind is BlockKind.code:
-            block = Block(BlockKind.code, (*blocks.pop().lines, "", *block.lines))
+        before = blocks[-1] if blocks else None
+        if before is not None and before.kind is block.kind and block.kind in (BlockKind.code, BlockKind.items):
+            gap = ("",) if block.kind is BlockKind.code else ()
+            block = Block(block.kind, (*blocks.pop().lines, *gap, *block.lines))
         blocks.append(block)
 
 
@@ -114,7 +116,8 @@ def _block(group: list[str], before: list[Block]) -> Block | None:
             return None
     if group[0].startswith("#"):
         return Block(BlockKind.heading, (clean(group[0].lstrip("#")),))
-    if all(line.startswith("    ") for line in group) and _looks_like_code(group):
+    shell = group[0].lstrip().startswith((">>> ", "$ "))
+    if shell or (all(line.startswith("    ") for line in group) and _looks_like_code(group)):
         return Block(BlockKind.code, tuple(line.rstrip() for line in group))
     if group[0].lstrip().startswith(("+--", "+==", "|", "====")):
         return None

@@ -18,9 +18,7 @@ _LIMITS = re.compile(r"\b(?:not|never|only|must|cannot|can't|don't|doesn't|isn't
 _DEFINES = re.compile(
     r"^(?:An?|The)?\s*([A-Za-z][\w-]*(?: [a-z][\w-]*){0,2}) (?:is|are) (?:a|an|the|any|one) \w", re.IGNORECASE
 )
-_PRONOUNS = frozenset(
-    {"it", "this", "that", "there", "he", "she", "they", "these", "here", "one", "what", "which", "who"}
-)
+_PRONOUNS = frozenset({"it", "this", "that", "there", "he", "she", "they", "these", "here", "one", "what", "which"})
 _LONGEST = {Level.young: 8, Level.novice: 12, Level.student: 18}
 
 
@@ -125,7 +123,7 @@ def _asked(voice: Voice, pieces: list[Piece], *, speaking: bool) -> str:
 def _question(voice: Voice, piece: Piece) -> str:
     first = piece.text.split(". ", maxsplit=1)[0]
     found = _DEFINES.match(first)
-    if found and found[1].lower() not in _PRONOUNS:
+    if found and _PRONOUNS.isdisjoint(found[1].lower().split()):
         subject = found[0].rsplit(" ", 3)[0]
         verb = "are" if re.search(r" are (?:a|an|the|any|one) \w$", found[0]) else "is"
         subject = subject.removesuffix(" is").removesuffix(" are")
@@ -186,7 +184,14 @@ def _lead(voice: Voice, form: str, pieces: list[Piece], told: list[str]) -> str:
 
 def _terms(voice: Voice, told: list[str]) -> str:
     """Sentences of the passage that say what something is."""
-    found = [s for s in told if (m := _DEFINES.match(s)) and m[1].lower() not in _PRONOUNS and len(s.split()) <= 30][:4]
+    found = [
+        s
+        for s in told
+        if (m := _DEFINES.match(s))
+        and _PRONOUNS.isdisjoint(m[1].lower().split())
+        and len(s.split()) <= 30
+        and s.endswith(".")
+    ][:4]
     if not found:
         return ""
     head = voice.say(
@@ -201,7 +206,7 @@ def _worked(voice: Voice, told: list[str]) -> str:
         return ""
     question, answer, _ = gap
     return voice.say(
-        "[a question to start|one to try first]: “$q” [look for the number|the gap is a number]. It is $a.",
+        "[a question to start|one to try first]: “$q” [Look for the number|The gap is a number]. It is $a.",
         "“$q” Which number is missing? [The passage has it|It stands below]: $a.",
         q=question,
         a=answer,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.special import gammaln
 
 from app.domain.tokens import TokenBatch, mix64
@@ -134,15 +133,17 @@ def cross_share(hashes: Hashes, docs: Ints, n_docs: int, at: int, rng: np.random
 
 def _shared_in(hashes: Hashes, docs: Ints, chosen: NDArray[np.bool_]) -> float:
     mine = chosen[docs]
-    pairs = np.unique(np.stack([hashes[mine], docs[mine].astype(np.uint64)]), axis=1)
-    if not pairs.shape[1]:
+    grams, held = hashes[mine], docs[mine]
+    if not len(grams):
         return 0.0
-    _, inverse, frequency = np.unique(pairs[0], return_inverse=True, return_counts=True)
-    held = pairs[1].astype(np.int64)
-    grams = np.bincount(held)
+    # One key a pair of 5-gram and document: sorting single numbers is 20 times as fast as sorting pairs.
+    _, once = np.unique(mix64(grams + mix64(held.astype(np.uint64))), return_index=True)
+    grams, held = grams[once], held[once]
+    _, inverse, frequency = np.unique(grams, return_inverse=True, return_counts=True)
+    found = np.bincount(held)
     shared = np.bincount(held, weights=(frequency[inverse] > 1).astype(np.float64))
-    some = grams > 0
-    return float((shared[some] / grams[some]).sum() / chosen.sum())
+    some = found > 0
+    return float((shared[some] / found[some]).sum() / chosen.sum())
 
 
 def opening_hashes(batch: TokenBatch) -> Hashes:
@@ -166,7 +167,10 @@ def opening_share(openings: Hashes, weights: NDArray[np.float64] | None = None) 
 
 
 def lzma_ratio(texts: Sequence[str], rng: np.random.Generator) -> float | None:
-    """Raw over compressed bytes of a shuffled sample of at most 1 MB: higher says the same more often."""
+    """Raw over compressed bytes of a shuffled sample of at most 1 MB: higher says the same more often.
+
+    Preset 6, for the fast ones miss repeats among like texts: of four copies of a set they saw 1.3, this sees 2.4.
+    """
     taken, size = [], 0
     for place in rng.permutation(len(texts)):
         part = texts[int(place)].encode("utf-8", "replace")
@@ -175,7 +179,7 @@ def lzma_ratio(texts: Sequence[str], rng: np.random.Generator) -> float | None:
         if size >= SAMPLE_BYTES:
             break
     raw = b"\n".join(taken)[:SAMPLE_BYTES]
-    return len(raw) / len(lzma.compress(raw, preset=1)) if raw else None
+    return len(raw) / len(lzma.compress(raw, preset=6)) if raw else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,36 +197,45 @@ class FamilyPairs:
     sizes: NDArray[np.float64]
     """(f,): texts a family."""
 
-    def _pairs(self, weights: NDArray[np.float64]) -> float:
-        whole = float(weights @ self.sizes)
-        return whole * whole - float((weights**2) @ (self.sizes**2))
+    def vendi2(self, draws: NDArray[np.float64]) -> list[float | None]:
+        """Unbiased Vendi-2 over pairs of different families, one for each row of `draws` (k, f), which counts families.
 
-    def vendi2(self, weights: NDArray[np.float64]) -> float | None:
-        """Unbiased Vendi-2 over pairs of different families; `weights` (f,) count families."""
-        pairs = self._pairs(weights)
-        if pairs <= 0:
-            return None
-        overlap = float(weights @ self.similar @ weights) - float((weights**2) @ np.diag(self.similar))
-        return pairs / overlap if overlap > 1e-9 * pairs else pairs
+        None where a draw holds no such pair; at most the number of pairs, where all are wholly unlike.
+        """
+        overlap = np.einsum("kf,kf->k", draws @ self.similar, draws) - draws**2 @ np.diag(self.similar)
+        return _effective(self._pairs(draws), overlap)
 
-    def simpson(self, weights: NDArray[np.float64]) -> float | None:
-        """Unbiased inverse Simpson of clusters over pairs of different families."""
-        pairs = self._pairs(weights)
-        if pairs <= 0:
-            return None
-        together = weights @ self.clusters
-        same = float((together**2).sum()) - float((weights**2) @ (self.clusters**2).sum(axis=1))
-        return pairs / same if same > 0 else pairs
+    def simpson(self, draws: NDArray[np.float64]) -> list[float | None]:
+        """Unbiased inverse Simpson of clusters over pairs of different families, one for each row of `draws`."""
+        same = ((draws @ self.clusters) ** 2).sum(axis=1) - draws**2 @ (self.clusters**2).sum(axis=1)
+        return _effective(self._pairs(draws), same)
+
+    def _pairs(self, draws: NDArray[np.float64]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = (draws @ self.sizes) ** 2 - draws**2 @ self.sizes**2
+        return found
+
+
+def _effective(pairs: NDArray[np.float64], alike: NDArray[np.float64]) -> list[float | None]:
+    """All pairs over those that are alike; less than one pair alike counts as one, as in `vendi2`."""
+    return [
+        float(whole / max(same, 1.0)) if whole > 0 else None
+        for whole, same in zip(pairs.tolist(), alike.tolist(), strict=True)
+    ]
 
 
 def family_pairs(vectors: NDArray[np.float32], clusters: Ints, families: Ints) -> FamilyPairs:
     """The pair sums of unit rows (n, d) in `clusters` (n,) and `families` (n,), in the order of family ids. O(n^2)."""
-    _, inverse = np.unique(families, return_inverse=True)
-    member = csr_array((np.ones(len(inverse)), (inverse, np.arange(len(inverse)))))
-    similar = (vectors.astype(np.float64) @ vectors.T.astype(np.float64)) ** 2
-    marks = np.zeros((len(vectors), int(clusters.max(initial=0)) + 1))
-    marks[np.arange(len(vectors)), np.maximum(clusters, 0)] = 1.0
-    return FamilyPairs(member @ (member @ similar).T, member @ marks, np.asarray(member.sum(axis=1)).ravel())
+    order = np.argsort(families, kind="stable")
+    _, first, counts = np.unique(families[order], return_index=True, return_counts=True)
+    wide = vectors[order].astype(np.float64)
+    similar = wide @ wide.T
+    np.square(similar, out=similar)
+    marks = np.zeros((len(wide), int(clusters.max(initial=0)) + 1))
+    marks[np.arange(len(wide)), np.maximum(clusters[order], 0)] = 1.0
+    if len(first) < len(wide):
+        similar = np.add.reduceat(np.add.reduceat(similar, first, axis=0), first, axis=1)
+        marks = np.add.reduceat(marks, first, axis=0)
+    return FamilyPairs(similar, marks, counts.astype(np.float64))
 
 
 def poisson_draws(families: int, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:

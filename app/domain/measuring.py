@@ -114,13 +114,13 @@ def _pairs(
     if len(families) < 2:
         return {"vendi2": None, "cluster_simpson": None}, {}
     pairs = diversity.family_pairs(vectors[::step], clusters, families)
-    whole = np.ones(len(pairs.sizes))
-    draws = diversity.poisson_draws(len(whole), DRAWS, rng)
+    once = np.ones((1, len(pairs.sizes)))
+    draws = diversity.poisson_draws(len(pairs.sizes), DRAWS, rng)
     limits = {
-        "vendi2": _limits([pairs.vendi2(weights) for weights in draws]),
-        "cluster_simpson": _limits([pairs.simpson(weights) for weights in draws]),
+        "vendi2": _limits(pairs.vendi2(draws)),
+        "cluster_simpson": _limits(pairs.simpson(draws)),
     }
-    values = {"vendi2": pairs.vendi2(whole), "cluster_simpson": pairs.simpson(whole)}
+    values = {"vendi2": pairs.vendi2(once)[0], "cluster_simpson": pairs.simpson(once)[0]}
     return values, {name: limit for name, limit in limits.items() if limit is not None}
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import dedup, diversity
-from app.domain.tokens import TokenBatch, tokenise
+from app.domain.hashed_words import hash_texts
+from app.domain.tokens import TokenBatch
 
 CROSS_SIZES = (10, 20, 30, 50, 75, 100, 150, 200)
 """Documents at which the cross-document share is read."""
@@ -59,10 +60,10 @@ class Measured:
 def measure_members(members: Sequence[Member], vectors: NDArray[np.float32], *, rng_seed: int) -> Measured:
     """All measures of a set; vectors (n, d) unit rows. None marks what such a set cannot have."""
     rng = np.random.default_rng([rng_seed, 99])
-    batch = tokenise([member.text for member in members])
+    batch = hash_texts([member.text for member in members])
     # One text a family, for words of a seed that come again in its variants say nothing of the others.
     alone = [member.text for member in _one_a_family(members, rng)]
-    single = tokenise(alone)
+    single = hash_texts(alone)
     frequencies = diversity.count_of_counts(diversity.ngrams(single, 3)[0])
     kinds, times = np.unique(frequencies, return_counts=True)
     at = min(diversity.RAREFIED_TOKENS, int(frequencies.sum()))

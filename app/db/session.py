@@ -22,7 +22,7 @@ LIMITS = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction
 """The longest statement, wait for a lock and pause inside a transaction, in ms."""
 
 TRANSIENT_STATES = ("08", "57P", "40001", "40P01", "25P03", "53300")
-"""SQLSTATE prefixes of a lost connection, a restart, a serialisation failure, a deadlock, an idle cut, a full server."""
+"""SQLSTATE prefixes: connection lost, restart, serialisation failure, deadlock, cut while idle, server full."""
 
 
 def make_engine(url: str, *, pool_size: int = 4) -> Engine:

@@ -130,7 +130,8 @@ def set_verdicts(session: Session, outcomes: Sequence[tuple[int, str, str | None
         text("""
         UPDATE generations g SET verdict = o.verdict, gate = o.gate, reason = o.reason, redundancy = o.redundancy
         FROM unnest(CAST(:ids AS bigint[]), CAST(:verdicts AS text[]), CAST(:gates AS text[]),
-                    CAST(:reasons AS text[]), CAST(:redundancies AS float8[])) AS o(id, verdict, gate, reason, redundancy)
+                    CAST(:reasons AS text[]), CAST(:redundancies AS float8[]))
+             AS o(id, verdict, gate, reason, redundancy)
         WHERE g.id = o.id"""),
         {
             "ids": list(ids),

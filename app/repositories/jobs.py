@@ -93,9 +93,9 @@ def artifact(session: Session, job_id: int, name: str) -> bytes:
 def waiting_for_corpus(session: Session) -> list[int]:
     """Queued jobs whose corpus is ready."""
     rows = session.execute(
-        text(
-            "SELECT j.id FROM jobs j JOIN corpora c ON c.id = j.corpus_id WHERE j.state = 'queued' AND c.state = 'ready'"
-        )
+        text("""
+        SELECT j.id FROM jobs j JOIN corpora c ON c.id = j.corpus_id
+        WHERE j.state = 'queued' AND c.state = 'ready'""")
     )
     return [row.id for row in rows]
 
@@ -103,9 +103,9 @@ def waiting_for_corpus(session: Session) -> list[int]:
 def failed_corpora(session: Session) -> list[int]:
     """Queued jobs whose corpus could not be read."""
     rows = session.execute(
-        text(
-            "SELECT j.id FROM jobs j JOIN corpora c ON c.id = j.corpus_id WHERE j.state = 'queued' AND c.state = 'failed'"
-        )
+        text("""
+        SELECT j.id FROM jobs j JOIN corpora c ON c.id = j.corpus_id
+        WHERE j.state = 'queued' AND c.state = 'failed'""")
     )
     return [row.id for row in rows]
 

@@ -47,7 +47,7 @@ def of_job(session: Session, job_id: int) -> list[RoundRow]:
 
 
 def close_finished(session: Session, job_id: int | None = None) -> list[tuple[int, int]]:
-    """Close open rounds all of whose units have ended; (round id, job id) of those closed here, by this caller alone."""
+    """Close open rounds all of whose units have ended; (round id, job id) of those this caller alone closed."""
     rows = session.execute(
         text("""
         UPDATE rounds r SET state = 'closing' FROM jobs j

@@ -46,8 +46,8 @@ def read_board(session: Session, job_id: JobId, corpus_id: int, *, repairs: int)
 
 def arm_of(name: str) -> Arm:
     """The arm of that name."""
-    parts = (name.split("/") + ["", ""])[:3]
-    return Arm(*parts)
+    style, audience, constraint = [*name.split("/"), "", ""][:3]
+    return Arm(style, audience, constraint)
 
 
 def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:

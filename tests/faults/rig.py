@@ -1,7 +1,7 @@
 """A whole Hornbook of real processes that faults are done to, and the invariants that must hold afterwards.
 
 Postgres, Redis, Celery workers and the reconciler under the supervisor of embedded mode, and a stub endpoint that keeps
-its own bill on disk: budgets and "nothing lost" are judged by that bill and by counting rows, never by our ledger alone.
+its own bill on disk: budgets and "nothing lost" are judged by that bill and by counting rows, not by our ledger.
 """
 
 import json
@@ -76,7 +76,8 @@ class Rig:
 
     def start_reconciler(self) -> None:
         """The reconciler alone."""
-        self.services.supervisor.start([ProcessSpec("reconciler", (sys.executable, "-m", "workers.reconciler"), env=self.env, grace_s=1)])
+        argv = (sys.executable, "-m", "workers.reconciler")
+        self.services.supervisor.start([ProcessSpec("reconciler", argv, env=self.env, grace_s=1)])
 
     def pool_children(self, queue: str) -> list[psutil.Process]:
         """The Celery pool processes of a queue's workers that run now."""
@@ -151,11 +152,11 @@ class Rig:
     def wait_for_calls(self, job_id: JobId, calls: int, *, within_s: float = 60) -> None:
         """Wait until so many calls of a job have ended."""
         ended = "SELECT count(*) AS n FROM units WHERE job_id = %s AND kind = 'rewrite' AND state <> 'ready'"
-        self.wait(lambda: int(str(self.query(ended, job_id)[0]["n"])) >= calls, within_s=within_s, what=f"{calls} calls")
+        self.wait(lambda: int(str(self.query(ended, job_id)[0]["n"])) >= calls, within_s=within_s, what="calls ended")
 
     def wait_done(self, job_id: JobId, *, within_s: float) -> float:
         """Wait until the job has ended."""
-        return self.wait(lambda: self.job(job_id)["state"] == "done", within_s=within_s, what=f"job: {self.job(job_id)}")
+        return self.wait(lambda: self.job(job_id)["state"] == "done", within_s=within_s, what="the job ends")
 
     def billed(self) -> list[dict[str, object]]:
         """The stub's own bill."""

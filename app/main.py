@@ -8,7 +8,19 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.adapters.storage import Storage
-from app.api import corpora, documentation, events, exports, generations, jobs, problems, recipes, rounds, system
+from app.api import (
+    corpora,
+    documentation,
+    events,
+    exports,
+    generations,
+    jobs,
+    openapi,
+    problems,
+    recipes,
+    rounds,
+    system,
+)
 from app.api.bodies import BodyLimit
 from app.api.edge import Edge, Hints
 from app.api.measuring import Measuring
@@ -36,6 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.edge = edge
     app.state.open_streams = set()
     problems.install(app)
+    openapi.describe(app)
     for module in (corpora, recipes, jobs, rounds, events, generations, exports, system, documentation):
         app.include_router(module.router)
     # The last one added is the first to see a request.

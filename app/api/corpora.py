@@ -66,11 +66,11 @@ BODY = {
                 "required": ["file"],
                 "properties": {
                     "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                    **CorpusSettings.model_json_schema()["properties"],
+                    **CorpusSettings.model_json_schema(ref_template="#/components/schemas/{model}")["properties"],
                 },
             }
         },
-        "application/json": {"schema": CorpusRecords.model_json_schema(ref_template="#/components/schemas/{model}")},
+        "application/json": {"schema": {"$ref": "#/components/schemas/CorpusRecords"}},
     },
 }
 

@@ -63,13 +63,10 @@ class Problem(BaseModel):
     request_id: str | None = None
 
 
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "model": Problem,
-        "description": "Refused; `code` says why, `detail` what to do.",
-        "content": {MEDIA_TYPE: {}},
-    },
-    "503": {"model": Problem, "description": "The database is away; try again after Retry-After."},
+    "4XX": {"description": "Refused: `code` says why, `detail` what to do about it.", "content": _CONTENT},
+    "503": {"description": "The database is away: try again after Retry-After.", "content": _CONTENT},
 }
 
 

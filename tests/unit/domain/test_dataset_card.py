@@ -95,7 +95,7 @@ def test_size_category(documents: int, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("url", "host"),
-    [("https://key:x@llm.example:8443/v1?k=1", "llm.example:8443"), ("http://127.0.0.1:9/", "127.0.0.1:9")],
+    [("https://key:x@llm.example:8443/v1?k=1", "llm.example"), ("http://127.0.0.1:9/", "127.0.0.1"), ("nonsense", "")],
     ids=str,
 )
 def test_host_of_drops_every_secret(url: str, host: str) -> None:

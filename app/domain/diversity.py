@@ -238,6 +238,33 @@ def family_pairs(vectors: NDArray[np.float32], clusters: Ints, families: Ints) -
     return FamilyPairs(similar, marks, counts.astype(np.float64))
 
 
+def exact_vendi2(vectors: NDArray[np.float32], families: Ints) -> float | None:
+    """`FamilyPairs.vendi2` of each family once, in O(n d^2): |S|_F^2 less the pairs inside families."""
+    order = np.argsort(families, kind="stable")
+    wide, family = vectors[order].astype(np.float64), families[order]
+    inside = float(len(wide))
+    for step in range(1, len(family)):
+        same = np.flatnonzero(family[step:] == family[:-step])
+        if not len(same):
+            break
+        inside += 2.0 * float(np.square(np.einsum("nd,nd->n", wide[same], wide[same + step])).sum())
+    overlap = float(np.square(wide.T @ wide).sum()) - inside
+    return _effective(_pairs_apart(families), np.array([overlap]))[0]
+
+
+def exact_simpson(clusters: Ints, families: Ints) -> float | None:
+    """`FamilyPairs.simpson` of each family once, in O(n): pairs in one cluster less those of one family as well."""
+    places = np.maximum(clusters, 0)
+    _, both = np.unique(np.stack([places, families]), axis=1, return_counts=True)
+    same = float(np.square(np.bincount(places)).sum() - np.square(both).sum())
+    return _effective(_pairs_apart(families), np.array([same]))[0]
+
+
+def _pairs_apart(families: Ints) -> NDArray[np.float64]:
+    sizes = np.unique(families, return_counts=True)[1].astype(np.float64)
+    return np.array([len(families) ** 2 - np.square(sizes).sum()])
+
+
 def poisson_draws(families: int, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """(draws, f) bootstrap weights: every family is drawn Poisson(1) times, all its texts together."""
     return rng.poisson(1.0, size=(draws, families)).astype(np.float64)

@@ -17,7 +17,7 @@ from app.domain.tokens import TokenBatch
 CROSS_SIZES = (10, 20, 30, 50, 75, 100, 150, 200)
 """Documents at which the cross-document share is read."""
 MOST_PAIRS = 4_000
-"""Texts among which all pairs are compared; larger sets are thinned evenly."""
+"""Texts among which all pairs are compared for limits; of larger sets a random sample. Values are of all texts."""
 DRAWS = 200
 """Bootstrap draws."""
 LIMITS = (5.0, 95.0)
@@ -109,20 +109,29 @@ def _cross(batch: TokenBatch, n_docs: int, rng: np.random.Generator) -> dict[int
 def _pairs(
     members: Sequence[Member], vectors: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[Values, dict[str, tuple[float, float]]]:
-    step = max(1, -(-len(members) // MOST_PAIRS))
-    clusters = np.array([member.cluster for member in members[::step]], dtype=np.int64)
-    families = np.array([member.family for member in members[::step]], dtype=np.int64)
+    clusters = np.array([member.cluster for member in members], dtype=np.int64)
+    families = np.array([member.family for member in members], dtype=np.int64)
     if len(families) < 2:
         return {"vendi2": None, "cluster_simpson": None}, {}
-    pairs = diversity.family_pairs(vectors[::step], clusters, families)
-    once = np.ones((1, len(pairs.sizes)))
-    draws = diversity.poisson_draws(len(pairs.sizes), DRAWS, rng)
-    limits = {
-        "vendi2": _limits(pairs.vendi2(draws)),
-        "cluster_simpson": _limits(pairs.simpson(draws)),
+    values = {
+        "vendi2": diversity.exact_vendi2(vectors, families),
+        "cluster_simpson": diversity.exact_simpson(clusters, families),
     }
-    values = {"vendi2": pairs.vendi2(once)[0], "cluster_simpson": pairs.simpson(once)[0]}
+    chosen = np.arange(len(families))
+    if len(chosen) > MOST_PAIRS:
+        chosen = np.sort(rng.choice(len(families), MOST_PAIRS, replace=False))
+    pairs = diversity.family_pairs(vectors[chosen], clusters[chosen], families[chosen])
+    draws = np.vstack([np.ones(len(pairs.sizes)), diversity.poisson_draws(len(pairs.sizes), DRAWS, rng)])
+    drawn = {"vendi2": pairs.vendi2(draws), "cluster_simpson": pairs.simpson(draws)}
+    limits = {name: _moved(_limits(found[1:]), found[0], values[name]) for name, found in drawn.items()}
     return values, {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _moved(limit: tuple[float, float] | None, sampled: float | None, value: float | None) -> tuple[float, float] | None:
+    """Limits found on a sample, moved to the whole set's value; a sample's limits are wider than the set's own."""
+    if limit is None or not sampled or value is None:
+        return limit
+    return limit[0] * value / sampled, limit[1] * value / sampled
 
 
 def _limits(found: Sequence[float | None]) -> tuple[float, float] | None:

@@ -144,6 +144,21 @@ def test_family_pairs_with_one_text_a_family_are_the_plain_measures() -> None:
     assert pairs.simpson(once)[0] == pytest.approx(diversity.cluster_simpson(np.bincount(clusters)))
 
 
+@given(st.integers(2, 30), st.integers(1, 30), st.integers(0, 9))
+def test_exact_values_are_those_of_all_pairs(n: int, families: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, clusters, family = units(n, seed=seed), rng.integers(0, 4, n), rng.integers(0, families, n)
+    pairs = family_pairs(rows, clusters, family)
+    once = np.ones((1, len(pairs.sizes)))
+
+    found = diversity.exact_vendi2(rows, family), diversity.exact_simpson(clusters, family)
+    expected = pairs.vendi2(once)[0], pairs.simpson(once)[0]
+    if expected[0] is None:
+        assert found == (None, None)
+    else:
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_pairs_inside_a_family_do_not_count() -> None:
     rows = np.repeat(units(10), 3, axis=0)
     clusters = np.repeat(np.arange(10), 3)

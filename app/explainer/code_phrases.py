@@ -182,7 +182,7 @@ def _augmented(voice: Voice, node: ast.AugAssign) -> str:
     if isinstance(node.op, ast.Add):
         return voice.say(
             "add $v to $n",
-            "[increase|extend|grow] $n by $v" if _is_number(node.value) else "add $v to $n",
+            "[increase|raise] $n by $v" if _is_number(node.value) else "add $v to $n",
             n=name,
             v=value,
         )

@@ -69,14 +69,18 @@ def _trace(voice: Voice, facts: FunctionFacts, example: Example, steps: Sequence
     for step in steps[:_MAX_TRACE]:
         if "`" not in step.name + step.value and step.value != "...":
             lines.append("- " + _traced(voice, step, step.line - start + 1 if whole else 0))
-    if len(steps) > _MAX_TRACE and example.value:
-        lines.append(
+    if len(steps) > _MAX_TRACE:
+        left = counted(len(steps) - _MAX_TRACE, "more step")
+        lines += [
+            "",
             voice.say(
-                "\nthis goes on for $n; the call ends with `$v`.",
-                n=counted(len(steps) - _MAX_TRACE, "more step"),
+                "after $n, the call ends with `$v`.",
+                "$n later, the [result|answer] is `$v`.",
+                "then come $n, and at last `$v`.",
+                n=left,
                 v=example.value,
-            ).strip()
-        )
+            ),
+        ]
     if len(lines) < 2:
         return Point("trace", "", "")
     lead = voice.say(

@@ -5,7 +5,7 @@ not Python 3 goes to `text_writer.describe`, which claims less.
 """
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.interpreter import Module, UnsupportedCodeError, parse_module
 from app.explainer.code_examples import Worked, worked
@@ -16,7 +16,7 @@ from app.explainer.code_practice import examples, extras, questions
 from app.explainer.other_writer import describe
 from app.explainer.points import Point, arranged, fitted, laid_out, words_in
 from app.explainer.prompt import Prompt
-from app.explainer.voice import Level, Voice
+from app.explainer.voice import Level, Voice, listed
 
 MAX_DOCUMENT_CHARS = 60_000
 """Longer sources are described, not explained."""
@@ -35,8 +35,6 @@ class Wish:
     """The format."""
     most: int
     """Words at most."""
-    least: int
-    """Words at least, as far as there is something to say."""
     terms: bool
     """Define every term."""
     exercise: bool
@@ -53,13 +51,16 @@ def write_code(voice: Voice, prompt: Prompt) -> str:
     if len(source) > MAX_DOCUMENT_CHARS:
         return describe(voice, source)
     try:
-        module = parse_module(source)
-    except UnsupportedCodeError:
+        lesson = _lesson(voice, prompt, parse_module(source))
+    except (UnsupportedCodeError, RecursionError):
+        # Code nested a few hundred deep parses, but cannot be written out again.
         return describe(voice, source)
+    return lesson or describe(voice, source)
+
+
+def _lesson(voice: Voice, prompt: Prompt, module: Module) -> str:
     wish = wish_of(voice, prompt)
-    points = _points(voice, module, source, wish)
-    if not points:
-        return describe(voice, source)
+    points = _points(voice, module, prompt.document, wish)
     ordered = arranged(wish.form, points)
     needed = (*_NEEDED, "exercise") if wish.exercise else _NEEDED
     kept = fitted(wish.form, ordered, wish.most, needed=needed)
@@ -72,17 +73,18 @@ def wish_of(voice: Voice, prompt: Prompt) -> Wish:
     """Length and emphasis for this document: half to twice its own length unless the prompt says otherwise."""
     size = words_in(prompt.document)
     most = prompt.max_words or max(140, min(round(size * 1.8), 900))
-    codes = " ".join(shortfall.code + " " + shortfall.detail.lower() for shortfall in prompt.shortfalls)
-    if "short" in codes or "length" in codes:
-        most = round(most * 1.1)
+    codes = {shortfall.code for shortfall in prompt.shortfalls}
+    if codes & {"too_short", "lost_facts"}:
+        most = round(most * 1.15)
+    if "too_long" in codes:
+        most = round(most * 0.75)
     return Wish(
         form=prompt.form,
         most=most,
-        least=prompt.min_words or size // 2,
-        terms=prompt.constraint == "define every term" or voice.level is Level.young,
-        exercise=prompt.constraint == "end with an exercise",
+        terms=prompt.constraint == "define every term" or voice.level is Level.young or "low_education" in codes,
+        exercise=prompt.constraint == "end with an exercise" or "low_education" in codes,
         everyday=prompt.constraint == "everyday example",
-        fresh_opening="opening" in codes,
+        fresh_opening=any("opening" in code for code in codes),
     )
 
 
@@ -96,6 +98,8 @@ def _points(voice: Voice, module: Module, source: str, wish: Wish) -> list[Point
         points = _function_points(voice, main, made, lines, wish)
         others = [(facts, examples_of) for facts, examples_of in tried if facts is not main]
         points += _more(voice, others, lines)
+        names = [facts.label for facts in functions if facts is not main][:12] + [f"`{c.name}`" for c in classes[:6]]
+        points = _naming(voice, points, names)
     for facts in classes[:2]:
         points += _class_part(voice, facts, lines, first=not points)
     return points or module_points(voice, module.tree, lines)
@@ -129,6 +133,18 @@ def _function_points(voice: Voice, facts: FunctionFacts, made: Worked, lines: li
     points.append(by_topic.get("exercise") or questions(voice, facts))
     points += [point for point in extra if not wanted.get(point.topic)]
     return [point for point in points if point.tell]
+
+
+def _naming(voice: Voice, points: list[Point], names: list[str]) -> list[Point]:
+    """The points, with what else the file defines said where it says what the function is."""
+    if not names:
+        return points
+    also = voice.say(
+        "[besides it|next to it], the file defines $n.", "$n [stand|are defined] in the same file.",
+        "[also|further] defined here: $n.", "the file has more: $n.", n=listed(names),
+    )  # fmt: skip
+    also = also.replace(" stand in", " stands in").replace(" are defined", " is defined") if len(names) == 1 else also
+    return [replace(p, tell=f"{p.tell} {also}") if p.topic == "purpose" else p for p in points]
 
 
 def _more(voice: Voice, others: list[tuple[FunctionFacts, Worked]], lines: list[str]) -> list[Point]:

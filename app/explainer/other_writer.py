@@ -20,6 +20,8 @@ _SIGNS = (
     ("a settings file", re.compile(r"^\[[\w. -]+\]\s*$|^\w[\w-]*:\s", re.MULTILINE)),
 )
 _MAX_READ = 20_000
+_MAX_SHOWN = 45
+_COMMENT = re.compile(r"/\*(.{1,600}?)\*/|(?://|#|--) ([^\n]{10,200})$", re.MULTILINE | re.DOTALL)
 _COMMON = frozenset({
     "the", "and", "for", "not", "with", "this", "that", "from", "int", "void", "return", "class", "def", "import", "self",
     "if", "else", "let", "const", "var", "function", "public", "static", "end",
@@ -29,7 +31,7 @@ _COMMON = frozenset({
 def describe(voice: Voice, source: str) -> str:
     """A short description: size, likely language, frequent names, the lines that open it."""
     text = source[:_MAX_READ]
-    lines = text.split("\n")
+    lines = text.rstrip("\n").split("\n")
     full = [line for line in lines if line.strip()]
     if not full:
         return voice.say("[the document|the file] is empty, so there is nothing to [explain|describe].")
@@ -63,19 +65,30 @@ def describe(voice: Voice, source: str) -> str:
             f=str(len(full)),
         )
     )
-    opening = next((line.strip() for line in full if 3 < len(line.strip()) < 90 and "`" not in line), "")
-    if opening:
-        parts.append(voice.say("[near the top|early on] stands `$o`.", "one of the first lines is `$o`.", o=opening))
-    if names:
-        most = names[0]
-        count = len(re.findall(rf"\b{re.escape(most)}\b", text))
-        parts.append(
-            voice.say(
-                "[question|exercise]: how often does `$m` appear[ as a whole word|]? Answer: $c.",
-                "[count|find] `$m`[ as a whole word|]: it is there $t.",
-                m=most,
-                c=count,
-                t=counted(count, "time"),
-            )
-        )
-    return " ".join(parts)
+    parts += _remarks(voice, text)
+    body = "\n".join(line.rstrip() for line in lines).strip("\n")
+    shown = f"\n\n```text\n{body}\n```\n\n" if len(lines) <= _MAX_SHOWN and "```" not in text and kind else " "
+    return " ".join(parts) + shown + _question(voice, text, names)
+
+
+def _remarks(voice: Voice, text: str) -> list[str]:
+    """What the comments say, quoted."""
+    found = [
+        " ".join(re.sub(r"(?m)^\s*\*", "", part).split()) for pair in _COMMENT.findall(text) for part in pair if part
+    ]
+    plain = [remark for remark in found if 4 <= len(remark.split()) <= 60 and not re.search(r"[“”`]", remark)][:3]
+    return [
+        voice.say("a comment [says|reads]: “$r”", "[in a comment stands|one remark is]: “$r”", r=remark)
+        for remark in plain
+    ]
+
+
+def _question(voice: Voice, text: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    count = len(re.findall(rf"\b{re.escape(names[0])}\b", text))
+    return voice.say(
+        "[question|exercise]: how often does `$m` appear as a whole word? Answer: $c.",
+        "[count|find] `$m` as a whole word: it is there $t.",
+        m=names[0], c=count, t=counted(count, "time"),
+    )  # fmt: skip

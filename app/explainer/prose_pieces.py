@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from app.domain.interpreter import UnsupportedCodeError, parse_module
 from app.explainer.prose_sentences import Block, BlockKind
 from app.explainer.prose_simplify import simplified
 from app.explainer.voice import Level, Voice
@@ -41,7 +42,8 @@ class Piece:
 
 def pieces_of(voice: Voice, blocks: list[Block], longest: int) -> list[Piece]:
     """The pieces of the blocks, in order; sentences over `longest` words are split where that is safe."""
-    frequent = Counter(word.lower() for block in blocks for line in block.lines for word in WORD.findall(line))
+    shown = [block for block in blocks if block.kind not in (BlockKind.code, BlockKind.fence)]
+    frequent = Counter(word.lower() for block in shown for line in block.lines for word in WORD.findall(line))
     used: set[str] = set()
     pieces: list[Piece] = []
     title = ""
@@ -51,13 +53,15 @@ def pieces_of(voice: Voice, blocks: list[Block], longest: int) -> list[Piece]:
             continue
         texts = _texts(voice, block, longest)
         for text in texts:
-            about = "" if block.kind is BlockKind.code else _topic(text, frequent, used)
+            about = "" if block.kind in (BlockKind.code, BlockKind.fence) else _topic(text, frequent, used)
             pieces.append(Piece(about, text, block.kind, title))
             title = ""
     return pieces
 
 
 def _texts(voice: Voice, block: Block, longest: int) -> list[str]:
+    if block.kind is BlockKind.fence:
+        return [_verbatim(block.lines[0], block.lines[1:])] if any(block.lines[1:]) else []
     if block.kind is BlockKind.code:
         return [_fenced(block)] if len(block.lines) <= 40 else []
     lines = [simplified(line, longest=longest) for line in block.lines]
@@ -68,6 +72,16 @@ def _texts(voice: Voice, block: Block, longest: int) -> list[str]:
     if len(flat) % size == 1 and len(flat) > size:
         size += 1
     return [" ".join(flat[at : at + size]) for at in range(0, len(flat), size)]
+
+
+def _verbatim(language: str, lines: tuple[str, ...]) -> str:
+    """The fence again; a Python fragment that is no whole program loses its label, so that nobody tries to run it."""
+    if language.lower().startswith("py"):
+        try:
+            parse_module("\n".join(lines))
+        except UnsupportedCodeError:
+            language = "text"
+    return "\n".join([f"```{language}", *lines, "```"])
 
 
 def _fenced(block: Block) -> str:

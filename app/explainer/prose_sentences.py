@@ -23,6 +23,8 @@ class BlockKind(StrEnum):
     """List items."""
     code = "code"
     """Lines to keep as they are."""
+    fence = "fence"
+    """The same, fenced in the document; the first line is the fence's language."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,19 @@ def blocks_of(document: str) -> list[Block]:
     blocks: list[Block] = []
     group: list[str] = []
     hidden = False
+    fence: list[str] | None = None
     for line in [*lines, ""]:
-        if line.strip():
+        if line.lstrip().startswith(("```", "~~~")):
+            # A fence ends whatever came before it; an unclosed one ends with the document.
+            if fence is None:
+                _add(blocks, _blocks(group, blocks) if group else [])
+                group, fence = [], [line.strip().lstrip("`~").strip()]
+            else:
+                blocks.append(Block(BlockKind.fence, tuple(fence)))
+                fence = None
+        elif fence is not None:
+            fence.append(line.rstrip())
+        elif line.strip():
             group.append(line)
         elif group:
             # What is indented below a directive belongs to it; only code and notes are worth keeping.
@@ -102,6 +115,8 @@ def _blocks(group: list[str], before: list[Block]) -> list[Block]:
         return []
     if not group:
         return []
+    if group[0].startswith("#") and len(group) > 1:
+        return [*_blocks(group[:1], before), *_blocks(group[1:], before)]
     if any(len(line) > 110 for line in group) and not group[0].startswith("    "):
         made = [_block([line], before) for line in group]
     else:

@@ -9,11 +9,11 @@ import re
 
 from app.explainer.other_writer import describe
 from app.explainer.prompt import Prompt
-from app.explainer.prose_pieces import STOP_WORDS, WORD, Piece, pieces_of
-from app.explainer.prose_sentences import BlockKind, blocks_of
+from app.explainer.prose_gaps import Gap, number_gaps, word_gaps
+from app.explainer.prose_pieces import Piece, pieces_of
+from app.explainer.prose_sentences import BlockKind, blocks_of, sentences_of
 from app.explainer.voice import Level, Voice, listed
 
-_NUMBER = re.compile(r"(?<![\w.,$€£-])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\w.,]*\d|[\w%-])")
 _LIMITS = re.compile(r"\b(?:not|never|only|must|cannot|can't|don't|doesn't|isn't|without|except|unless)\b")
 _DEFINES = re.compile(
     r"^(?:An?|The)?\s*([A-Za-z][\w-]*(?: [a-z][\w-]*){0,2}) (?:is|are) (?:a|an|the|any|one) \w", re.IGNORECASE
@@ -27,10 +27,10 @@ def write_prose(voice: Voice, prompt: Prompt) -> str:
     blocks = blocks_of(prompt.document)
     longest = _longest(voice, prompt)
     pieces = pieces_of(voice, blocks, longest)
-    told = [sentence for block in blocks if block.kind is BlockKind.text for sentence in block.lines]
     if not any(piece.kind in (BlockKind.text, BlockKind.items) for piece in pieces):
         return describe(voice, prompt.document)
     pieces = _fit(pieces, prompt)
+    told = [sentence for piece in pieces if piece.kind is BlockKind.text for sentence in sentences_of(piece.text)]
     form = prompt.form
     if form in ("dialogue", "questions and answers"):
         text = _asked(voice, pieces, speaking=form == "dialogue")
@@ -39,7 +39,9 @@ def write_prose(voice: Voice, prompt: Prompt) -> str:
     else:
         text = _told(voice, pieces, asking=form in ("lesson", "") and voice.chance(0.6))
     terms = _terms(voice, told) if prompt.constraint == "define every term" else ""
-    parts = (_lead(voice, form, pieces, told), text, terms, _close(voice, prompt, told))
+    parts = [part for part in (_lead(voice, form, pieces, told), text, terms) if part]
+    count = sum(len(part.split()) for part in parts)
+    parts.append(_close(voice, prompt, told, count))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -48,13 +50,16 @@ def _longest(voice: Voice, prompt: Prompt) -> int:
     codes = " ".join(shortfall.code + " " + shortfall.detail for shortfall in prompt.shortfalls).lower()
     if prompt.constraint == "short sentences" or any(word in codes for word in ("grade", "ease", "simpl", "sentence")):
         longest = 8
-    return longest
+    # A split that turned a statement round is not tried again.
+    return 10_000 if any(shortfall.code == "negation" for shortfall in prompt.shortfalls) else longest
 
 
 def _fit(pieces: list[Piece], prompt: Prompt) -> list[Piece]:
     """The first pieces that fit in the asked length, or in twice the document's."""
     size = len(prompt.document.split())
     most = min(prompt.max_words or 10**6, round(size * 1.7) + 20)
+    if any(shortfall.code == "too_long" for shortfall in prompt.shortfalls):
+        most = round(most * 0.75)
     kept: list[Piece] = []
     total = 0
     for piece in pieces:
@@ -106,7 +111,7 @@ def _asked(voice: Voice, pieces: list[Piece], *, speaking: bool) -> str:
     bold = "**" if voice.chance(0.5) else ""
     parts = []
     for piece in pieces:
-        if piece.kind is BlockKind.code or not piece.about:
+        if piece.kind in (BlockKind.code, BlockKind.fence) or not piece.about:
             parts.append(piece.text)
             continue
         question = _question(voice, piece)
@@ -201,55 +206,41 @@ def _terms(voice: Voice, told: list[str]) -> str:
 
 
 def _worked(voice: Voice, told: list[str]) -> str:
-    gap = _gap(voice, told)
-    if not gap:
+    gap = next(iter(number_gaps(voice, told)), None)
+    if gap is None:
         return ""
-    question, answer, _ = gap
     return voice.say(
         "[a question to start|one to try first]: “$q” [Look for the number|The gap is a number]. It is $a.",
         "“$q” Which number is missing? [The passage has it|It stands below]: $a.",
-        q=question,
-        a=answer,
+        q=gap.question,
+        a=gap.answer,
     )
 
 
-def _gap(voice: Voice, told: list[str]) -> tuple[str, str, str] | None:
-    """A sentence of the passage with one number left out, the number, and the sentence."""
-    options = []
-    for sentence in told:
-        numbers = _NUMBER.findall(sentence)
-        if len(numbers) == 1 and 6 <= len(sentence.split()) <= 26:
-            options.append((sentence, numbers[0]))
-    if not options:
-        return None
-    sentence, number = options[int(voice.rng.random() * len(options))]
-    return _NUMBER.sub("____", sentence, count=1), number, sentence
+def _close(voice: Voice, prompt: Prompt, told: list[str], count: int) -> str:
+    """Questions the text answers: one, or more where the text is shorter than was asked for."""
+    wanted = prompt.constraint == "end with an exercise" or "low_education" in {s.code for s in prompt.shortfalls}
+    if prompt.form == "dialogue" and not wanted and count >= prompt.min_words and voice.chance(0.6):
+        return ""
+    gaps = (
+        word_gaps(voice, told)
+        if prompt.form == "worked example"
+        else [*number_gaps(voice, told)[:1], *word_gaps(voice, told)]
+    )
+    asked: list[str] = []
+    for gap in gaps[:4]:
+        if asked and count + sum(len(text.split()) for text in asked) >= prompt.min_words:
+            break
+        asked.append(_exercise(voice, gap))
+    return "\n\n".join(asked)
 
 
-def _close(voice: Voice, prompt: Prompt, told: list[str]) -> str:
-    """A question the passage answers, where the format or the constraint wants one."""
-    if prompt.constraint != "end with an exercise" and (prompt.form == "dialogue" or not voice.chance(0.7)):
-        return ""
-    gap = None if prompt.form == "worked example" else _gap(voice, told)
-    if gap:
-        return voice.say(
-            "[exercise|your turn|fill the gap|a last question]: “$q” Answer: $a.",
-            "[fill in|complete]: “$q” ([it is|answer:] $a)",
-            q=gap[0],
-            a=gap[1],
-        )
-    usable = [s for s in told if 7 <= len(s.split()) <= 20 and s.endswith(".") and not re.search(r"[“”\"`()]", s)]
-    if not usable:
-        return ""
-    sentence = usable[int(voice.rng.random() * len(usable))]
-    words = [w for w in WORD.findall(sentence)[1:] if len(w) > 4 and w.lower() not in STOP_WORDS]
-    if not words:
-        return ""
-    word = words[int(voice.rng.random() * len(words))]
-    shown = re.sub(rf"\b{re.escape(word)}\b", "____", sentence, count=1)
+def _exercise(voice: Voice, gap: Gap) -> str:
     return voice.say(
         "[exercise|your turn|fill the gap|one to try]: “$q” Answer: $a.",
-        "[which word is missing|what goes in the gap]? “$q” [Answer|It is]: $a.",
-        q=shown,
-        a=word,
+        "[fill in|complete]: “$q” ([it is|answer:] $a)"
+        if gap.number
+        else "[which word is missing|what goes in the gap]? “$q” [Answer|It is]: $a.",
+        q=gap.question,
+        a=gap.answer,
     )

@@ -217,7 +217,7 @@ def test_instructions_in_the_code_are_only_text() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["", " \n", "-" * 7000, "(" * 100_000, "a" + ".b" * 100_000, "#include <stdio.h>\nint main(void) { return 0; }", "x" * 100_000, "\x00", "x = '\ud800'", "{" * 50_000, "pass", "'text'", "import os", "x = " + "1 + " * 3000 + "1"],
+    ["", " \n", "-" * 7000, "(" * 100_000, "a" + ".b" * 100_000, "#include <stdio.h>\nint main(void) { return 0; }", "x" * 100_000, "\x00", "x = '\ud800'", "{" * 50_000, "pass", "'text'", "import os", "x = " + "1 + " * 3000 + "1", "x = f" + "()" * 400, "x = " + "1 if a else " * 300 + "2"],
 )  # fmt: skip
 def test_hostile_or_foreign_source_gets_a_short_text(source: str) -> None:
     text = _lesson(source or "\n", 1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, update
 
@@ -69,6 +70,23 @@ def test_what_is_approved_meanwhile_waits_for_the_next_export(engine: Engine, st
         session.execute(update(Generation).values(verdict="kept"))
 
     manifest, _ = worker.build(engine, storage.root, plan, token=unit.token)
+    assert manifest["documents"] == SEEDS + 23
+
+
+def test_a_database_that_cuts_its_connections_delays_a_build_only(
+    engine: Engine, storage: Storage, job_id: int, database_url: str
+) -> None:
+    export_id, unit = ask(engine, job_id, ExportOptions())
+    with transaction(engine) as session:
+        plan = exports.read(session, export_id)
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    manifest, _ = worker.build(engine, storage.root, plan, token=unit.token)
+
     assert manifest["documents"] == SEEDS + 23
 
 

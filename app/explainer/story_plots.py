@@ -245,6 +245,14 @@ SPEECH = (
     "“I am [glad|happy] that you are here,” said $h. “[Me too|So am I],” said $f.",
     "“What [shall|should] we do now?” asked $f. “[Wait and see|Let us think],” $h [answered|said].",
 )
+HINTS = (
+    "[Neither of them|Nobody] knew yet how this [day|walk] would end.", "A [black|lone] crow sat on the [fence|post] and seemed to know more.",
+    "“[Take care|Mind the wind] today,” an old [man|woman] had said at the gate.", "[Far off|Behind the hill], [something|thunder] rumbled, but $h did not [hear|mind] it.",
+)  # fmt: skip
+QUARRELS = (
+    "“No, it is mine!” [shouted|cried] $f. “[It is not|You are wrong]!” [shouted|cried] $h.", "$h and $f [did not agree|began to quarrel]. [For a while|For an hour], they would not [talk|look at each other].",
+    "$f [stamped a foot|turned away]. “[You never listen|I do not like your plan],” $f said.",
+)  # fmt: skip
 HAPPY = (
     "$h went home $feel and slept well.", "That [night|evening], $h was $feel and [told|sang about] it [all|to the stars].", "[From then on|After that], $h and $f met at $place [each|every] week.",
     "$h felt $feel. What a day it had been!", "And [when|if] you go to $place, you may [still|even now] see them [there|play].", "$f and $h [walked|went] home under the [moon|stars|warm sun], and $h was $feel.",

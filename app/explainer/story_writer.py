@@ -10,7 +10,19 @@ from dataclasses import dataclass
 
 from app.explainer.inflection import gerund, past
 from app.explainer.prompt import Prompt
-from app.explainer.story_plots import ALIVE_PLOTS, HAPPY, MORALS, OPENINGS, PADDING, PLOTS, SAD, SPEECH, TWISTS
+from app.explainer.story_plots import (
+    ALIVE_PLOTS,
+    HAPPY,
+    HINTS,
+    MORALS,
+    OPENINGS,
+    PADDING,
+    PLOTS,
+    QUARRELS,
+    SAD,
+    SPEECH,
+    TWISTS,
+)
 from app.explainer.voice import Voice, article
 
 _NAMES = (
@@ -91,20 +103,23 @@ class Person:
 
 def write_story(voice: Voice, prompt: Prompt) -> str:
     """The story for the prompt's three words and features."""
-    noun, verb, adjective = _words(prompt)
-    hero, friend = _people(voice)
-    slots = _slots(voice, hero, friend, (noun, verb, adjective))
-    plots = (*ALIVE_PLOTS, PLOTS[3]) if noun in _ALIVE else PLOTS
+    words = _words(prompt)
+    slots = _slots(voice, *_people(voice), words)
+    plots = (*ALIVE_PLOTS, PLOTS[3]) if words[0] in _ALIVE else PLOTS
     beats = [OPENINGS, *plots[int(voice.rng.random() * len(plots))]]
     lines = [_told(voice, beat, slots) for beat in beats]
-    if any("dialogue" in feature for feature in prompt.features) or voice.chance(0.4):
+    asked = " ".join(prompt.features)
+    if "foreshadow" in asked:
+        lines.insert(1, _told(voice, HINTS, slots))
+    if "conflict" in asked:
+        lines.insert(-1, _told(voice, QUARRELS, slots))
+    if "dialogue" in asked or "conflict" in asked or voice.chance(0.4):
         lines.append(_told(voice, SPEECH, slots))
-    if any("twist" in feature for feature in prompt.features):
+    if "twist" in asked:
         lines.append(_told(voice, TWISTS, slots))
-    sad = any("bad" in feature or "sad" in feature for feature in prompt.features)
-    lines.append(_told(voice, SAD if sad else HAPPY, slots))
-    _require_words(voice, lines, slots, (noun, verb, adjective))
-    if any("moral" in feature for feature in prompt.features):
+    lines.append(_told(voice, SAD if "bad" in asked or "sad" in asked else HAPPY, slots))
+    _require_words(voice, lines, slots, words)
+    if "moral" in asked:
         lines.append(_told(voice, MORALS, slots))
     _lengthen(voice, lines, slots, prompt.min_words or 80)
     return _paragraphs(lines)

@@ -186,7 +186,8 @@ def _compare_sentences(seed: str, candidate: str) -> tuple[list[str], list[str]]
         # A twin that states no number is no ground to call a count wrong.
         if stated:
             small = [quantity for quantity in quantities(said.text) if quantity.small]
-            changed += [str(quantity) for quantity in small if quantity.value not in stated]
+            # "One" is as often a pronoun as a count.
+            changed += [str(quantity) for quantity in small if quantity.value not in stated | {"1"}]
     return changed, turned
 
 

@@ -13,19 +13,22 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.adapters import exports as exports_files
 from app.db.session import transaction
 from app.dispatch import send
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from app.errors import AppError
 from app.repositories import beats, budgets, jobs, units
-from app.services import failures, rounds
+from app.services import exports, failures, rounds
 from app.settings import get_settings
 from app.telemetry import configure_logging
 from workers import resources
 
 log = structlog.get_logger(__name__)
 
+LEFTOVER_S = 600.0
+"""Seconds after which a file that no row names belongs to nobody."""
 PUMP_CALLS = 64
 """Ready calls for which one more pump is worth a hint."""
 
@@ -89,6 +92,14 @@ def forget_workers(session: Session) -> list[Step]:
     return []
 
 
+def remove_leftovers(session: Session) -> list[Step]:
+    """Half uploads and half exports of processes that were killed."""
+    storage = resources.storage()
+    storage.remove_temps(older_than_s=LEFTOVER_S)
+    exports_files.sweep(storage.root, lambda i: exports.named_build(session, i), older_than_s=LEFTOVER_S)
+    return []
+
+
 SWEEPS: tuple[Callable[[Session], list[Step]], ...] = (
     expire_leases,
     start_jobs,
@@ -97,6 +108,7 @@ SWEEPS: tuple[Callable[[Session], list[Step]], ...] = (
     close_rounds,
     hints,
     forget_workers,
+    remove_leftovers,
 )
 
 

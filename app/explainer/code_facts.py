@@ -90,7 +90,12 @@ class ClassFacts:
     fields: tuple[str, ...]
     """Names the class body gives a value or an annotation."""
     attributes: tuple[str, ...]
-    """Names set on self in `__init__`."""
+    """Names that `__init__` surely sets on self."""
+
+    @property
+    def method_names(self) -> tuple[str, ...]:
+        """Each name once: a property's getter and setter share theirs."""
+        return _once(method.name for method in self.methods)
 
 
 def functions_of(tree: ast.Module) -> list[FunctionFacts]:
@@ -107,7 +112,8 @@ def function_facts(node: FunctionNode, owner: str = "") -> FunctionFacts:
     """The facts of one function."""
     own = tuple(_own_nodes(node))
     parameters = _parameters(node, method=bool(owner))
-    taken = {parameter.name for parameter in parameters} | {"self", "cls"}
+    outer = {name for part in own if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names}
+    taken = {parameter.name for parameter in parameters} | {"self", "cls"} | outer
     assigned = (n.id for n in own if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     calls = [_short(n.func) for n in own if isinstance(n, ast.Call)]
     return FunctionFacts(
@@ -229,10 +235,15 @@ def _thrown(node: ast.Raise) -> str:
 
 
 def _set_on_self(node: FunctionNode) -> Iterator[str]:
-    for part in _own_nodes(node):
-        stored = isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
-        if stored and isinstance(part.value, ast.Name) and part.value.id == "self":  # type: ignore[attr-defined]
-            yield part.attr  # type: ignore[attr-defined]  # `stored` says it is an Attribute
+    """Attributes that every run through the method sets: plain assignments before anything that may leave it."""
+    for statement in node.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                if isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
+                    yield target.attr
+        if any(isinstance(part, ast.Return | ast.Raise) for part in ast.walk(statement)):
+            return
 
 
 def _short(node: ast.expr) -> str:

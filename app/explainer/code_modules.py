@@ -16,10 +16,10 @@ def class_points(voice: Voice, facts: ClassFacts) -> list[Point]:
     """What a class is, holds and can do."""
     name = f"`{facts.name}`"
     bases = listed([f"`{base}`" for base in facts.bases])
-    methods = counted(len(facts.methods), "method")
+    methods = counted(len(facts.method_names), "method")
     text = voice.say(
         "$n is a class with $m", "the class $n [has|defines|comes with] $m", "[meet|here is] $n, a class [of|with] $m",
-        "$m [belong to|make up] the class $n" if len(facts.methods) > 1 else "the class $n [has|holds] $m",
+        "$m [belong to|make up] the class $n" if len(facts.method_names) > 1 else "the class $n [has|holds] $m",
         "[this|the] code [defines|sets up] $n, a class with $m", n=name, m=methods,
     ) + "."  # fmt: skip
     if bases:
@@ -47,9 +47,10 @@ def class_points(voice: Voice, facts: ClassFacts) -> list[Point]:
         "[question|exercise]: how many methods [are in $n|does $n define]? Answer: $m.",
         "[count|tally] the methods of $n. [There are|You should find|Result:] $m.",
         "$n and its methods: how many are there? [Answer|It is]: $m.",
-        "[can you say|do you see] how many `def` lines sit directly in $n? [The code shows|It is] $m.",
+        "[can you say|do you see] how many `def` lines sit directly in $n? [The code shows|It is] $d.",
         n=name,
-        m=len(facts.methods),
+        m=len(facts.method_names),
+        d=len(facts.methods),
     )
     points.append(Point("exercise", voice.say("[can you test me on|is there a question about] $n?", n=name), question))
     return points

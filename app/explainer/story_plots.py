@@ -1,7 +1,7 @@
 """The material of the stories: openings, plots as beats, endings. Slots are filled by `story_writer`.
 
 Slots: $hero (named), $h (name alone), $friend, $f, $a_thing (a, an or some + noun, with the adjective when it fits a
-thing), $thing (the + noun), $do (the verb with its object where it needs one), $did, $doing, $feel (an adjective for
+thing), $thing (the + noun), $do (the verb with its object where it needs one), $feel (an adjective for
 the hero), $place, $time, $sight. he/she/it: $he $him $his.
 """
 # ruff: noqa: E501  # a template reads best on one line

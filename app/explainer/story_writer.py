@@ -8,7 +8,7 @@ plots but few share sentences.
 import re
 from dataclasses import dataclass
 
-from app.explainer.inflection import gerund, past
+from app.explainer.inflection import gerund, past, plural
 from app.explainer.prompt import Prompt
 from app.explainer.story_plots import (
     ALIVE_PLOTS,
@@ -162,7 +162,7 @@ def _slots(voice: Voice, hero: Person, friend: Person, words: tuple[str, str, st
     time, sight = voice.pick(_TIMES), voice.pick(_SIGHTS)
     slots = {
         "hero": hero.full, "h": hero.name, "hero_kind": hero.kind, "friend": friend.full, "f": friend.name,
-        "a_thing": a_thing, "thing": f"the {noun}", "do": do, "did": past(verb), "doing": gerund(verb),
+        "a_thing": a_thing, "thing": f"the {noun}", "do": do,
         "feel": adjective if adjective in _GOOD else voice.pick(("happy", "glad", "proud", "warm inside", "at peace", "full of joy")),
         "place": voice.pick(_PLACES), "time": time, "time_low": time[0].lower() + time[1:],
         "sight": sight, "sight_low": sight[0].lower() + sight[1:], "he": he, "him": him, "his": his,
@@ -196,7 +196,7 @@ def _require_words(voice: Voice, lines: list[str], slots: dict[str, str], words:
         )
     if not re.search(rf"\b{re.escape(adjective)}\b", text):
         lines.insert(2, voice.say(*_felt(adjective), **slots))
-    if not re.search(rf"\b{re.escape(noun)}", text):
+    if not re.search(rf"\b(?:{re.escape(noun)}|{re.escape(plural(noun))})\b", text):
         lines.insert(2, voice.say("$h [saw|thought of] $a_thing.", "There was $a_thing too.", **slots))
 
 

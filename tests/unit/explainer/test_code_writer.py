@@ -240,3 +240,23 @@ def test_gold_code_is_explained_without_a_fault_and_openings_stay_rare() -> None
         tuple(re.findall(r"\w+", _lesson(source, number).lower())[:5]) for number, source in enumerate(sources)
     )
     assert openings.most_common(1)[0][1] <= len(sources) * 0.01
+
+
+def test_class_counts_and_attributes_are_those_of_the_source() -> None:
+    source = (
+        "class Box(Base):\n    size = 1\n\n    def __init__(self, a):\n        self.a = a\n        if a:\n            self.b = 2\n"
+        "            return\n        self.c = 3\n\n    @property\n    def d(self):\n        return self.a\n\n    @d.setter\n"
+        "    def d(self, value):\n        self.a = value\n"
+    )
+    for number in range(30):
+        text = re.sub(r"```.*?```", "", _lesson(source, number, "Length: 60-600 words"), flags=re.DOTALL)
+        for shown in re.findall(r"(\w+) methods?", text):
+            assert shown.lower() in ("two", "2", "the", "many", "its", "of", "a", "which")
+        assert not re.search(r"`__init__` (?:sets|fills|gives)[^.]*`[bc]`", text)
+        assert "Base" in text
+
+
+def test_name_from_outside_is_not_called_a_variable_of_the_function() -> None:
+    source = "def f(a):\n    global total\n    total = a\n    part = a\n    return part\n"
+    for number in range(20):
+        assert "`total` is a variable" not in _lesson(source, number, "Constraint: define every term")

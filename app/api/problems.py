@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 """What a client is asked to wait while Postgres is away."""
+BUSY_STATES = ("55P03", "57014")
+"""SQLSTATE of a lock and of a statement that took too long: our own limits, so the server is busy and not broken."""
 STATUS_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -138,7 +140,7 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
-    if is_transient(error):
+    if is_transient(error) or getattr(error.orig, "sqlstate", None) in BUSY_STATES:
         return _away(request)
     if isinstance(error, DataError):
         # What no schema caught, such as U+0000 inside a string, which Postgres cannot store.

@@ -1,5 +1,6 @@
 """Health, readiness and figures of the service."""
 
+from functools import lru_cache
 from typing import Literal
 
 import redis
@@ -52,10 +53,15 @@ def readyz(edge: CurrentEdge) -> JSONResponse:
         database = True
     except (DBAPIError, PoolTimeoutError):
         revision, database = None, False
-    head = ScriptDirectory.from_config(alembic_config(edge.settings.database_url)).get_current_head()
-    current = database and revision == head
+    current = database and revision == _newest_revision(edge.settings.database_url)
     state = Readiness(ready=current, database=database, schema_current=current, broker=_broker_answers(edge))
     return JSONResponse(body_of(state), 200 if current else 503)
+
+
+@lru_cache(maxsize=1)
+def _newest_revision(database_url: str) -> str | None:
+    """The revision this version brings; its files do not change while the process runs."""
+    return ScriptDirectory.from_config(alembic_config(database_url)).get_current_head()
 
 
 def _broker_answers(edge: Edge) -> bool:

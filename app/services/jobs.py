@@ -11,7 +11,7 @@ from app.domain.config import Budget, JobConfig, Targets, config_hash
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import ConflictError, InvalidInputError
-from app.repositories import budgets, caps, corpora, events, jobs, progress, units
+from app.repositories import budgets, caps, corpora, events, holds, jobs, progress, units
 from app.repositories.budgets import BudgetRow
 from app.repositories.jobs import JobRow
 from app.repositories.progress import Progress
@@ -70,7 +70,7 @@ def view(session: Session, job_id: JobId) -> JobView:
 
 def pause(session: Session, job_id: JobId) -> list[Step]:
     """Ask nothing more until the job is resumed; calls in flight end by themselves."""
-    state = jobs.get(session, job_id, lock=True).state
+    state = holds.hold(session, job_id)
     if state != "running":
         raise WrongStateError(id=job_id, state=state, wanted="running", done="paused")
     rounds.pause_job(session, job_id, why="paused by a person")
@@ -79,7 +79,7 @@ def pause(session: Session, job_id: JobId) -> list[Step]:
 
 def resume(session: Session, job_id: JobId) -> list[Step]:
     """Let a paused job go on."""
-    state = jobs.get(session, job_id, lock=True).state
+    state = holds.hold(session, job_id)
     if state != "paused":
         raise WrongStateError(id=job_id, state=state, wanted="paused", done="resumed")
     return rounds.resume_job(session, job_id)
@@ -87,7 +87,7 @@ def resume(session: Session, job_id: JobId) -> list[Step]:
 
 def cancel(session: Session, job_id: JobId) -> list[Step]:
     """Stop a job for good. What it has kept stays and can be exported."""
-    state = jobs.get(session, job_id, lock=True).state
+    state = holds.hold(session, job_id)
     if state in ENDED:
         raise WrongStateError(id=job_id, state=state, wanted="queued, running or paused", done="cancelled")
     units.cancel_ready(session, job_id, reason="job_cancelled")
@@ -100,9 +100,10 @@ def cancel(session: Session, job_id: JobId) -> list[Step]:
 
 def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operator) -> list[Step]:
     """Apply a change to a job that has not ended; raises what submission would raise for the config it leads to."""
-    job = jobs.get(session, job_id, lock=True)
-    if job.state in ENDED:
-        raise WrongStateError(id=job_id, state=job.state, wanted="queued, running or paused", done="changed")
+    state = holds.hold(session, job_id)
+    if state in ENDED:
+        raise WrongStateError(id=job_id, state=state, wanted="queued, running or paused", done="changed")
+    job = jobs.get(session, job_id)
     before = rounds.config_of(job)
     config = changed_config(before, wanted)
     submission.check_config(config)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app.db.session import transaction
-from app.repositories import budgets
+from app.repositories import budgets, holds, rounds
 from app.repositories.budgets import Claim
 from tests.api_rows import add_calls, add_round, end_job, make_ready
 from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
@@ -359,9 +359,9 @@ def test_rounds_are_listed_with_plan_and_units(service: ApiService) -> None:
     with transaction(service.engine) as session:
         add_round(session, job_id, 0)
         add_round(session, job_id, 1)
-    rounds = service.http.get(f"/v1/jobs/{job_id}/rounds").json()["items"]
+    found = service.http.get(f"/v1/jobs/{job_id}/rounds").json()["items"]
 
-    assert [(r["number"], r["state"], r["plan"]) for r in rounds] == [
+    assert [(r["number"], r["state"], r["plan"]) for r in found] == [
         (0, "open", {"calls": 3}),
         (1, "open", {"calls": 3}),
     ]
@@ -371,3 +371,13 @@ def test_rounds_are_listed_with_plan_and_units(service: ApiService) -> None:
 @pytest.mark.parametrize("path", ["/v1/jobs/0", "/v1/jobs/x", f"/v1/jobs/{2**64}", "/v1/jobs/1%00"])
 def test_id_that_is_none_is_refused(service: ApiService, path: str) -> None:
     assert service.http.get(path).status_code == 422
+
+
+def test_job_held_by_a_person_does_not_stand_in_the_pumps_way(service: ApiService) -> None:
+    """An insert takes a key lock on its job; a full row lock would block it, and deadlock with a cancel."""
+    job_id = service.job()["id"]
+    with transaction(service.engine) as person:
+        holds.hold(person, job_id)
+        with transaction(service.engine) as pump:
+            pump.execute(text("SET LOCAL lock_timeout = '500ms'"))
+            rounds.add(pump, job_id, 1, plan={})

@@ -43,17 +43,17 @@ def class_points(voice: Voice, facts: ClassFacts) -> list[Point]:
     if facts.methods:
         ask = voice.say("what can $n do?", "which methods does $n have?", n=name)
         points.append(Point("methods", ask, _methods(voice, facts, name), voice.say("what $n can do", n=name)))
-    question = voice.say(
-        "[question|exercise]: how many methods [are in $n|does $n define]? Answer: $m.",
-        "[count|tally] the methods of $n. [There are|You should find|Result:] $m.",
-        "$n and its methods: how many are there? [Answer|It is]: $m.",
-        "[can you say|do you see] how many `def` lines sit directly in $n? [The code shows|It is] $d.",
-        n=name,
-        m=len(facts.method_names),
-        d=len(facts.methods),
-    )
+    question = voice.say(*_COUNTED, n=name, m=len(facts.method_names), d=len(facts.methods))
     points.append(Point("exercise", voice.say("[can you test me on|is there a question about] $n?", n=name), question))
     return points
+
+
+_COUNTED = (
+    "[question|exercise]: how many methods [are in $n|does $n define]? Answer: $m.",
+    "[count|tally] the methods of $n. [There are|You should find|Result:] $m.",
+    "$n and its methods: how many are there? [Answer|It is]: $m.",
+    "[can you say|do you see] how many `def` lines sit directly in $n? [The code shows|It is] $d.",
+)
 
 
 def _held(voice: Voice, facts: ClassFacts, name: str) -> str:

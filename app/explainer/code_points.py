@@ -1,10 +1,8 @@
 """The points of a lesson about one Python function that its syntax tree alone supports."""
-# ruff: noqa: E501  # a template reads best on one line
+# a template reads best on one line
 
-import ast
 import re
 
-from app.explainer.code_expressions import value_of
 from app.explainer.code_facts import FunctionFacts, Parameter
 from app.explainer.code_phrases import steps_of
 from app.explainer.points import Point
@@ -105,43 +103,40 @@ def inputs(voice: Voice, facts: FunctionFacts) -> Point:
         f=name,
     )
     if not facts.parameters:
-        text = (
-            voice.say(
-                "$f [takes no input|needs no arguments]: [empty brackets are enough|nothing goes between its brackets]",
-                f=name,
-            )
-            + "."
-        )
-        if facts.owner:
-            text = voice.say("[apart from|besides] the object itself, $f takes nothing", f=name) + "."
-        return Point("inputs", ask, text, "")
-    parts = []
-    required = [f"`{p.name}`" for p in facts.required]
-    if required:
-        parts.append(
-            voice.say(
-                "[a call|every call] of $f [has to|must] [give|supply] $r",
-                "$r [must come|has to come|comes] with [each|every] call of $f" if len(required) == 1 else "$r [belong to|go into|are part of] [each|every] call of $f",
-                "$f [expects|wants|reads] $r",
-                "[you give|one gives|the caller gives] $f $n: $r",
-                "$f [asks for|needs|cannot do without] $r",
-                f=name, r=listed(required), n=counted(len(required), "value"),
-            ) + "."
-        )  # fmt: skip
+        return Point("inputs", ask, _nothing(voice, facts), "")
+    parts = [_required(voice, facts)] if facts.required else []
     parts += [_optional(voice, parameter) for parameter in facts.parameters if parameter.default or parameter.star]
     noted = [p for p in facts.parameters if p.annotation and len(p.annotation) < 30 and "`" not in p.annotation]
-    if noted and voice.level is not Level.young:
-        parts += [
-            voice.say(
-                "the [annotation|hint] of `$p` says `$a`.",
-                "`$p` is [marked|annotated] as `$a`.",
-                p=p.name,
-                a=p.annotation,
-            )
-            for p in noted[:3]
-        ]
+    if voice.level is not Level.young:
+        templates = ("the [annotation|hint] of `$p` says `$a`.", "`$p` is [marked|annotated] as `$a`.")
+        parts += [voice.say(*templates, p=parameter.name, a=parameter.annotation) for parameter in noted[:3]]
     head = voice.say("[what goes into|feeding|inputs of] $f", f=name)
     return Point("inputs", ask, " ".join(parts), head)
+
+
+def _nothing(voice: Voice, facts: FunctionFacts) -> str:
+    if facts.owner:
+        return voice.say("[apart from|besides] the object itself, $f takes nothing.", f=facts.label)
+    return voice.say(
+        "$f [takes no input|needs no arguments]: [empty brackets are enough|nothing goes between its brackets].",
+        "[empty brackets|brackets with nothing in them] are enough to call $f.",
+        f=facts.label,
+    )
+
+
+def _required(voice: Voice, facts: FunctionFacts) -> str:
+    names = [f"`{parameter.name}`" for parameter in facts.required]
+    come = "$r [must come|has to come|comes] with" if len(names) == 1 else "$r [belong to|go into|are part of]"
+    return voice.say(
+        "[a call|every call] of $f [has to|must] [give|supply] $r.",
+        come + " [each|every] call of $f.",
+        "$f [expects|wants|reads] $r.",
+        "[you give|one gives|the caller gives] $f $n: $r.",
+        "$f [asks for|needs|cannot do without] $r.",
+        f=facts.label,
+        r=listed(names),
+        n=counted(len(names), "value"),
+    )
 
 
 def _optional(voice: Voice, parameter: Parameter) -> str:
@@ -192,110 +187,3 @@ def steps(voice: Voice, facts: FunctionFacts) -> Point:
     )
     head = voice.say("[inside|the steps of|a walk through] $f", f=name)
     return Point("steps", ask, "\n".join([lead, "", *lines]), head)
-
-
-def result(voice: Voice, facts: FunctionFacts) -> Point:
-    """What comes back, and which errors the code raises itself."""
-    name = facts.label
-    ask = voice.say(
-        "what [comes back|do I get back] [from|out of] $f?", "[and the result|what is the result] of $f?", f=name
-    )
-    parts = [_returned(voice, facts)] if type(facts.node).__name__ == "FunctionDef" else []
-    if facts.raises:
-        errors = listed([f"`{error}`" for error in facts.raises[:3]], word="and")
-        parts.append(
-            voice.say(
-                "[there is also|the code has] a `raise` for $e.",
-                "one `raise` in $f names $e." if len(facts.raises) == 1 else "`raise` lines in $f name $e.",
-                f=name,
-                e=errors,
-            )
-        )
-    if facts.recursive:
-        parts.append(
-            voice.say(
-                "$f calls itself, [which is|that is called] recursion.",
-                "[on the way|while it runs], $f may call itself.",
-                f=name,
-            )
-        )
-    return (
-        Point("result", ask, " ".join(parts), voice.say("what [comes out of|leaves] $f", f=name))
-        if parts
-        else Point("", "", "")
-    )
-
-
-def _returned(voice: Voice, facts: FunctionFacts) -> str:
-    name = facts.label
-    if facts.node.decorator_list:
-        names = listed(
-            [
-                f"`@{mark}`"
-                for node in facts.node.decorator_list
-                if len(mark := ast.unparse(node)) < 40 and "`" not in mark
-            ]
-        )
-        return (
-            voice.say("[above|over] $f stands $d, a decorator.", "$f is decorated with $d.", f=name, d=names)
-            if names
-            else ""
-        )
-    if facts.yields:
-        return voice.say(
-            "$f has a `yield`, so a call gives a generator, [and values come one at a time|which hands out values one by one].",
-            "since $f uses `yield`, [calling it|a call] makes a generator.",
-            f=name,
-        )
-    values = _return_values(facts)
-    slots = {"f": name, "v": values[0] if values else "", "m": str(len(values))}
-    if not values:
-        return voice.say(*_NO_RETURN, **slots)
-    if len(values) == 1 and facts.returns > 1:
-        return voice.say(
-            "of the `return` lines in $f, one [has|carries] a value: $v.",
-            "$f can stop early; [its value|the value it hands back] is $v.",
-            **slots,
-        )
-    if len(values) == 1 and not values[0].startswith("`"):
-        return voice.say(
-            "$f has a single `return`, with $v.",
-            "one `return` ends $f, with $v.",
-            "[in|inside] $f there is one `return`: $v.",
-            **slots,
-        )
-    # Code that may run past its only `return` gives None then, so the plain wordings are for code that cannot.
-    one = (*_ONE_RETURN, *_SURE_RETURN) if isinstance(facts.node.body[-1], ast.Return) else _ONE_RETURN
-    return voice.say(*(one if len(values) == 1 else _MANY_RETURNS), **slots)
-
-
-_NO_RETURN = (
-    "$f [never hands|does not hand] a value back: [its calls end|a call ends] in `None`.",
-    "`None` is all that [a call of|calling] $f [gives|yields in the end].",
-    "[look in vain|do not look] for a value from $f: you get `None`.",
-    "[once|when] $f is done, it [leaves|gives] `None`.",
-    "no `return` [in|of] $f carries a value, [which means|and that means] `None`.",
-    "[a finished call of|calling] $f [evaluates to|amounts to] `None`, as no `return` names a value.",
-)
-_ONE_RETURN = (
-    "$v is what the [only|single] `return` [of|in] $f [names|hands back].",
-    "[a single|one] `return` [in|of] $f [names a value|hands something back]: $v.",
-    "$v [leaves|comes out of] $f [at its `return`|when it reaches `return`].",
-    "[at its `return`|with `return`], $f [gives|passes] $v [back|to the caller].",
-)
-_SURE_RETURN = (
-    "$f [answers with|hands back|returns] $v.",
-    "[the answer of|what you get from] $f is $v.",
-    "[in the end|at the end], $f [gives|returns] $v.",
-)
-_MANY_RETURNS = (
-    "$f can answer in $m [places|ways]; [the first `return` reached|whichever `return` comes first] ends the call.",
-    "[count|look for] the `return` lines in $f: $m [carry|name] a value, [and the first one met wins|the first met decides].",
-    "$m `return` lines of $f [have|carry] a value.",
-    "[which|what] value $f gives depends on the path: it has $m `return` lines with one.",
-)
-
-
-def _return_values(facts: FunctionFacts) -> list[str]:
-    returns = [node for node in facts.own if isinstance(node, ast.Return)]
-    return [value_of(node.value) for node in returns if node.value]

@@ -11,8 +11,9 @@ from app.domain.interpreter import Module, UnsupportedCodeError, parse_module
 from app.explainer.code_examples import Worked, worked
 from app.explainer.code_facts import ClassFacts, FunctionFacts, classes_of, functions_of, source_of
 from app.explainer.code_modules import class_points, module_points
-from app.explainer.code_points import inputs, purpose, result, steps
+from app.explainer.code_points import inputs, purpose, steps
 from app.explainer.code_practice import examples, extras, questions
+from app.explainer.code_results import result
 from app.explainer.other_writer import describe
 from app.explainer.points import Point, arranged, fitted, laid_out, words_in
 from app.explainer.prompt import Prompt

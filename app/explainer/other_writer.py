@@ -36,39 +36,28 @@ def describe(voice: Voice, source: str) -> str:
     if not full:
         return voice.say("[the document|the file] is empty, so there is nothing to [explain|describe].")
     names = [name for name, _ in Counter(n for n in _NAME.findall(text) if n.lower() not in _COMMON).most_common(6)]
-    shown = listed([f"`{name}`" for name in names[:5]])
-    parts = []
-    if names:
-        parts.append(
-            voice.say(
-                "$s [are names that appear|can be read] in this text.",
-                "[names such as|words like] $s [appear|turn up] here.",
-                "this text [mentions|holds] $s.",
-                s=shown,
-            )
-        )
     kind = next((name for name, sign in _SIGNS if sign.search(text)), "")
-    if kind:
-        parts.append(
-            voice.say(
-                "it looks like $k, though that is only a guess from its [look|signs].",
-                "[judging by its look|by its signs] it may be $k.",
-                k=kind,
-            )
-        )
-    parts.append(
-        voice.say(
-            "it has $n, and $f of them [hold|carry] text."
-            if len(source) <= _MAX_READ
-            else "its first part alone has $n.",
-            n=counted(len(lines), "line"),
-            f=str(len(full)),
-        )
+    size = (
+        "it has $n, and $f of them [hold|carry] text." if len(source) <= _MAX_READ else "its first part alone has $n."
     )
+    parts = [voice.say(*_NAMED, s=listed([f"`{name}`" for name in names[:5]]))] if names else []
+    parts += [voice.say(*_GUESSED, k=kind)] if kind else []
+    parts.append(voice.say(size, n=counted(len(lines), "line"), f=str(len(full))))
     parts += _remarks(voice, text)
     body = "\n".join(line.rstrip() for line in lines).strip("\n")
     shown = f"\n\n```text\n{body}\n```\n\n" if len(lines) <= _MAX_SHOWN and "```" not in text and kind else " "
     return " ".join(parts) + shown + _question(voice, text, names)
+
+
+_NAMED = (
+    "$s [are names that appear|can be read] in this text.",
+    "[names such as|words like] $s [appear|turn up] here.",
+    "this text [mentions|holds] $s.",
+)
+_GUESSED = (
+    "it looks like $k, though that is only a guess from its [look|signs].",
+    "[judging by its look|by its signs] it may be $k.",
+)
 
 
 def _remarks(voice: Voice, text: str) -> list[str]:

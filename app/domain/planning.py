@@ -21,6 +21,8 @@ HARD_TARGETS = frozenset({"grade_p90", "ease_mean", "list_coverage"})
 DIVERSE_TARGETS = frozenset({"vendi2_ratio", "cluster_simpson_ratio", "covered_clusters", "cross_5gram_ratio"})
 LEAN = 0.7
 """Share of draws that follow a lever once its measure is short."""
+SPOKEN = ("noun", "verb", "adjective")
+"""Parts of speech in the order of a story's prompt."""
 LEAST_CALLS = 50
 """A round asks for at least this many, if there are seeds for it."""
 
@@ -209,6 +211,11 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
     }
 
 
+def _spoken(part: str) -> tuple[int, str]:
+    """The order in which a prompt names parts of speech."""
+    return (SPOKEN.index(part) if part in SPOKEN else len(SPOKEN), part)
+
+
 def plan_draws(
     parts: Mapping[str, Sequence[int]],
     arms: Sequence[Arm],
@@ -224,7 +231,7 @@ def plan_draws(
     """
     for place in range(first, first + count):
         rng = np.random.default_rng([rng_seed, 1_000_003, place])
-        words = {part: int(rng.integers(len(places))) for part, places in sorted(parts.items()) if places}
+        words = {part: int(rng.integers(len(parts[part]))) for part in sorted(parts, key=_spoken) if parts[part]}
         chosen = tuple(features[i] for i in sorted(rng.permutation(len(features))[: int(rng.integers(0, 3))].tolist()))
         arm = arms[int(rng.integers(len(arms)))]
         yield Planned(None, arm, "draw", _seed(rng), words=words, features=chosen)

@@ -22,9 +22,11 @@ from app.api import (
     system,
 )
 from app.api.bodies import BodyLimit
+from app.api.crashes import Crashes
 from app.api.edge import Edge, Hints
 from app.api.measuring import Measuring
 from app.api.security import Security
+from app.dashboard import pages
 from app.settings import Settings, get_settings
 from app.telemetry import configure_logging
 
@@ -51,7 +53,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     openapi.describe(app)
     for module in (corpora, recipes, jobs, rounds, events, generations, exports, system, documentation):
         app.include_router(module.router)
+    app.include_router(pages.router)
     # The last one added is the first to see a request.
+    app.add_middleware(Crashes)
     app.add_middleware(BodyLimit)
     app.add_middleware(Security, edge=edge)
     app.add_middleware(Measuring)

@@ -1,8 +1,9 @@
 """The web process of a test: the real app on a real socket over real Postgres, and an LLM that is merely there."""
 
+import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,16 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import uvicorn
+from fastapi import FastAPI
+from psycopg import sql
 from sqlalchemy import Engine
 
 from app.db.session import engine_of
+from app.embedded.services import EmbeddedServices
 from app.main import create_app
 from app.settings import Settings
 
 NO_BROKER = "redis://127.0.0.1:1/0"
 """Nothing listens there: the API must not care."""
 MODEL = "test-model"
+_NUMBERS = itertools.count(1)
 
 
 @dataclass
@@ -69,12 +75,29 @@ def llm_endpoint() -> Iterator[str]:
 
 
 @contextmanager
-def api_service(database_url: str, home: Path, *, redis_url: str = NO_BROKER, **settings: Any) -> Iterator[ApiService]:
-    """The app under uvicorn in a thread."""
+def database_for_many(services: EmbeddedServices, template: str) -> Iterator[str]:
+    """A migrated database for many tests that change nothing in it."""
+    name = f"hornbook_many_{next(_NUMBERS)}"
+    with psycopg.connect(services.database_url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        yield f"{services.database_url.rpartition('/')[0]}/{name}"
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def api_service(
+    database_url: str,
+    home: Path,
+    *,
+    redis_url: str = NO_BROKER,
+    prepare: Callable[[FastAPI], None] = lambda _: None,
+    **settings: Any,
+) -> Iterator[ApiService]:
+    """The app under uvicorn in a thread, after `prepare` had it."""
     chosen = Settings(_env_file=None, database_url=database_url, redis_url=redis_url, home=home, **settings)  # type: ignore[call-arg]  # pydantic-settings' own
-    config = uvicorn.Config(
-        create_app(chosen), host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1, lifespan="on"
-    )
+    app = create_app(chosen)
+    prepare(app)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -102,7 +102,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeoutError, _pool_error)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _app_error(request: Request, error: Exception) -> JSONResponse:
@@ -145,7 +144,7 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, DataError):
         # What no schema caught, such as U+0000 inside a string, which Postgres cannot store.
         return problem(request, 422, "invalid_text", "A value holds characters or numbers that cannot be stored.")
-    return await _unexpected(request, error)
+    return unexpected(request, error)
 
 
 async def _pool_error(request: Request, _: Exception) -> JSONResponse:
@@ -158,7 +157,8 @@ def _away(request: Request) -> JSONResponse:
     return problem(request, 503, "database_unavailable", detail, headers=headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a fault of ours: the log has the traceback, the client the request's id."""
     request_id = request.scope.get("request_id")
     log.error("request.crashed", request_id=request_id, exc_info=error)
     return problem(request, 500, "internal", f"Something went wrong here; the log has it under request {request_id}.")

@@ -12,9 +12,23 @@ import pytest
 from sqlalchemy import text
 
 from app.db.session import transaction
-from tests.api_service import ApiService, api_service
+from app.embedded.services import EmbeddedServices
+from tests.api_service import ApiService, api_service, database_for_many
 
 LINE = b'{"id": "a", "text": "Water boils at 100 degrees Celsius."}\n'
+
+
+@pytest.fixture(scope="module")
+def refusing(
+    services: EmbeddedServices, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiService]:
+    """One service for all requests that are refused and leave nothing."""
+    home = tmp_path_factory.mktemp("refusing")
+    with (
+        database_for_many(services, template_database) as database_url,
+        api_service(database_url, home, max_upload_bytes=3_000_000) as running,
+    ):
+        yield running
 
 
 @pytest.fixture
@@ -89,12 +103,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "data", "status", "code"), REFUSED)
-def test_unusable_file_is_refused_at_once(service: ApiService, name: str, data: bytes, status: int, code: str) -> None:
-    answer = upload(service, name, data)
+def test_unusable_file_is_refused_at_once(refusing: ApiService, name: str, data: bytes, status: int, code: str) -> None:
+    answer = upload(refusing, name, data)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert stored_files(service) == []
+    assert stored_files(refusing) == []
 
 
 NAMES = [
@@ -150,25 +164,25 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("body", "status", "code"), MALFORMED)
-def test_malformed_json_is_refused(service: ApiService, body: object, status: int, code: str) -> None:
-    answer = service.http.post("/v1/corpora", json=body)
+def test_malformed_json_is_refused(refusing: ApiService, body: object, status: int, code: str) -> None:
+    answer = refusing.http.post("/v1/corpora", json=body)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-def test_url_alone_says_what_to_do(service: ApiService) -> None:
-    answer = service.http.post("/v1/corpora", json={"name": "j", "url": "https://example.org/a.jsonl"})
+def test_url_alone_says_what_to_do(refusing: ApiService) -> None:
+    answer = refusing.http.post("/v1/corpora", json={"name": "j", "url": "https://example.org/a.jsonl"})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "url_not_supported")
     assert "upload" in answer.json()["detail"]
 
 
-def test_unknown_form_field_names_the_field(service: ApiService) -> None:
-    answer = upload(service, "a.jsonl", LINE, colour="red")
+def test_unknown_form_field_names_the_field(refusing: ApiService) -> None:
+    answer = upload(refusing, "a.jsonl", LINE, colour="red")
 
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"field": "colour", "message": "Extra inputs are not permitted"}]
-    assert stored_files(service) == []
+    assert stored_files(refusing) == []
 
 
 BODIES = [
@@ -188,27 +202,29 @@ BODIES = [
 
 @pytest.mark.parametrize(("media", "body", "status", "code"), BODIES)
 def test_body_that_is_no_upload_is_refused(
-    service: ApiService, media: str, body: bytes, status: int, code: str
+    refusing: ApiService, media: str, body: bytes, status: int, code: str
 ) -> None:
-    answer = service.http.post("/v1/corpora", content=body, headers={"content-type": media})
+    answer = refusing.http.post("/v1/corpora", content=body, headers={"content-type": media})
 
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert stored_files(service) == []
+    assert stored_files(refusing) == []
 
 
-def test_upload_over_the_limit_is_refused_and_leaves_nothing(service: ApiService) -> None:
+def test_upload_over_the_limit_is_refused_and_leaves_nothing(refusing: ApiService) -> None:
     """Counted while it streams: Content-Length is not asked."""
-    answer = upload(service, "a.jsonl", LINE * 60_000)
+    answer = upload(refusing, "a.jsonl", LINE * 60_000)
 
     assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
-    assert stored_files(service) == []
+    assert stored_files(refusing) == []
 
 
-def test_ten_thousand_parts_are_refused(service: ApiService) -> None:
+def test_ten_thousand_parts_are_refused(refusing: ApiService) -> None:
     """Case 43."""
     part = b'--b\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n'
     body = b"".join(part % number for number in range(10_000)) + b"--b--\r\n"
-    answer = service.http.post("/v1/corpora", content=body, headers={"content-type": "multipart/form-data; boundary=b"})
+    answer = refusing.http.post(
+        "/v1/corpora", content=body, headers={"content-type": "multipart/form-data; boundary=b"}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_parts")
 
@@ -254,8 +270,8 @@ def test_lists_are_paged_by_an_opaque_cursor(service: ApiService) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "Yw", "%00", "Yzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5"])
-def test_forged_cursor_is_refused(service: ApiService, cursor: str) -> None:
-    answer = service.http.get(f"/v1/corpora?cursor={cursor}")
+def test_forged_cursor_is_refused(refusing: ApiService, cursor: str) -> None:
+    answer = refusing.http.get(f"/v1/corpora?cursor={cursor}")
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
 

@@ -70,32 +70,33 @@ def test_generations_are_filtered_by_every_field(pool: Pool) -> None:
 SEARCHES = ["100%", "a_b", "\\", "/", "'; DROP TABLE generations; --", "%_%", "\u00e9", "(", "*"]
 
 
-@pytest.mark.parametrize("wanted", SEARCHES)
-def test_search_is_literal(pool: Pool, wanted: str) -> None:
+def test_search_is_literal(pool: Pool) -> None:
     """Case 64."""
-    hit = pool.add(f"before {wanted} after", 0)
-    pool.add("100 a-b plain", 1)
+    hits = {wanted: pool.add(f"before <{wanted}> after", place) for place, wanted in enumerate(SEARCHES)}
+    pool.add("100 a-b plain", len(SEARCHES))
 
-    assert pool.ids(contains=wanted) == [hit]
+    found = {wanted: pool.ids(contains=f"<{wanted}>") for wanted in SEARCHES}
+
+    assert found == {wanted: [hit] for wanted, hit in hits.items()}
 
 
-BAD_QUERIES = [
-    pytest.param({"contains": "x" * 10_000}, "contains", id="64-10-kb"),
-    pytest.param({"contains": "a\x00b"}, "contains", id="nul"),
-    pytest.param({"contains": ""}, "contains", id="empty"),
-    pytest.param({"edu_min": "NaN"}, "edu_min", id="nan"),
-    pytest.param({"edu_max": "6"}, "edu_max", id="out-of-range"),
-    pytest.param({"verdict": "liked"}, "verdict", id="unknown-verdict"),
-    pytest.param({"limit": 100_000}, "limit", id="limit"),
-    pytest.param({"colour": "red"}, "colour", id="unknown-filter"),
+BAD_QUERIES: list[tuple[dict[str, Any], str]] = [
+    ({"contains": "x" * 10_000}, "contains"),
+    ({"contains": "a\x00b"}, "contains"),
+    ({"contains": ""}, "contains"),
+    ({"edu_min": "NaN"}, "edu_min"),
+    ({"edu_max": "6"}, "edu_max"),
+    ({"verdict": "liked"}, "verdict"),
+    ({"limit": 100_000}, "limit"),
+    ({"colour": "red"}, "colour"),
 ]
 
 
-@pytest.mark.parametrize(("params", "field"), BAD_QUERIES)
-def test_bad_filter_names_the_field(pool: Pool, params: dict[str, Any], field: str) -> None:
-    answer = pool.service.http.get(f"/v1/jobs/{pool.job_id}/generations", params=params)
+def test_bad_filter_names_the_field(pool: Pool) -> None:
+    for params, field in BAD_QUERIES:
+        answer = pool.service.http.get(f"/v1/jobs/{pool.job_id}/generations", params=params)
 
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), params
 
 
 def test_search_through_thousands_of_texts_is_quick(pool: Pool) -> None:

@@ -9,12 +9,26 @@ import pytest
 from sqlalchemy import text
 
 from app.db.session import transaction
+from app.embedded.services import EmbeddedServices
 from app.repositories import budgets, holds, rounds
 from app.repositories.budgets import Claim
 from tests.api_rows import add_calls, add_round, end_job, make_ready
-from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
+from tests.api_service import MODEL, ApiService, api_service, database_for_many, llm_endpoint
 
 PRICES = {MODEL: {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}}
+
+
+@pytest.fixture(scope="module")
+def refusing(
+    services: EmbeddedServices, template_database: str, tmp_path_factory: pytest.TempPathFactory, llm_url: str
+) -> Iterator[ApiService]:
+    """One service for all requests that are refused and leave nothing."""
+    home = tmp_path_factory.mktemp("refusing")
+    with (
+        database_for_many(services, template_database) as database_url,
+        api_service(database_url, home, llm_base_url=llm_url, llm_model=MODEL, llm_prices=PRICES) as running,
+    ):
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -91,25 +105,25 @@ CONFIGS = [
 
 
 @pytest.mark.parametrize(("config", "field"), CONFIGS)
-def test_config_out_of_bounds_names_the_field(service: ApiService, config: dict[str, Any], field: str) -> None:
+def test_config_out_of_bounds_names_the_field(refusing: ApiService, config: dict[str, Any], field: str) -> None:
     """Case 63."""
-    answer = service.http.post("/v1/jobs", json={"corpus_id": 1, **config})
+    answer = refusing.http.post("/v1/jobs", json={"corpus_id": 1, **config})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert field in [error["field"] for error in answer.json()["errors"]], answer.text
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_number_that_is_none_is_refused(service: ApiService, number: str) -> None:
+def test_number_that_is_none_is_refused(refusing: ApiService, number: str) -> None:
     """Case 63: Python's parser takes NaN silently."""
     body = f'{{"corpus_id": 1, "llm": {{"temperature": {number}}}}}'
-    answer = service.http.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
+    answer = refusing.http.post("/v1/jobs", content=body, headers={"content-type": "application/json"})
 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "llm.temperature")
 
 
-def test_body_that_is_no_json_is_refused(service: ApiService) -> None:
-    answer = service.http.post("/v1/jobs", content=b"{", headers={"content-type": "application/json"})
+def test_body_that_is_no_json_is_refused(refusing: ApiService) -> None:
+    answer = refusing.http.post("/v1/jobs", content=b"{", headers={"content-type": "application/json"})
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
 
@@ -133,23 +147,23 @@ IMPOSSIBLE = [
 
 @pytest.mark.parametrize(("config", "code", "hint"), IMPOSSIBLE)
 def test_job_that_cannot_work_says_what_to_do(
-    service: ApiService, config: dict[str, Any], code: str, hint: str
+    refusing: ApiService, config: dict[str, Any], code: str, hint: str
 ) -> None:
-    answer = submit(service, **config)
+    answer = submit(refusing, **config)
 
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert hint in answer.json()["detail"]
-    assert service.http.get("/v1/jobs").json()["items"] == []
+    assert refusing.http.get("/v1/jobs").json()["items"] == []
 
 
-def test_endpoint_that_refuses_the_key_is_told_apart(service: ApiService, llm_url: str) -> None:
-    answer = submit(service, llm={"base_url": llm_url.replace("/v1", "/locked/v1")})
+def test_endpoint_that_refuses_the_key_is_told_apart(refusing: ApiService, llm_url: str) -> None:
+    answer = submit(refusing, llm={"base_url": llm_url.replace("/v1", "/locked/v1")})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "llm_unauthorized")
 
 
-def test_unknown_corpus_is_not_found(service: ApiService) -> None:
-    answer = service.http.post("/v1/jobs", json={"corpus_id": 999})
+def test_unknown_corpus_is_not_found(refusing: ApiService) -> None:
+    answer = refusing.http.post("/v1/jobs", json={"corpus_id": 999})
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -215,9 +229,9 @@ def test_refused_request_leaves_its_key_free(service: ApiService) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "caf\u00e9"])
-def test_unusable_key_is_refused(service: ApiService, key: str) -> None:
-    answer = service.http.post(
-        "/v1/jobs", json={"corpus_id": service.corpus()}, headers={"idempotency-key": key.encode()}
+def test_unusable_key_is_refused(refusing: ApiService, key: str) -> None:
+    answer = refusing.http.post(
+        "/v1/jobs", json={"corpus_id": refusing.corpus()}, headers={"idempotency-key": key.encode()}
     )
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_idempotency_key")
@@ -369,8 +383,8 @@ def test_rounds_are_listed_with_plan_and_units(service: ApiService) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs/0", "/v1/jobs/x", f"/v1/jobs/{2**64}", "/v1/jobs/1%00"])
-def test_id_that_is_none_is_refused(service: ApiService, path: str) -> None:
-    assert service.http.get(path).status_code == 422
+def test_id_that_is_none_is_refused(refusing: ApiService, path: str) -> None:
+    assert refusing.http.get(path).status_code == 422
 
 
 def test_job_held_by_a_person_does_not_stand_in_the_pumps_way(service: ApiService) -> None:

@@ -9,11 +9,26 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.db.session import transaction
+from app.embedded.services import EmbeddedServices
 from app.services import api_keys
-from tests.api_service import ApiService, api_service
+from tests.api_service import ApiService, api_service, database_for_many
+
+
+@pytest.fixture(scope="module")
+def refusing(
+    services: EmbeddedServices, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiService]:
+    """One service for all requests that are refused and leave nothing."""
+    home = tmp_path_factory.mktemp("refusing")
+    with (
+        database_for_many(services, template_database) as database_url,
+        api_service(database_url, home) as running,
+    ):
+        yield running
 
 
 @pytest.fixture
@@ -92,12 +107,12 @@ def test_keys_are_required_on_addresses_others_can_reach(database_url: str, tmp_
         assert service.http.get("/v1/jobs").status_code == 401
 
 
-def test_other_host_name_is_refused_on_a_local_service(service: ApiService) -> None:
+def test_other_host_name_is_refused_on_a_local_service(refusing: ApiService) -> None:
     """DNS rebinding: a foreign name that leads to 127.0.0.1."""
-    answer = service.http.get("/v1/jobs", headers={"host": "evil.example"})
+    answer = refusing.http.get("/v1/jobs", headers={"host": "evil.example"})
 
     assert (answer.status_code, answer.json()["code"]) == (421, "wrong_host")
-    assert service.http.get("/v1/jobs", headers={"host": "localhost:1234"}).status_code == 200
+    assert refusing.http.get("/v1/jobs", headers={"host": "localhost:1234"}).status_code == 200
 
 
 FOREIGN = [
@@ -112,50 +127,50 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize(("headers", "status"), FOREIGN)
-def test_write_that_another_site_sends_is_refused(service: ApiService, headers: dict[str, str], status: int) -> None:
-    answer = service.http.post("/v1/jobs/999/cancel", headers=headers)
+def test_write_that_another_site_sends_is_refused(refusing: ApiService, headers: dict[str, str], status: int) -> None:
+    answer = refusing.http.post("/v1/jobs/999/cancel", headers=headers)
 
     assert answer.status_code == status, answer.text
 
 
-def test_every_answer_has_security_headers_and_a_request_id(service: ApiService) -> None:
+def test_every_answer_has_security_headers_and_a_request_id(refusing: ApiService) -> None:
     for path in ("/v1/jobs", "/nowhere", "/docs"):
-        headers = service.http.get(path).headers
+        headers = refusing.http.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert len(headers["x-request-id"]) == 16
 
 
-def test_body_over_the_cap_is_refused_by_its_declared_and_by_its_true_size(service: ApiService) -> None:
-    declared = service.http.post("/v1/jobs", content=b"x" * 1_100_000)
+def test_body_over_the_cap_is_refused_by_its_declared_and_by_its_true_size(refusing: ApiService) -> None:
+    declared = refusing.http.post("/v1/jobs", content=b"x" * 1_100_000)
 
     def chunks() -> Iterator[bytes]:
         for _ in range(40):
             yield b"x" * 50_000
 
-    counted = service.http.post("/v1/jobs", content=chunks())
+    counted = refusing.http.post("/v1/jobs", content=chunks())
 
     assert (declared.status_code, declared.json()["code"]) == (413, "body_too_large")
     assert (counted.status_code, counted.json()["code"]) == (413, "body_too_large")
 
 
-def test_compressed_body_is_refused(service: ApiService) -> None:
+def test_compressed_body_is_refused(refusing: ApiService) -> None:
     """Case 45."""
-    answer = service.http.post("/v1/jobs", content=b"x", headers={"content-encoding": "gzip"})
+    answer = refusing.http.post("/v1/jobs", content=b"x", headers={"content-encoding": "gzip"})
 
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_encoding")
 
 
 @pytest.mark.parametrize("length", ["-5", "abc", "99999999999999999999999"])
-def test_content_length_that_lies_harms_nobody(service: ApiService, length: str) -> None:
+def test_content_length_that_lies_harms_nobody(refusing: ApiService, length: str) -> None:
     """Case 44."""
-    address = urlsplit(service.url)
+    address = urlsplit(refusing.url)
     with socket.create_connection((address.hostname, address.port), timeout=5) as raw:
         raw.sendall(f"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n{{}}".encode())
         status = raw.recv(4096).split(b" ", 2)[1]
 
     assert status in (b"400", b"413")
-    assert service.http.get("/healthz").status_code == 200
+    assert refusing.http.get("/healthz").status_code == 200
 
 
 ERRORS = [
@@ -167,8 +182,8 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code"), ERRORS)
-def test_every_error_is_a_problem(service: ApiService, method: str, path: str, status: int, code: str) -> None:
-    answer = service.http.request(method, path)
+def test_every_error_is_a_problem(refusing: ApiService, method: str, path: str, status: int, code: str) -> None:
+    answer = refusing.http.request(method, path)
 
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -196,8 +211,8 @@ def test_database_without_the_schema_is_not_ready(empty_database_url: str, tmp_p
     assert (ready.status_code, ready.json()["database"], ready.json()["schema_current"]) == (503, True, False)
 
 
-def test_service_is_ready_without_a_broker_and_says_so(service: ApiService) -> None:
-    ready = service.http.get("/readyz")
+def test_service_is_ready_without_a_broker_and_says_so(refusing: ApiService) -> None:
+    ready = refusing.http.get("/readyz")
 
     assert (ready.status_code, ready.json()["broker"]) == (200, False)
 
@@ -215,8 +230,8 @@ def test_figures_are_prometheus_text(service: ApiService) -> None:
     assert 'route="/v1/corpora"' in figures
 
 
-def test_docs_need_nothing_from_elsewhere(service: ApiService) -> None:
-    page = service.http.get("/docs")
+def test_docs_need_nothing_from_elsewhere(refusing: ApiService) -> None:
+    page = refusing.http.get("/docs")
 
     assert page.status_code == 200
     assert "<script" not in page.text
@@ -233,3 +248,24 @@ def test_keys_never_travel_in_the_log(locked: ApiService, capsys: pytest.Capture
 
     out, err = capsys.readouterr()
     assert key[12:40] not in out + err
+
+
+def test_fault_of_ours_is_a_problem_with_an_id_and_no_traceback(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash() -> None:
+        raise RuntimeError("the planted secret")
+
+    def prepare(app: FastAPI) -> None:
+        app.add_api_route("/crash", crash)
+
+    with api_service(database_url, tmp_path, prepare=prepare) as service:
+        answer = service.http.get("/crash")
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (500, "internal")
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "planted" not in answer.text
+    out, err = capsys.readouterr()
+    assert problem["request_id"] in out + err

@@ -90,7 +90,9 @@ def test_killed_guard_is_replaced_by_one_that_knows_the_list(guard: Guard, tmp_p
     child = Child(ProcessSpec("worker", SLEEP), logs=tmp_path, guard=guard)
     child.start()
     assert child.pid is not None
-    [killed] = [process for process in psutil.Process().children() if "guard.py" in " ".join(process.cmdline())]
+    # The session's own databases may have a guard too; ours is the youngest.
+    guards = [process for process in psutil.Process().children() if "guard.py" in " ".join(process.cmdline())]
+    killed = max(guards, key=lambda process: process.create_time())
     killed.kill()
     until(lambda: ended(killed.pid))
     guard.revive()

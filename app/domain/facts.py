@@ -6,6 +6,7 @@ lesson (list marks, "Step 2") are not facts. Knows nothing of what the facts are
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -64,11 +65,10 @@ _WORD_NUMBER = "|".join((*_TENS, *reversed(_ONES), *_SCALES))
 # Every pattern starts with what is rare in prose, a digit or a capital, and looks back in Python: five times as fast.
 _UNIT_AFTER = re.compile(rf"[\s-]?({_UNIT})(?![A-Za-z])", re.IGNORECASE)
 _DIGITS = re.compile(
-    r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,40})(?:\.\d{1,40})?(?:(?:st|nd|rd|th|s)\b)?(?:\s(hundred|thousand|million|billion)\b)?"
+    r"\d(?:\d{0,2}(?:,\d{3})+(?![\d,])|\d{0,39})(?:\.\d{1,40})?(?:(?:st|nd|rd|th|s)\b)?(?:\s(hundred|thousand|million|billion)\b)?"
 )
 _WORDED = re.compile(rf"\b(?:{_WORD_NUMBER})(?:[ -](?:and )?(?:{_WORD_NUMBER}))*\b")
-"""For text in lower case: a case-blind pattern of many words is five times slower."""
-_WORDS = re.compile(r"[a-z]+")
+"""For text in lower case, and only from where a number word stands: searching with it takes ten times as long."""
 NUMBER_WORDS = frozenset((*_VALUES, *_SCALES))
 _HEDGE = re.compile(r"\b(?:about|around|nearly|almost|roughly|over|under|than|some|approximately)\s*\Z")
 _ORDERING = re.compile(r"\b(?:step|question|exercise|part|example|lesson|figure|chapter|q|a)\s?\Z", re.IGNORECASE)
@@ -132,14 +132,29 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 def _in_words(lower: str) -> list[Quantity]:
     found: list[Quantity] = []
-    if not NUMBER_WORDS.isdisjoint(_WORDS.findall(lower)):
-        for match in _WORDED.finditer(lower):
-            before = lower[max(0, match.start() - 16) : match.start()]
-            # "2.5 million" was counted by its digits.
-            if before.rstrip()[-1:].isdigit() and match.group(0) in _SCALES:
-                continue
-            found.append(_quantity(Decimal(_worded_value(match.group(0))), match, before))
+    for match in _worded(lower):
+        before = lower[max(0, match.start() - 16) : match.start()]
+        # "2.5 million" was counted by its digits.
+        if before.rstrip()[-1:].isdigit() and match.group(0) in _SCALES:
+            continue
+        found.append(_quantity(Decimal(_worded_value(match.group(0))), match, before))
     return found
+
+
+def _worded(lower: str) -> Iterator[re.Match[str]]:
+    """What `_WORDED.finditer` finds."""
+    starts = []
+    for word in NUMBER_WORDS:
+        at = lower.find(word)
+        while at >= 0:
+            starts.append(at)
+            at = lower.find(word, at + 1)
+    end = 0
+    for start in sorted(starts):
+        match = _WORDED.match(lower, start) if start >= end else None
+        if match:
+            end = match.end()
+            yield match
 
 
 def _is_part(before: str, after: str) -> bool:

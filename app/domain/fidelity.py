@@ -20,14 +20,15 @@ from app.domain.text import sentences
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{1,60}")
 _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20}([A-Za-z_]\w{0,60})")
-_CONTENT = re.compile(r"[a-zß-ÿ]{4,}")
+_CONTENT = re.compile(r"([a-zß-ÿ]{4,6})[a-zß-ÿ]*")
+"""The first six letters of words of four or more: enough to know a word whatever its ending."""
 _NEGATION = re.compile(
     r"\b(?:not|no|never|cannot|nor|none|nobody|nothing|without|neither|hardly|unable|rather than|instead of"
     r"|far from|lack(?:s|ed|ing)?|fail(?:s|ed|ing)?|refus(?:es?|ed)|reject(?:s|ed)?|overlook(?:s|ed)?|avoid(?:s|ed)?"
     r"|stop(?:s|ped)?"
-    r"|(?:do|does|did|is|are|was|were|have|has|had|can|could|should|would|wo|must|need)n['’]?t)\b",
-    re.IGNORECASE,
+    r"|(?:do|does|did|is|are|was|were|have|has|had|can|could|should|would|wo|must|need)n['’]?t)\b"
 )
+"""For text in lower case: case-blind it takes four times as long."""
 _NOT_NAMES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*|//[^\n]*")
 
 LANGUAGE_WORDS = (
@@ -138,16 +139,16 @@ def _check_code(seed: str, candidate: str) -> FidelityReport:
 
 
 def _negated(sentence: str) -> bool:
-    return bool(_NEGATION.search(sentence))
+    return bool(_NEGATION.search(sentence.lower()))
 
 
 def _content(text: str) -> frozenset[str]:
-    return frozenset(word[:6] for word in _CONTENT.findall(text.lower()))
+    return frozenset(_CONTENT.findall(text.lower()))
 
 
 def _topic_recall(seed: str, candidate: str) -> float:
     """Share of the seed's frequent content words that come again, doubled: half of them is a whole rewrite."""
-    counts = Counter(word[:6] for word in _CONTENT.findall(seed.lower()))
+    counts = Counter(_CONTENT.findall(seed.lower()))
     frequent = {word for word, count in counts.items() if count > 1} or set(counts)
     return min(1.0, 2.0 * len(frequent & _content(candidate)) / len(frequent)) if frequent else 1.0
 
@@ -158,13 +159,15 @@ class _Said:
     content: frozenset[str]
 
 
-def _said(text: str) -> list[_Said]:
-    """The statements of a text: sentences of four content words or more that do not ask.
+def _said(text: str, known: frozenset[str] = frozenset()) -> list[_Said]:
+    """The statements of a text but for `known` ones: sentences of four content words or more that do not ask.
 
     What may be swapped, counts and negations, is no content: twins are alike in everything else.
     """
     found = []
     for sentence in sentences(text):
+        if sentence in known:
+            continue
         content = _content(sentence) - _SWAPPED
         if len(content) >= 4 and not sentence.rstrip().endswith("?"):
             found.append(_Said(sentence, content))
@@ -176,7 +179,8 @@ def _compare_sentences(seed: str, candidate: str) -> tuple[list[str], list[str]]
     of_seed = _said(seed)
     changed: list[str] = []
     turned: list[str] = []
-    for said in _said(candidate):
+    # In a sentence that stands in the seed nothing is changed or turned round.
+    for said in _said(candidate, frozenset(twin.text for twin in of_seed)):
         twins = _twins(said, of_seed)
         if not twins:
             continue

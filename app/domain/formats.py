@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 MAX_ECHO = 0.10
 """Share of the instructions' 6-word runs that may stand in an answer."""
@@ -21,8 +22,8 @@ _REFUSALS = re.compile(
     r"(?i)\A\W{0,5}(?:i(?:'m| am) (?:sorry|unable|afraid)|i can(?:'t|not)\b|i won't|sorry, (?:but )?i"
     r"|unfortunately, i can)"
 )
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[A-Za-z']+")
 RUN = 6
 """Words in a run compared for echo and repetition."""
@@ -40,15 +41,20 @@ def is_refusal(text: str) -> bool:
 
 
 def _runs(words: list[str]) -> list[tuple[str, ...]]:
-    return [tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)]
+    return list(zip(*(words[i:] for i in range(RUN)), strict=False))
+
+
+@lru_cache(maxsize=16)
+def _instructed(instructions: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_runs(instructions.lower().split()))
 
 
 def echo_share(text: str, instructions: str) -> float:
     """Share of the instructions' 6-word runs that stand in the text, [0, 1]."""
-    asked = set(_runs(instructions.lower().split()))
+    asked = _instructed(instructions)
     if not asked:
         return 0.0
-    return len(asked & set(_runs(text.lower().split()))) / len(asked)
+    return len(asked.intersection(_runs(text.lower().split()))) / len(asked)
 
 
 def repeated_share(text: str) -> float:
@@ -73,8 +79,11 @@ def other_writing(text: str, seed: str) -> bool:
 
 
 def _latin_share(text: str) -> float:
-    letters = len(_LETTER.findall(text[:5000]))
-    return len(_LATIN.findall(text[:5000])) / letters if letters else 1.0
+    head = text[:5000]
+    if head.isascii():
+        return 1.0
+    letters = sum(map(len, _LETTERS.findall(head)))
+    return sum(map(len, _LATIN.findall(head))) / letters if letters else 1.0
 
 
 def holds_word(text: str, word: str) -> bool:

@@ -1,8 +1,8 @@
 """The documents that the benchmarks work on: the same in every run, about 1 kB each, hardly two of them alike.
 
-Prose is paragraphs of the example corpus with three words of ten exchanged for others of its words: it scores and reads
-(to a machine) much as its source does, and 20,000 documents are no near-duplicates of each other. Code is functions of this Python's standard
-library as they stand.
+Prose is paragraphs of the example corpus with three words of ten exchanged for others of its words: to a machine it
+reads much as its source does, and 20,000 documents are no near-duplicates of each other. Code is functions of this
+Python's standard library as they stand.
 """
 
 import ast

@@ -4,9 +4,9 @@
 
 Durable Postgres and Redis, Celery workers and the reconciler as in production; the default gates; every answer is
 judged and stored before the round closes. A small job on another endpoint warms the workers first. Wall time over the
-ideal (documents x latency / slots) is given twice: from the first request to the last answer as the endpoint saw it, and
-from the round's opening to its closing as the database saw it. The baseline, in the same run, is a plain httpx client
-with 64 connections on prompts of the same size, which stores and judges nothing.
+ideal (documents x latency / slots) is given twice: from the first request to the last answer as the endpoint saw it,
+and from the round's opening to its closing as the database saw it. The baseline, in the same run, is a plain httpx
+client with 64 connections on prompts of the same size, which stores and judges nothing.
 """
 
 import argparse
@@ -140,8 +140,8 @@ def main() -> None:
     ours = pump(options)
     theirs = {} if options.no_baseline else baseline(options)
     lines = [
-        f"{ours['documents']} documents, {options.slots} slots, {options.latency_ms:.0f} ms, faults {options.fault or 'none'}:"
-        f" ideal {ours['ideal_s']:.2f} s",
+        f"{ours['documents']} documents, {options.slots} slots, {options.latency_ms:.0f} ms,"
+        f" faults {options.fault or 'none'}: ideal {ours['ideal_s']:.2f} s",
         f"hornbook   endpoint saw {ours['endpoint_s']:.2f} s = {ours['endpoint_over_ideal']:.2f} x ideal,"
         f" slots busy {ours['utilisation']:.1%}, CPU {ours['client_cpu_ms']:.2f} ms/document (pump and gates)",
         f"           round open to closing {ours['round_s']:.2f} s = {ours['round_over_ideal']:.2f} x ideal,"
@@ -151,8 +151,8 @@ def main() -> None:
     ]
     if theirs:
         lines.append(
-            f"baseline   one httpx client, nothing stored: {theirs['wall_s']:.2f} s = {theirs['over_ideal']:.2f} x ideal,"
-            f" slots busy {theirs['utilisation']:.1%}, CPU {theirs['client_cpu_ms']:.2f} ms/request;"
+            f"baseline   one httpx client, nothing stored: {theirs['wall_s']:.2f} s"
+            f" = {theirs['over_ideal']:.2f} x ideal, slots busy {theirs['utilisation']:.1%}, CPU {theirs['client_cpu_ms']:.2f} ms/request;"
             f" ratio {theirs['over_ideal'] / float(str(ours['round_over_ideal'])):.2f}"
         )
     show({"hornbook": ours, "baseline": theirs}, lines, as_json=options.json)

@@ -106,7 +106,9 @@ def stage(root: Path, *, stub: Sequence[str] = ()) -> Iterator[Stage]:
 @contextmanager
 def stub_endpoint(options: Sequence[str]) -> Iterator[int]:
     """The port of a stub endpoint in a process of its own."""
-    with subprocess.Popen([sys.executable, "-m", "tests.stub_llm", *options], stdout=subprocess.PIPE, text=True) as stub:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.stub_llm", *options], stdout=subprocess.PIPE, text=True
+    ) as stub:
         assert stub.stdout is not None
         try:
             yield int(stub.stdout.readline())

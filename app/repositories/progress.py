@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 WINDOW_S = 120.0
 """The throughput behind an estimate is that of so many seconds."""
+LEAST_SPAN_S = 1.0
+"""Units that ended in a shorter time than this say nothing about the pace."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Progress:
     round: int | None = None
     round_state: str | None = None
     units: dict[str, int] = field(default_factory=dict)
-    """{state: units} of the current round: its calls, or in round 0 its CPU work."""
+    """{state: units} of the current round: its calls, or in round 0 the ranges of seeds to score."""
     kept: int = 0
     """Texts in the pool."""
     eta_s: float | None = None
@@ -36,7 +38,7 @@ def of_jobs(session: Session, job_ids: Sequence[int]) -> dict[int, Progress]:
                count(u.id) FILTER (WHERE u.finished_at > now() - make_interval(secs => :window)) AS recent,
                extract(epoch FROM now() - min(u.finished_at)
                    FILTER (WHERE u.finished_at > now() - make_interval(secs => :window))) AS span
-        FROM current c LEFT JOIN units u ON u.round_id = c.id
+        FROM current c LEFT JOIN units u ON u.round_id = c.id AND u.kind <> 'settle'
         GROUP BY c.job_id, c.number, c.state, u.state"""),
         {"jobs": list(job_ids), "window": WINDOW_S},
     ).all()
@@ -66,6 +68,6 @@ def _eta_s(left: int, recent: int, span_s: float) -> float | None:
     """Seconds for `left` units when `recent` took `span_s`. Example: 30 left, 10 in 20 s: 60.0."""
     if not left:
         return 0.0
-    if not recent or span_s <= 0:
+    if not recent or span_s < LEAST_SPAN_S:
         return None
     return round(left * span_s / recent, 1)

@@ -1,0 +1,49 @@
+"""Figures for plotly.js: what a page draws, as plain values; the drawing is the script's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.dashboard.rounds import RoundView
+from app.domain.config import Targets
+
+Chart = dict[str, Any]
+
+
+def over_rounds(views: Sequence[RoundView], targets: Targets) -> list[Chart]:
+    """The charts over the settled rounds from 1 on; none before there is a round."""
+    settled = [view for view in views if view.row.number > 0 and view.row.state == "settled"]
+    if not settled:
+        return []
+    numbers = [view.row.number for view in settled]
+    lines = (
+        ("acceptance", "Acceptance", "Calls whose text was kept", ".0%", [v.acceptance for v in settled], None),
+        ("vendi2", "Vendi-2, beside the seeds", "Diversity; higher is more varied", ".2f", _of(settled, "vendi2_ratio"),
+         targets.vendi2_ratio),
+        ("grade", "Grade, 90th percentile", "Simplicity; lower is easier", ".1f", _of(settled, "grade_p90"),
+         targets.grade_p90),
+        ("pool", "Pool", "Approved texts", ",d", [v.pool for v in settled], None),
+        ("tokens", "Tokens a round", "Of the answers that came", ",d", [v.tokens for v in settled], None),
+    )  # fmt: skip
+    return [
+        {"id": name, "kind": "line", "title": title, "meaning": meaning, "form": form, "x": numbers, "y": y, "bound": b}
+        for name, title, meaning, form, y, b in lines
+        if any(value is not None for value in y)
+    ]
+
+
+def _of(views: Sequence[RoundView], measure: str) -> list[float | None]:
+    return [view.raw.get(measure) for view in views]
+
+
+def funnel(view: RoundView) -> Chart | None:
+    """The funnel of a round as bars: what went on, and what was lost at each step; None when nothing came yet."""
+    if not view.stages:
+        return None
+    return {
+        "id": f"funnel-{view.row.number}",
+        "kind": "funnel",
+        "title": "What came how far",
+        "labels": [stage.label for stage in view.stages],
+        "on": [stage.reached - stage.lost for stage in view.stages],
+        "lost": [stage.lost for stage in view.stages],
+    }

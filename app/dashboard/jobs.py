@@ -1,0 +1,195 @@
+"""The list of jobs, one job with its rounds, and the buttons that pause, resume, cancel and export it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
+
+from app.dashboard import charts
+from app.dashboard.backend import MAX_ID, Backend, CurrentBackend, RowId
+from app.dashboard.rendering import PageRoute, render
+from app.dashboard.rounds import RoundView, round_view
+from app.db.session import transaction
+from app.domain.exporting import ExportOptions
+from app.domain.pricing import OFFLINE_MODEL
+from app.domain.records import JobId
+from app.domain.steps import Step
+from app.errors import AppError
+from app.repositories import corpora, generations, jobs, rounds
+from app.repositories.budgets import BudgetRow
+from app.repositories.corpora import CorpusRow
+from app.repositories.exports import ExportRow
+from app.repositories.rounds import RoundRow
+from app.services import exports as exports_service
+from app.services import jobs as service
+from app.services.jobs import ENDED, JobView
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+PAGE = 25
+"""Jobs, and corpora, on the first page."""
+Move = Callable[[Session, JobId], list[Step]]
+MOVES: dict[str, Move] = {"pause": service.pause, "resume": service.resume, "cancel": service.cancel}
+
+
+class ForeignFormError(AppError):
+    """This can only be asked for from Hornbook's own pages. Open the job again and use its button."""
+
+    code = "cross_site"
+    status = 403
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A budget: what is used of it."""
+
+    name: str
+    spent: str
+    cap: str | None
+    """None: no cap."""
+    reserved: str | None
+    """What calls in flight may still use; None when nothing is."""
+    share: float | None
+    """Spent over cap, [0, 1]."""
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """Everything the page of one job shows."""
+
+    view: JobView
+    corpus: CorpusRow
+    rounds: list[RoundView]
+    exports: list[ExportRow]
+
+
+def meters(budget: BudgetRow) -> list[Meter]:
+    """Calls, tokens and money; money only where some is asked for or spent."""
+    found = [
+        _meter("calls", budget.spent_calls, budget.cap_calls, budget.reserved_calls),
+        _meter("tokens", budget.spent_tokens, budget.cap_tokens, budget.reserved_tokens),
+    ]
+    if budget.cap_micro is not None or budget.spent_micro or budget.reserved_micro:
+        found.append(_meter("money_usd", budget.spent_micro, budget.cap_micro, budget.reserved_micro))
+    return found
+
+
+def _meter(name: str, spent: int, cap: int | None, reserved: int) -> Meter:
+    def shown(value: int) -> str:
+        return f"${value / 1_000_000:,.2f}" if name == "money_usd" else f"{value:,}"
+
+    share = None if cap is None else min(1.0, spent / cap) if cap else 1.0
+    return Meter(name, shown(spent), None if cap is None else shown(cap), shown(reserved) if reserved else None, share)
+
+
+def progress_words(view: JobView) -> dict[str, object]:
+    """What the live parts of a job say; `static/app.js` writes the same words when they change."""
+    units = view.progress.units
+    total = sum(units.values())
+    left = units.get("ready", 0) + units.get("leased", 0)
+    what = "parts" if view.progress.round == 0 else "calls"
+    words = f"{total - left:,} of {total:,} {what} done"
+    if units.get("leased"):
+        words += f", {units['leased']:,} in flight"
+    return {"share": (total - left) / total if total else 0.0, "words": words if total else "nothing asked yet"}
+
+
+@router.get("/")
+def home(backend: CurrentBackend, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None) -> HTMLResponse:
+    """All jobs, the youngest first, and the corpora."""
+
+    def read(session: Session) -> tuple[list[JobView], bool, list[CorpusRow]]:
+        rows = jobs.page(session, before=before, limit=PAGE + 1)
+        sets = corpora.page(session, before=None, limit=PAGE)
+        return service.views(session, rows[:PAGE]), len(rows) > PAGE, sets
+
+    views, more, sets = backend.read(read)
+    return render(
+        "home.html",
+        views=views,
+        corpora=sets,
+        names={corpus.id: corpus.name for corpus in sets},
+        meters=meters,
+        progress_words=progress_words,
+        older=views[-1].job.id if more else None,
+        newest=before is None,
+        active=any(view.job.state not in ENDED for view in views),
+        offline=OFFLINE_MODEL,
+    )
+
+
+@router.get("/jobs/{job_id}")
+def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
+    """One job: where it stands, what it may use, and every round."""
+    page = backend.read(lambda session: _read(session, job_id))
+    view = page.view
+    drawn = charts.over_rounds(page.rounds, view.config.targets)
+    funnels = [chart for chart in map(charts.funnel, page.rounds) if chart]
+    return render(
+        "job.html",
+        page=page,
+        view=view,
+        job=view.job,
+        meters=meters(view.budget),
+        progress=progress_words(view),
+        ended=view.job.state in ENDED,
+        offline=view.job.model == OFFLINE_MODEL,
+        charts=drawn,
+        drawn=[*drawn, *funnels],
+        moves=_moves(view.job.state),
+    )
+
+
+def _read(session: Session, job_id: int) -> JobPage:
+    view = service.view(session, JobId(job_id))
+    counts = rounds.unit_counts(session, job_id)
+    return JobPage(
+        view,
+        corpora.get(session, view.job.corpus_id),
+        [_round(session, row, counts.get(row.id, {})) for row in rounds.of_job(session, job_id)],
+        exports_service.list_exports(session, JobId(job_id), limit=10),
+    )
+
+
+def _round(session: Session, row: RoundRow, units: dict[str, int]) -> RoundView:
+    live = generations.funnel(session, row.id) if row.number and row.state != "settled" else None
+    return round_view(row, units, live)
+
+
+def _moves(state: str) -> list[str]:
+    return {"queued": ["cancel"], "running": ["pause", "cancel"], "paused": ["resume", "cancel"]}.get(state, [])
+
+
+def own_form(request: Request) -> None:
+    """Lets a write through only from a page of this service; raises ForeignFormError.
+
+    Stricter than the API, which programs may call without these headers: every browser sends at least Origin.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    same_host = origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    if not (site == "same-origin" or (site is None and same_host)):
+        raise ForeignFormError
+
+
+@router.post("/jobs/{job_id}/{move}", dependencies=[Depends(own_form)])
+def move_job(
+    backend: CurrentBackend, job_id: RowId, move: Literal["pause", "resume", "cancel", "export"]
+) -> RedirectResponse:
+    """Do it, then show what came of it."""
+    if move == "export":
+        return RedirectResponse(_export(backend, JobId(job_id)), 303)
+    with transaction(backend.engine) as session:
+        steps = MOVES[move](session, JobId(job_id))
+    backend.hints.send(steps)
+    return RedirectResponse(f"/jobs/{job_id}", 303)
+
+
+def _export(backend: Backend, job_id: JobId) -> str:
+    with transaction(backend.engine) as session:
+        export_id, steps = exports_service.create_export(session, job_id, ExportOptions())
+    backend.hints.send(steps)
+    return f"/exports/{export_id}"

@@ -1,0 +1,9 @@
+"""All pages of the dashboard and their static files, as one router for `app.main`."""
+
+from fastapi import APIRouter
+
+from app.dashboard import assets, corpora, exports, generations, jobs
+
+router = APIRouter(include_in_schema=False)
+for part in (jobs, generations, corpora, exports, assets):
+    router.include_router(part.router)

@@ -1,0 +1,316 @@
+// Makes the pages live: progress by server-sent events, charts by plotly.js. Everything works without it.
+// Texts only ever enter the page by textContent, or as nodes of a page that the server rendered.
+
+const main = document.getElementById("main");
+const DOCUMENT_POLL_MS = 2000;
+const count = new Intl.NumberFormat("en-US");
+
+// --- words: the same as app/dashboard/jobs.py and wording.py write -------------------------------------------------
+
+function duration(seconds) {
+  if (seconds === null || seconds === undefined) return "unknown";
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+function progressWords(progress) {
+  const units = progress.units;
+  const total = Object.values(units).reduce((sum, n) => sum + n, 0);
+  if (!total) return "nothing asked yet";
+  const left = (units.ready || 0) + (units.leased || 0);
+  const what = progress.round === 0 ? "parts" : "calls";
+  const flying = units.leased ? `, ${count.format(units.leased)} in flight` : "";
+  return `${count.format(total - left)} of ${count.format(total)} ${what} done${flying}`;
+}
+
+function amount(name, value) {
+  if (name !== "money_usd") return count.format(value);
+  return `$${value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+// --- painting what changes often ------------------------------------------------------------------------------------
+
+function write(root, name, text) {
+  const node = root.querySelector(`[data-live="${name}"]`);
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+function fill(root, name, share) {
+  const bar = root.querySelector(`progress[data-live="${name}"]`);
+  if (bar) bar.value = share;
+}
+
+function paint(root, job) {
+  write(root, "words", progressWords(job.progress));
+  write(root, "kept", count.format(job.progress.kept));
+  write(root, "eta", job.state === "running" ? duration(job.progress.eta_s) : "–");
+  fill(root, "done", job.progress.done_share);
+  for (const meter of root.querySelectorAll("[data-meter]")) {
+    const name = meter.dataset.meter;
+    const use = job.spend[name];
+    if (!use) continue;
+    write(meter, "spent", amount(name, use.spent));
+    write(meter, "reserved", use.reserved ? ` (+${amount(name, use.reserved)} in flight)` : "");
+    if (use.cap) fill(meter, "share", Math.min(1, use.spent / use.cap));
+  }
+}
+
+function moved(place, job) {
+  const round = job.progress.round === null ? "" : String(job.progress.round);
+  return place.dataset.state !== job.state || place.dataset.round !== round;
+}
+
+function announce(text) {
+  const node = document.getElementById("announce");
+  if (node) node.textContent = text;
+}
+
+// --- taking over what the server rendered anew ---------------------------------------------------------------------
+
+let refreshing = false;
+let refreshAgain = false;
+
+async function refresh() {
+  if (refreshing) {
+    refreshAgain = true;
+    return;
+  }
+  refreshing = true;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
+    if (answer.ok) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    // The service is away for a moment; the next event or poll tries again.
+  } finally {
+    refreshing = false;
+    if (refreshAgain) {
+      refreshAgain = false;
+      setTimeout(refresh, 500);
+    }
+  }
+}
+
+function takeOver(fresh) {
+  const newMain = fresh.getElementById("main");
+  if (!newMain) return;
+  for (const [name, value] of Object.entries(newMain.dataset)) main.dataset[name] = value;
+  if (!("active" in newMain.dataset)) delete main.dataset.active;
+  const known = new Map([...main.querySelectorAll("details[id]")].map((node) => [node.id, node.open]));
+  let previous = null;
+  for (const section of newMain.querySelectorAll("section[data-refresh]")) {
+    for (const node of section.querySelectorAll("details[id]")) {
+      if (known.has(node.id)) node.open = known.get(node.id);
+    }
+    const old = document.getElementById(section.id);
+    if (!old) {
+      if (previous) previous.after(section);
+    } else if (!old.contains(document.activeElement) || document.activeElement === document.body) {
+      old.replaceWith(section);
+    }
+    previous = document.getElementById(section.id) || previous;
+  }
+  loadPlotly().then(drawAll);
+}
+
+// --- one job: its event stream -------------------------------------------------------------------------------------
+
+let stream = null;
+let lastId = 0;
+
+function sentence(kind, data) {
+  const named = {
+    "round.opened": `Round ${data.number} has begun.`,
+    "round.settled": `Round ${data.number} has settled: ${data.why}.`,
+    "job.paused": `Paused: ${data.why}.`,
+    "job.resumed": "Resumed.",
+    "job.finished": `The job has ended: ${data.why}.`,
+    "budget.exhausted": `The budget of ${data.what} is used up.`,
+  };
+  return named[kind] || kind.replaceAll(".", " ").replaceAll("_", " ");
+}
+
+function heard(event) {
+  lastId = Math.max(lastId, Number(event.lastEventId) || 0);
+  const data = JSON.parse(event.data);
+  // The stream begins with the whole story; what the page knew already is no news.
+  if (new Date(data.at) <= new Date(main.dataset.now)) return;
+  const text = sentence(event.type, data);
+  announce(text);
+  const latest = document.getElementById("latest");
+  if (latest) {
+    latest.textContent = text;
+    latest.hidden = false;
+  }
+  refresh();
+}
+
+const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted"];
+
+function watch() {
+  if (stream || document.hidden || !("active" in main.dataset)) return;
+  stream = new EventSource(`/v1/jobs/${main.dataset.job}/events?after=${lastId}`);
+  stream.addEventListener("progress", (event) => {
+    const job = JSON.parse(event.data);
+    paint(document.getElementById("head"), job);
+    if (moved(main, job)) refresh();
+  });
+  for (const kind of KINDS) stream.addEventListener(kind, heard);
+  stream.addEventListener("error", () => {
+    // Closed for good means the job has ended, or the service refused; a lost connection comes back by itself.
+    if (stream && stream.readyState === EventSource.CLOSED) {
+      unwatch();
+      refresh();
+    }
+  });
+}
+
+function unwatch() {
+  if (stream) stream.close();
+  stream = null;
+}
+
+// --- the list of jobs: asked for, since a browser opens only six streams to one host --------------------------------
+
+async function poll() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch("/v1/jobs?limit=50", { cache: "no-store" });
+    if (!answer.ok) return;
+    const jobs = (await answer.json()).items;
+    let stale = false;
+    for (const job of jobs) {
+      const card = main.querySelector(`[data-job="${job.id}"]`);
+      if (card) {
+        paint(card, job);
+        stale = stale || moved(card, job);
+      }
+    }
+    const newest = main.querySelector("[data-job]");
+    const firstPage = !new URLSearchParams(location.search).has("before");
+    if (stale || (firstPage && jobs.length && (!newest || Number(newest.dataset.job) < jobs[0].id))) await refresh();
+  } catch {
+    // Away for a moment.
+  }
+}
+
+// --- charts ----------------------------------------------------------------------------------------------------------
+
+const loaded = { plotly: null };
+
+function loadPlotly() {
+  if (window.Plotly) return Promise.resolve();
+  const wanted = document.getElementById("chart-data");
+  if (!wanted || wanted.textContent.trim() === "[]") return Promise.resolve();
+  // A page that had nothing to draw came without the library; it is fetched once there is.
+  loaded.plotly ||= new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = "/static/plotly.min.js";
+    script.onload = script.onerror = resolve;
+    document.head.append(script);
+  });
+  return loaded.plotly;
+}
+
+function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+function layout(extra) {
+  const axis = { gridcolor: colour("line"), linecolor: colour("line"), zeroline: false, fixedrange: true, automargin: true };
+  return {
+    margin: { l: 44, r: 12, t: 8, b: 30 },
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: colour("quiet"), size: 12, family: getComputedStyle(document.body).fontFamily },
+    hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("ink") } },
+    showlegend: false,
+    dragmode: false,
+    ...extra,
+    xaxis: { ...axis, ...extra.xaxis },
+    yaxis: { ...axis, ...extra.yaxis },
+  };
+}
+
+function line(chart) {
+  const shapes = [];
+  const known = chart.y.filter((value) => value !== null);
+  let low = Math.min(...known);
+  let high = Math.max(...known);
+  if (chart.bound !== null) {
+    low = Math.min(low, chart.bound);
+    high = Math.max(high, chart.bound);
+    shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.bound, y1: chart.bound, line: { color: colour("warn"), width: 1.5, dash: "dot" } });
+  }
+  const room = (high - low) * 0.15 || Math.abs(high) * 0.1 || 1;
+  const traces = [{
+    type: "scatter", mode: "lines+markers", x: chart.x, y: chart.y,
+    line: { color: colour("accent"), width: 2.5 }, marker: { color: colour("accent"), size: 7 },
+    hovertemplate: `round %{x}: <b>%{y:${chart.form}}</b><extra></extra>`,
+  }];
+  const annotations = chart.bound === null ? [] : [{ xref: "paper", x: 1, y: chart.bound, text: "target", showarrow: false, xanchor: "right", yanchor: "bottom", font: { size: 11, color: colour("warn") } }];
+  return [traces, layout({
+    shapes, annotations,
+    xaxis: { tickmode: "array", tickvals: chart.x, title: { text: "round", standoff: 2, font: { size: 11 } }, range: [chart.x[0] - 0.3, chart.x[chart.x.length - 1] + 0.3], showgrid: false },
+    yaxis: { tickformat: chart.form === ",d" ? "~s" : chart.form, range: [low >= 0 ? Math.max(0, low - room) : low - room, high + room], nticks: 5 },
+  })];
+}
+
+function funnel(chart) {
+  const bar = (name, values, shade) => ({
+    type: "bar", orientation: "h", name, y: chart.labels, x: values, marker: { color: colour(shade) },
+    hovertemplate: `%{y}: <b>%{x:,d}</b> ${name}<extra></extra>`,
+  });
+  return [
+    [bar("went on", chart.on, "accent"), bar("lost here", chart.lost, "lost")],
+    layout({
+      barmode: "stack", bargap: 0.35, margin: { l: 8, r: 12, t: 26, b: 24 }, showlegend: true,
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", traceorder: "normal", itemclick: false, itemdoubleclick: false },
+      yaxis: { autorange: "reversed", showgrid: false, ticks: "", ticksuffix: "  " },
+      xaxis: { rangemode: "tozero", nticks: 6 },
+    }),
+  ];
+}
+
+function draw(chart) {
+  const figure = document.querySelector(`[data-chart="${chart.id}"]`);
+  if (!figure) return;
+  figure.hidden = false;
+  const plot = figure.querySelector(".plot");
+  // A closed round has no width yet; it is drawn when it is opened.
+  if (!plot.clientWidth) return;
+  const [traces, look] = chart.kind === "line" ? line(chart) : funnel(chart);
+  window.Plotly.react(plot, traces, look, { displayModeBar: false, responsive: true, showTips: false });
+}
+
+function drawAll() {
+  const data = document.getElementById("chart-data");
+  if (data && window.Plotly) for (const chart of JSON.parse(data.textContent)) draw(chart);
+}
+
+// --- start -----------------------------------------------------------------------------------------------------------
+
+document.addEventListener("toggle", (event) => {
+  if (event.target.open && event.target.querySelector("[data-chart]")) drawAll();
+}, true);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+
+function openTarget() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target && target.matches("details")) target.open = true;
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+loadPlotly().then(drawAll);
+
+if (main.dataset.page === "job") {
+  watch();
+  document.addEventListener("visibilitychange", () => (document.hidden ? unwatch() : watch()));
+  // A job that was resumed by somebody else is active again.
+  setInterval(() => (!stream && !document.hidden && "active" in main.dataset ? watch() : null), 5000);
+} else if (main.dataset.page === "home") {
+  setInterval(poll, DOCUMENT_POLL_MS);
+} else if (main.dataset.page === "waiting") {
+  setInterval(() => ("active" in main.dataset && !document.hidden ? refresh() : null), DOCUMENT_POLL_MS);
+}

@@ -1,0 +1,163 @@
+"""The dashboard's words for codes of the loop: states, stop reasons, gates, drop reasons and targets.
+
+A code that has no words here is shown as it is, with its underscores as spaces, so that a new one is never hidden.
+"""
+
+from dataclasses import dataclass
+
+STATES = {
+    "queued": "Waits until its corpus has been read.",
+    "running": "At work.",
+    "paused": "Asks nothing until a person resumes it.",
+    "done": "Ended by a stop decision.",
+    "failed": "Could not go on.",
+    "cancelled": "Stopped by a person.",
+    "ingesting": "Being read.",
+    "ready": "Ready to use.",
+    "building": "A worker is writing its files.",
+}
+
+STOPS = {
+    "target_met": "Every target held in two rounds running.",
+    "plateau": "More rounds no longer brought the set nearer to its targets.",
+    "budget_exhausted": "A budget of rounds, calls, tokens, money or time was used up.",
+    "collapse": "Diversity fell sharply in one round; that round was taken back and a person has to decide.",
+    "nothing_to_do": "No seed was left that may be rewritten.",
+    "cancelled": "A person stopped it.",
+    "error": "Something went wrong; the note says what.",
+}
+
+VERDICTS = {
+    "pending": "Passed the gates of documents; its round has not settled.",
+    "kept": "In the pool.",
+    "reserve": "Good, but its cluster has its quota; a later round may take it.",
+    "dropped": "Refused by a gate.",
+}
+
+GATES = {
+    "format": "Format",
+    "code": "Code",
+    "decontamination": "Benchmarks",
+    "fidelity": "Fidelity to the seed",
+    "simplicity": "Simplicity",
+    "education": "Educational value",
+    "duplicates": "Duplicates",
+    "novelty": "Novelty",
+    "openings": "Openings",
+    "collapse": "Collapse",
+}
+"""In the order in which a text meets them."""
+
+REASONS = {
+    "preamble": "Speaks to the asker before or after the text.",
+    "refusal": "Declines instead of writing.",
+    "prompt_echo": "Repeats its instructions.",
+    "language": "Not in the seed's writing.",
+    "too_short": "Far fewer words than asked for.",
+    "too_long": "Far more words than asked for.",
+    "repetition": "Says the same again and again.",
+    "words_missing": "A story without one of its words.",
+    "unparseable_code": "A Python block that does not parse.",
+    "complex_code": "Code harder than any learner's.",
+    "contaminated": "Holds an item of a benchmark.",
+    "unsupported": "Says what its seed does not say.",
+    "lost_facts": "Leaves out too much of its seed.",
+    "negation": "Turns a statement round.",
+    "too_hard": "Neither easy enough nor easier than its seed.",
+    "low_education": "Teaches too little.",
+    "exact_duplicate": "The very same text is in the pool.",
+    "near_duplicate": "Nearly the same text is there already.",
+    "redundant": "Too much like what the pool holds.",
+    "common_opening": "Opens like too many others.",
+    "collapse": "Its round was taken back.",
+    "unavailable": "The endpoint could not be reached.",
+    "job_cancelled": "The job was cancelled first.",
+    "job_failed": "The job failed first.",
+}
+
+
+@dataclass(frozen=True)
+class TargetWords:
+    """How one target is called and shown."""
+
+    label: str
+    meaning: str
+    form: str
+    """`ratio`, `share`, `number` or `count`."""
+
+
+TARGETS = {
+    "vendi2_ratio": TargetWords("Vendi-2", "How many kinds of text, beside the seeds", "ratio"),
+    "cluster_simpson_ratio": TargetWords("Cluster spread", "How evenly topics are covered, beside the quota", "ratio"),
+    "covered_clusters": TargetWords("Clusters covered", "Clusters at half their quota or more", "share"),
+    "distinct3_low": TargetWords("Distinct 3-grams, least", "Variety of phrases, beside the seeds", "ratio"),
+    "distinct3_high": TargetWords("Distinct 3-grams, most", "Above this it is noise, not variety", "ratio"),
+    "cross_5gram_ratio": TargetWords("Shared 5-grams", "Phrases that documents share, beside the seeds", "ratio"),
+    "opening_share": TargetWords("Commonest opening", "Texts that begin with the same five words", "share"),
+    "near_duplicate_rate": TargetWords("Near-duplicates", "Texts that nearly repeat an earlier one", "share"),
+    "ease_mean": TargetWords("Ease, lower limit", "Mean ease of reading, 0 to 100", "number"),
+    "grade_p90": TargetWords("Grade, 90th percentile", "School grade that nine of ten texts stay under", "number"),
+    "list_coverage": TargetWords("Common words", "Running words in the list or the seed's own terms", "share"),
+    "cyclomatic_p90": TargetWords("Cyclomatic complexity", "90th percentile over texts with code", "number"),
+    "nesting_p90": TargetWords("Nesting", "90th percentile over texts with code", "number"),
+    "function_lines_p90": TargetWords("Function length", "Lines, 90th percentile over texts with code", "number"),
+    "fidelity_precision": TargetWords("Fidelity, precision", "What it says that its seed says too", "share"),
+    "fidelity_recall": TargetWords("Fidelity, recall", "What the seed says that it says too", "share"),
+    "approved_tokens": TargetWords("Words in the pool", "Running words of all approved texts", "count"),
+}
+"""By the name of the target in the config."""
+
+SCORES = {
+    "repeated_share": "Repeated lines and phrases",
+    "words": "Words",
+    "cyclomatic": "Cyclomatic complexity",
+    "cognitive": "Cognitive complexity",
+    "nesting": "Nesting",
+    "function_lines": "Lines of the longest function",
+    "benchmark_hits": "Benchmark items found",
+    "fidelity_precision": "Fidelity: precision",
+    "fidelity_recall": "Fidelity: recall",
+    "ease": "Ease of reading (0 to 100)",
+    "grade": "School grade",
+    "list_coverage": "Share of common words",
+    "edu_score": "Educational score, calibrated (0 to 5)",
+    "edu_raw": "Educational score, raw (0 to 5)",
+    "uncertain": "Near the bound: worth a review",
+}
+
+
+def plain(code: str) -> str:
+    """A code as words. Example: `near_duplicate` is "near duplicate"."""
+    return code.replace("_", " ").replace(":", ": ")
+
+
+def target_words(name: str) -> TargetWords:
+    """The words of a target, also of one that is new here."""
+    return TARGETS.get(name) or TargetWords(plain(name).capitalize(), "", "number")
+
+
+def figure(value: float | None, form: str) -> str:
+    """A measure as read. Example: 0.953 as `share` is "95.3%"."""
+    if value is None:
+        return "not measurable"
+    match form:
+        case "share":
+            return f"{100 * value:.1f}%"
+        case "ratio":
+            return f"{value:.2f}×"
+        case "count":
+            return f"{value:,.0f}"
+        case _:
+            return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: float | None) -> str:
+    """A time left, roughly. Example: 95.0 is "1 min 35 s"."""
+    if seconds is None:
+        return "unknown"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -80,3 +80,7 @@ def serve(settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+
+
+if __name__ == "__main__":
+    serve(get_settings())

@@ -16,7 +16,7 @@ from app.adapters.storage import StoredFile
 from app.api.edge import CurrentEdge, CurrentWriter, Edge, Writer, body_of, response_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
 from app.api.schemas.corpora import CorpusOut, CorpusRecords, CorpusSettings, RejectOut, corpus_out, reject_out
-from app.api.uploads import receive_form
+from app.api.uploads import chunks_of, receive_form
 from app.errors import AppError, InvalidInputError
 from app.repositories import corpora
 from app.services import corpora as service
@@ -109,7 +109,7 @@ async def create_corpus(request: Request, edge: CurrentEdge, writer: CurrentWrit
 
 async def _json(request: Request) -> dict[str, object]:
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in chunks_of(request):
         body += chunk
         if len(body) > MAX_JSON_BYTES:
             raise JsonTooLargeError(limit=MAX_JSON_BYTES)

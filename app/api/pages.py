@@ -46,9 +46,11 @@ def decode_cursor(cursor: str | None) -> int | None:
         raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (Base64Error, ValueError):
         raise BadCursorError from None
-    if not raw.startswith("c") or not raw[1:].isdecimal() or int(raw[1:]) > MAX_ID:
+    place = int(raw[1:]) if raw[1:].isdecimal() else -1
+    # The decoder forgives stray characters; only what we would have written ourselves is taken.
+    if not 0 <= place <= MAX_ID or encode_cursor(place) != cursor:
         raise BadCursorError
-    return int(raw[1:])
+    return place
 
 
 def next_cursor(ids: Sequence[int], limit: int) -> str | None:

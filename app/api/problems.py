@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.db.session import is_transient
 from app.errors import AppError, TransientError
@@ -102,6 +103,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(DBAPIError, _database_error)
     app.add_exception_handler(PoolTimeoutError, _pool_error)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
 
 
 async def _app_error(request: Request, error: Exception) -> JSONResponse:
@@ -145,6 +147,11 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
         # What no schema caught, such as U+0000 inside a string, which Postgres cannot store.
         return problem(request, 422, "invalid_text", "A value holds characters or numbers that cannot be stored.")
     return unexpected(request, error)
+
+
+async def _client_gone(request: Request, _: Exception) -> JSONResponse:
+    # Nobody reads this answer; it keeps a lost connection from being counted as a fault of ours.
+    return problem(request, 400, "body_incomplete", "The connection was lost before the whole body came.")
 
 
 async def _pool_error(request: Request, _: Exception) -> JSONResponse:

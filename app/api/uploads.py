@@ -142,7 +142,7 @@ async def receive_form(request: Request, storage: Storage, *, max_bytes: int) ->
     receiver = _Receiver(storage, max_bytes)
     try:
         parser = MultipartParser(boundary, receiver.callbacks())  # type: ignore[arg-type]  # its TypedDict wants exact callables
-        async for chunk in _chunks(request):
+        async for chunk in chunks_of(request):
             await run_in_threadpool(parser.write, chunk)
         await run_in_threadpool(parser.finalize)
         if not receiver.ended:
@@ -156,7 +156,7 @@ async def receive_form(request: Request, storage: Storage, *, max_bytes: int) ->
     return receiver.form
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
+async def chunks_of(request: Request) -> AsyncIterator[bytes]:
     """The body's chunks; raises UploadStalledError after a long silence."""
     stream = aiter(request.stream())
     while True:

@@ -229,7 +229,9 @@ def test_ten_thousand_parts_are_refused(refusing: ApiService) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_parts")
 
 
-def test_client_that_leaves_in_mid_upload_leaves_nothing(service: ApiService) -> None:
+def test_client_that_leaves_in_mid_upload_leaves_nothing(
+    service: ApiService, capsys: pytest.CaptureFixture[str]
+) -> None:
     address = urlsplit(service.url)
     head = b"POST /v1/corpora HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
     head += b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
@@ -244,6 +246,7 @@ def test_client_that_leaves_in_mid_upload_leaves_nothing(service: ApiService) ->
         service.http.get("/healthz")
     assert stored_files(service) == []
     assert service.http.get("/v1/corpora").json()["items"] == []
+    assert "crashed" not in "".join(capsys.readouterr())
 
 
 def test_repeated_upload_with_one_key_is_answered_alike(service: ApiService) -> None:

@@ -11,7 +11,7 @@ LOCK_TIMEOUT = "SET lock_timeout = '5s'"
 
 engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
 with engine.connect() as connection:
-    assert tables.Base is Base
+    assert tables.Job.metadata is Base.metadata
     connection.execute(text(LOCK_TIMEOUT))
     connection.commit()
     context.configure(

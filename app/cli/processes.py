@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from app.db import migrate as migrations
-from app.main import serve
 from app.settings import get_settings
 
 
@@ -23,7 +22,7 @@ class Queue(StrEnum):
 
 def api() -> None:
     """Serve the HTTP API and the dashboard."""
-    serve(get_settings())
+    os.execv(sys.executable, [sys.executable, "-m", "app.main"])
 
 
 def worker(

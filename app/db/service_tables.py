@@ -1,0 +1,62 @@
+"""What the processes themselves need: endpoints, workers, keys."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    Integer,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base
+from app.db.columns import Json, now_column, when_column
+
+
+class Endpoint(Base):
+    """What all workers should know of an LLM endpoint."""
+
+    __tablename__ = "endpoints"
+
+    url: Mapped[str] = mapped_column(primary_key=True)
+    not_before: Mapped[datetime | None] = when_column()
+    """No call before this: the provider asked for a long pause."""
+
+
+class WorkerBeat(Base):
+    """A worker process's sign of life."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    busy: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    seen_at: Mapped[datetime] = now_column()
+    progress_at: Mapped[datetime] = now_column()
+    """When it last claimed or finished something, or found nothing to do."""
+
+
+class ApiKey(Base):
+    """A key to the API: an id anyone may see and the sha256 of a secret shown once."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    secret_sha256: Mapped[bytes] = mapped_column(BYTEA)
+    created_at: Mapped[datetime] = now_column()
+    expires_at: Mapped[datetime | None] = when_column()
+    revoked_at: Mapped[datetime | None] = when_column()
+    last_used_at: Mapped[datetime | None] = when_column()
+
+
+class IdempotencyKey(Base):
+    """A write that was already answered."""
+
+    __tablename__ = "idempotency_keys"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_sha256: Mapped[bytes] = mapped_column(BYTEA)
+    status: Mapped[int] = mapped_column(Integer)
+    body: Mapped[Json] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = now_column()

@@ -1,0 +1,127 @@
+"""What came of it: scores of seeds, generations, exports, and the story of a job."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base
+from app.db.columns import Json, count_column, id_column, json_column, now_column, one_of, to_column, when_column
+
+
+class SeedScore(Base):
+    """What a job knows of a seed; written once, in round 0."""
+
+    __tablename__ = "seed_scores"
+    __table_args__ = (CheckConstraint("edu_score BETWEEN 0 AND 5 AND ease BETWEEN 0 AND 100", name="range"),)
+
+    job_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seed_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("seeds.id", ondelete="CASCADE"), primary_key=True)
+    edu_score: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    ease: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    grade: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    list_coverage: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    tokens: Mapped[int] = mapped_column(Integer)
+    cluster: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str | None]
+    """Why it takes no part: near_duplicate, contaminated, low_education; NULL: it does."""
+    embedding: Mapped[bytes] = mapped_column(LargeBinary)
+    """float16, unit length."""
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    """64 MinHash values, uint32."""
+
+
+class Generation(Base):
+    """One candidate text with all it came from; its text never changes."""
+
+    __tablename__ = "generations"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "sample_ix"),
+        UniqueConstraint("job_id", "key"),
+        Index("ix_generations_pool", "job_id", "verdict", "id"),
+        Index("ix_generations_round", "round_id", "id"),
+        one_of("verdict", "pending", "kept", "reserve", "dropped"),
+        CheckConstraint("edu_score BETWEEN 0 AND 5 AND ease BETWEEN 0 AND 100", name="range"),
+        CheckConstraint("verdict <> 'dropped' OR reason IS NOT NULL", name="reason"),
+    )
+
+    id: Mapped[int] = id_column()
+    job_id: Mapped[int] = to_column("jobs.id")
+    round_id: Mapped[int] = to_column("rounds.id")
+    unit_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("units.id", ondelete="CASCADE"))
+    sample_ix: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    key: Mapped[bytes] = mapped_column(BYTEA)
+    """Digest of job key, round and ordinal: the public id in exports, the same in every repetition."""
+    seed_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("seeds.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("generations.id"))
+    llm_call_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("llm_calls.id"))
+    text: Mapped[str]
+    sha256: Mapped[bytes] = mapped_column(BYTEA)
+    model: Mapped[str]
+    arm: Mapped[str]
+    draw: Mapped[Json] = json_column()
+    params: Mapped[Json] = json_column()
+    prompt_tokens: Mapped[int] = count_column()
+    completion_tokens: Mapped[int] = count_column()
+    micro: Mapped[int] = count_column()
+    finish_reason: Mapped[str]
+    edu_score: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    ease: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    grade: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    list_coverage: Mapped[float] = mapped_column(DOUBLE_PRECISION)
+    tokens: Mapped[int] = mapped_column(Integer)
+    cluster: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    redundancy: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
+    scores: Mapped[Json] = json_column()
+    """Every gate's figures, also where it passed."""
+    gate: Mapped[str | None]
+    reason: Mapped[str | None]
+    detail: Mapped[str | None]
+    repairable: Mapped[bool] = mapped_column(server_default=sql("false"))
+    verdict: Mapped[str]
+    embedding: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = now_column()
+
+
+class Event(Base):
+    """Something a watcher of a job wants to hear, in order."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_job", "job_id", "id"),)
+
+    id: Mapped[int] = id_column()
+    job_id: Mapped[int] = to_column("jobs.id")
+    kind: Mapped[str]
+    data: Mapped[Json] = json_column()
+    created_at: Mapped[datetime] = now_column()
+
+
+class Export(Base):
+    """A set of files made from a pool, with its manifest."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        one_of("state", "building", "ready", "failed"),
+        CheckConstraint("state <> 'ready' OR manifest IS NOT NULL", name="manifest"),
+    )
+
+    id: Mapped[int] = id_column()
+    job_id: Mapped[int] = to_column("jobs.id", index=True)
+    state: Mapped[str] = mapped_column(server_default="building")
+    options: Mapped[Json] = json_column()
+    manifest: Mapped[Json | None] = mapped_column(JSONB)
+    error: Mapped[str | None]
+    created_at: Mapped[datetime] = now_column()
+    finished_at: Mapped[datetime | None] = when_column()

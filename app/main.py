@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.edge = edge
-    app.state.open_streams = set()
+    app.state.board = events.Board()
     problems.install(app)
     openapi.describe(app)
     for module in (corpora, recipes, jobs, rounds, events, generations, exports, system, documentation):

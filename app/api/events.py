@@ -20,6 +20,7 @@ from app.api.schemas.jobs import progress_out, spend_out
 from app.errors import TransientError
 from app.repositories import budgets, events, jobs, progress
 from app.repositories.events import EventRow
+from app.repositories.jobs import JobRow
 from app.services.jobs import ENDED
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -29,7 +30,7 @@ LOOK_S = 1.0
 QUIET_S = 15.0
 """Silence after which a comment keeps proxies from closing the connection."""
 MAX_STREAMS = 200
-"""Open streams a process serves; each costs three short queries a second."""
+"""Open streams a process serves; each costs two short queries a second."""
 LIMIT = 500
 """Events of one look."""
 OVERLAP = 200
@@ -63,6 +64,32 @@ class _Look:
     progress: str
 
 
+class Board:
+    """The progress of watched jobs, counted once for all watchers: a round's units may be a million rows."""
+
+    def __init__(self) -> None:
+        self.streams: set[int] = set()
+        """Watchers of this process."""
+        self._told: dict[int, tuple[float, str, str]] = {}
+
+    def progress(self, session: Session, job: JobRow) -> str:
+        """The data of a progress event, at most a second old, but never of an earlier state."""
+        now = time.monotonic()
+        told_at, state, text = self._told.get(job.id, (-LOOK_S, "", ""))
+        if state == job.state and now - told_at < LOOK_S:
+            return text
+        figures = {
+            "state": job.state,
+            "progress": progress_out(progress.of_jobs(session, [job.id])[job.id]).model_dump(mode="json"),
+            "spend": spend_out(budgets.read(session, job.id)).model_dump(mode="json"),
+        }
+        if len(self._told) >= MAX_STREAMS:
+            self._told.clear()
+        text = _json(figures)
+        self._told[job.id] = (now, job.state, text)
+        return text
+
+
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "`id`, `event`, `data` of every stored event; `progress` events in between have no id.",
@@ -81,25 +108,25 @@ async def watch_job(
     after: Annotated[int, Query(ge=0, le=MAX_ID, description="The same, where headers cannot be set.")] = 0,
 ) -> Response:
     """Stored events from the beginning or from Last-Event-ID on, then live, until the job has ended."""
+    board: Board = request.app.state.board
     start = max(last_event_id, after)
     watch = _Watch(job_id, start, start)
-    first = await run_in_threadpool(edge.read, lambda s: _look(s, watch))
+    first = await run_in_threadpool(edge.read, lambda s: _look(s, watch, board))
     if first.ended and not first.new:
         # 204 tells a browser's EventSource not to come back.
         return Response(status_code=204)
-    open_streams = request.app.state.open_streams
-    if len(open_streams) >= MAX_STREAMS:
+    if len(board.streams) >= MAX_STREAMS:
         raise TooManyStreamsError(job=job_id)
     return StreamingResponse(
-        _stream(edge, watch, first, open_streams),
+        _stream(edge, watch, first, board),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )
 
 
-async def _stream(edge: Edge, watch: _Watch, look: _Look, open_streams: set[int]) -> AsyncIterator[str]:
+async def _stream(edge: Edge, watch: _Watch, look: _Look, board: Board) -> AsyncIterator[str]:
     me = id(watch)
-    open_streams.add(me)
+    board.streams.add(me)
     try:
         yield "retry: 1000\n\n"
         told = time.monotonic()
@@ -114,25 +141,20 @@ async def _stream(edge: Edge, watch: _Watch, look: _Look, open_streams: set[int]
                 return
             await asyncio.sleep(LOOK_S)
             try:
-                look = await run_in_threadpool(edge.read, lambda s: _look(s, watch))
+                look = await run_in_threadpool(edge.read, lambda s: _look(s, watch, board))
             except (DBAPIError, PoolTimeoutError):
                 # The database is away; the watcher comes back by itself and resumes.
                 return
     finally:
-        open_streams.discard(me)
+        board.streams.discard(me)
 
 
-def _look(session: Session, watch: _Watch) -> _Look:
+def _look(session: Session, watch: _Watch, board: Board) -> _Look:
     # The state is read before the events: what a job tells while it ends is then never missed.
     job = jobs.get(session, watch.job_id)
     rows = events.after(session, watch.job_id, max(watch.start, watch.last_id - OVERLAP), limit=LIMIT)
-    now = {
-        "state": job.state,
-        "progress": progress_out(progress.of_jobs(session, [job.id])[job.id]).model_dump(mode="json"),
-        "spend": spend_out(budgets.read(session, job.id)).model_dump(mode="json"),
-    }
     new = [row for row in rows if row.id not in watch.seen]
-    return _Look(new, job.state in ENDED and len(rows) < LIMIT, _json(now))
+    return _Look(new, job.state in ENDED and len(rows) < LIMIT, board.progress(session, job))
 
 
 def _render(watch: _Watch, look: _Look) -> str:

@@ -1,6 +1,7 @@
 """The few static files, under addresses that change with their content, so that browsers may keep them for good."""
 
 import gzip
+import re
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -40,6 +41,17 @@ def _digest(name: str) -> str:
 def _packed(name: str) -> bytes:
     """Plotly is 4.8 MB, a third of it packed; done once a process."""
     return gzip.compress(content(name), 6, mtime=0)
+
+
+@lru_cache(maxsize=1)
+def plotly_style_ids() -> tuple[str, ...]:
+    """Ids of style elements that plotly.js adds for its maps as soon as it is loaded, unless they are there already.
+
+    A page that has them stays within `style-src 'self'`; the maps are not used here.
+    """
+    return tuple(
+        found.decode() for found in re.findall(rb'getElementById\("([0-9a-f]{64})"\)', content("plotly.min.js"))
+    )
 
 
 def address(name: str) -> str:

@@ -1,12 +1,27 @@
 """Figures for plotly.js: what a page draws, as plain values; the drawing is the script's."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.dashboard.rounds import RoundView
 from app.domain.config import Targets
 
 Chart = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One measure over the rounds."""
+
+    id: str
+    title: str
+    meaning: str
+    form: str
+    """How d3 writes a value."""
+    y: Sequence[float | None]
+    bound: float | None = None
+    """The target; a measure that has one is drawn around it, the others from zero."""
 
 
 def over_rounds(views: Sequence[RoundView], targets: Targets) -> list[Chart]:
@@ -16,18 +31,20 @@ def over_rounds(views: Sequence[RoundView], targets: Targets) -> list[Chart]:
         return []
     numbers = [view.row.number for view in settled]
     lines = (
-        ("acceptance", "Acceptance", "Calls whose text was kept", ".0%", [v.acceptance for v in settled], None),
-        ("vendi2", "Vendi-2, beside the seeds", "Diversity; higher is more varied", ".2f", _of(settled, "vendi2_ratio"),
-         targets.vendi2_ratio),
-        ("grade", "Grade, 90th percentile", "Simplicity; lower is easier", ".1f", _of(settled, "grade_p90"),
-         targets.grade_p90),
-        ("pool", "Pool", "Approved texts", ",d", [v.pool for v in settled], None),
-        ("tokens", "Tokens a round", "Of the answers that came", ",d", [v.tokens for v in settled], None),
-    )  # fmt: skip
+        _Line("acceptance", "Acceptance", "Calls whose text was kept", ".0%", [v.acceptance for v in settled]),
+        _Line(
+            "vendi2", "Diversity", "Vendi-2 beside the seeds", ".2f", _of(settled, "vendi2_ratio"), targets.vendi2_ratio
+        ),
+        _Line(
+            "grade", "Grade", "90th percentile; lower is easier", ".1f", _of(settled, "grade_p90"), targets.grade_p90
+        ),
+        _Line("pool", "Pool", "Approved texts", ",d", [v.pool for v in settled]),
+        _Line("tokens", "Tokens", "Of the answers of a round", ",d", [v.tokens for v in settled]),
+    )
     return [
-        {"id": name, "kind": "line", "title": title, "meaning": meaning, "form": form, "x": numbers, "y": y, "bound": b}
-        for name, title, meaning, form, y, b in lines
-        if any(value is not None for value in y)
+        {"kind": "line", "x": numbers, "zero": line.bound is None, **asdict(line)}
+        for line in lines
+        if any(value is not None for value in line.y)
     ]
 
 

@@ -125,15 +125,21 @@ def arm_words(arm: str) -> list[tuple[str, str]]:
 
 
 def score_views(row: GenerationRow, config: JobConfig) -> list[ScoreView]:
-    """The scores a gate wrote, in the order it wrote them, and how much the pool repeats the text."""
+    """The scores a gate wrote, in the order of the gates, and how much the pool repeats the text."""
     bounds = _bounds(config.gates)
     views = [
         ScoreView(wording.SCORES.get(name, wording.plain(name).capitalize()), _shown(value), bounds.get(name, ""))
-        for name, value in row.scores.items()
+        for name, value in sorted(row.scores.items(), key=_place)
     ]
     if row.redundancy is not None:
         views.append(ScoreView("Redundancy in the pool", f"{row.redundancy:.3f}", ""))
     return views
+
+
+def _place(score: tuple[str, Any]) -> tuple[int, str]:
+    # The database orders the keys of an object by their length, which tells nobody anything.
+    name = score[0]
+    return (list(wording.SCORES).index(name) if name in wording.SCORES else len(wording.SCORES), name)
 
 
 def _shown(value: Any) -> str:

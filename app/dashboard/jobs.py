@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from app.dashboard import charts
+from app.dashboard import charts, wording
 from app.dashboard.backend import MAX_ID, Backend, CurrentBackend, RowId
 from app.dashboard.rendering import PageRoute, render
 from app.dashboard.rounds import RoundView, round_view
@@ -19,7 +19,8 @@ from app.domain.pricing import OFFLINE_MODEL
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import AppError
-from app.repositories import corpora, generations, jobs, rounds
+from app.repositories import acceptance, corpora, generations, jobs, rounds
+from app.repositories.acceptance import Acceptance
 from app.repositories.budgets import BudgetRow
 from app.repositories.corpora import CorpusRow
 from app.repositories.exports import ExportRow
@@ -102,15 +103,17 @@ def progress_words(view: JobView) -> dict[str, object]:
 def home(backend: CurrentBackend, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None) -> HTMLResponse:
     """All jobs, the youngest first, and the corpora."""
 
-    def read(session: Session) -> tuple[list[JobView], bool, list[CorpusRow]]:
+    def read(session: Session) -> tuple[list[JobView], bool, dict[int, Acceptance], list[CorpusRow]]:
         rows = jobs.page(session, before=before, limit=PAGE + 1)
-        sets = corpora.page(session, before=None, limit=PAGE)
-        return service.views(session, rows[:PAGE]), len(rows) > PAGE, sets
+        shown = rows[:PAGE]
+        kept = acceptance.of_jobs(session, [row.id for row in shown])
+        return service.views(session, shown), len(rows) > PAGE, kept, corpora.page(session, before=None, limit=PAGE)
 
-    views, more, sets = backend.read(read)
+    views, more, kept, sets = backend.read(read)
     return render(
         "home.html",
         views=views,
+        acceptance=kept,
         corpora=sets,
         names={corpus.id: corpus.name for corpus in sets},
         meters=meters,
@@ -141,6 +144,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         charts=drawn,
         drawn=[*drawn, *funnels],
         moves=_moves(view.job.state),
+        verdict=verdict_words(view),
     )
 
 
@@ -158,6 +162,21 @@ def _read(session: Session, job_id: int) -> JobPage:
 def _round(session: Session, row: RoundRow, units: dict[str, int]) -> RoundView:
     live = generations.funnel(session, row.id) if row.number and row.state != "settled" else None
     return round_view(row, units, live)
+
+
+def verdict_words(view: JobView) -> tuple[str, str | None]:
+    """Where a job stands in one sentence, and the note behind it unless that says the same."""
+    job = view.job
+    if job.stop_reason:
+        sentence = wording.STOPS.get(job.stop_reason, wording.plain(job.stop_reason))
+    elif job.state == "running":
+        number = view.progress.round
+        sentence = f"At work on round {number}." if number else "Preparing the seeds."
+    else:
+        sentence = wording.STATES.get(job.state, wording.plain(job.state))
+    note = job.note
+    same = note is not None and note.rstrip(".").casefold() == sentence.rstrip(".").casefold()
+    return sentence, None if same else note
 
 
 def _moves(state: str) -> list[str]:

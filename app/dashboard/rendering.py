@@ -38,12 +38,18 @@ def _environment() -> Environment:
         "marked": marking.marked,
         "percent": lambda value: "–" if value is None else f"{100 * value:.0f}%",
         "plain": wording.plain,
+        "readable": wording.readable,
         "shown": marking.shown,
         "size": _size,
         "usd": lambda micro: f"${micro / 1_000_000:,.4f}".rstrip("0").rstrip("."),
         "when": lambda at: at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
-    environment.globals |= {"asset": assets.address, "words": wording, "version": version("hornbook")}
+    environment.globals |= {
+        "asset": assets.address,
+        "plotly_style_ids": assets.plotly_style_ids,
+        "version": version("hornbook"),
+        "words": wording,
+    }
     return environment
 
 

@@ -3,6 +3,7 @@
 A code that has no words here is shown as it is, with its underscores as spaces, so that a new one is never hidden.
 """
 
+import re
 from dataclasses import dataclass
 
 STATES = {
@@ -90,22 +91,24 @@ TARGETS = {
     "vendi2_ratio": TargetWords("Vendi-2", "How many kinds of text, beside the seeds", "ratio"),
     "cluster_simpson_ratio": TargetWords("Cluster spread", "How evenly topics are covered, beside the quota", "ratio"),
     "covered_clusters": TargetWords("Clusters covered", "Clusters at half their quota or more", "share"),
-    "distinct3_low": TargetWords("Distinct 3-grams, least", "Variety of phrases, beside the seeds", "ratio"),
-    "distinct3_high": TargetWords("Distinct 3-grams, most", "Above this it is noise, not variety", "ratio"),
+    "distinct3_low": TargetWords("Distinct 3-grams (least)", "Variety of phrases, beside the seeds", "ratio"),
+    "distinct3_high": TargetWords("Distinct 3-grams (most)", "Above this it is noise, not variety", "ratio"),
     "cross_5gram_ratio": TargetWords("Shared 5-grams", "Phrases that documents share, beside the seeds", "ratio"),
     "opening_share": TargetWords("Commonest opening", "Texts that begin with the same five words", "share"),
     "near_duplicate_rate": TargetWords("Near-duplicates", "Texts that nearly repeat an earlier one", "share"),
-    "ease_mean": TargetWords("Ease, lower limit", "Mean ease of reading, 0 to 100", "number"),
-    "grade_p90": TargetWords("Grade, 90th percentile", "School grade that nine of ten texts stay under", "number"),
+    "ease_mean": TargetWords("Ease (lower limit)", "Mean ease of reading, 0 to 100", "number"),
+    "grade_p90": TargetWords("Grade (90th percentile)", "School grade that nine of ten texts stay under", "number"),
     "list_coverage": TargetWords("Common words", "Running words in the list or the seed's own terms", "share"),
     "cyclomatic_p90": TargetWords("Cyclomatic complexity", "90th percentile over texts with code", "number"),
     "nesting_p90": TargetWords("Nesting", "90th percentile over texts with code", "number"),
     "function_lines_p90": TargetWords("Function length", "Lines, 90th percentile over texts with code", "number"),
-    "fidelity_precision": TargetWords("Fidelity, precision", "What it says that its seed says too", "share"),
-    "fidelity_recall": TargetWords("Fidelity, recall", "What the seed says that it says too", "share"),
+    "fidelity_precision": TargetWords("Fidelity precision", "What it says that its seed says too", "share"),
+    "fidelity_recall": TargetWords("Fidelity recall", "What the seed says that it says too", "share"),
     "approved_tokens": TargetWords("Words in the pool", "Running words of all approved texts", "count"),
 }
 """By the name of the target in the config."""
+
+_TARGET_NAMES = re.compile(rf"\b(?:{'|'.join(TARGETS)})\b")
 
 SCORES = {
     "repeated_share": "Repeated lines and phrases",
@@ -134,6 +137,11 @@ def plain(code: str) -> str:
 def target_words(name: str) -> TargetWords:
     """The words of a target, also of one that is new here."""
     return TARGETS.get(name) or TargetWords(plain(name).capitalize(), "", "number")
+
+
+def readable(sentence: str) -> str:
+    """A sentence of the loop with its targets by their labels. Example: "short: nesting_p90" is "short: Nesting"."""
+    return _TARGET_NAMES.sub(lambda found: TARGETS[found.group()].label, sentence)
 
 
 def figure(value: float | None, form: str) -> str:

@@ -2,7 +2,8 @@
 // Texts only ever enter the page by textContent, or as nodes of a page that the server rendered.
 
 const main = document.getElementById("main");
-const DOCUMENT_POLL_MS = 2000;
+const POLL_MS = 2000;
+const FUNNEL_MS = 5000;
 const count = new Intl.NumberFormat("en-US");
 
 // --- words: the same as app/dashboard/jobs.py and wording.py write -------------------------------------------------
@@ -52,7 +53,7 @@ function paint(root, job) {
     const use = job.spend[name];
     if (!use) continue;
     write(meter, "spent", amount(name, use.spent));
-    write(meter, "reserved", use.reserved ? ` (+${amount(name, use.reserved)} in flight)` : "");
+    write(meter, "reserved", use.reserved ? ` +${amount(name, use.reserved)} in flight` : "");
     if (use.cap) fill(meter, "share", Math.min(1, use.spent / use.cap));
   }
 }
@@ -98,6 +99,14 @@ function takeOver(fresh) {
   for (const [name, value] of Object.entries(newMain.dataset)) main.dataset[name] = value;
   if (!("active" in newMain.dataset)) delete main.dataset.active;
   const known = new Map([...main.querySelectorAll("details[id]")].map((node) => [node.id, node.open]));
+  for (const figure of newMain.querySelectorAll("figure[data-chart]")) {
+    // The drawing moves over, so that it changes in place instead of flickering.
+    const drawn = main.querySelector(`figure[data-chart="${figure.dataset.chart}"] .plot`);
+    if (drawn && !drawn.contains(document.activeElement)) {
+      figure.hidden = false;
+      figure.querySelector(".plot").replaceWith(drawn);
+    }
+  }
   let previous = null;
   for (const section of newMain.querySelectorAll("section[data-refresh]")) {
     for (const node of section.querySelectorAll("details[id]")) {
@@ -118,14 +127,15 @@ function takeOver(fresh) {
 
 let stream = null;
 let lastId = 0;
+let refreshedAt = Date.now();
 
 function sentence(kind, data) {
   const named = {
     "round.opened": `Round ${data.number} has begun.`,
-    "round.settled": `Round ${data.number} has settled: ${data.why}.`,
+    "round.settled": `Round ${data.number} has settled.`,
     "job.paused": `Paused: ${data.why}.`,
     "job.resumed": "Resumed.",
-    "job.finished": `The job has ended: ${data.why}.`,
+    "job.finished": `The job has ended: ${String(data.reason).replaceAll("_", " ")}.`,
     "budget.exhausted": `The budget of ${data.what} is used up.`,
   };
   return named[kind] || kind.replaceAll(".", " ").replaceAll("_", " ");
@@ -154,7 +164,12 @@ function watch() {
   stream.addEventListener("progress", (event) => {
     const job = JSON.parse(event.data);
     paint(document.getElementById("head"), job);
-    if (moved(main, job)) refresh();
+    const now = Date.now();
+    // The funnel of an open round moves too, but need not with every call.
+    if (moved(main, job) || now - refreshedAt > FUNNEL_MS) {
+      refreshedAt = now;
+      refresh();
+    }
   });
   for (const kind of KINDS) stream.addEventListener(kind, heard);
   stream.addEventListener("error", () => {
@@ -203,10 +218,10 @@ function loadPlotly() {
   if (window.Plotly) return Promise.resolve();
   const wanted = document.getElementById("chart-data");
   if (!wanted || wanted.textContent.trim() === "[]") return Promise.resolve();
-  // A page that had nothing to draw came without the library; it is fetched once there is.
+  // 4.8 MB, so only pages that have something to draw ask for it.
   loaded.plotly ||= new Promise((resolve) => {
     const script = document.createElement("script");
-    script.src = "/static/plotly.min.js";
+    script.src = main.dataset.plotly;
     script.onload = script.onerror = resolve;
     document.head.append(script);
   });
@@ -243,6 +258,7 @@ function line(chart) {
     high = Math.max(high, chart.bound);
     shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: chart.bound, y1: chart.bound, line: { color: colour("warn"), width: 1.5, dash: "dot" } });
   }
+  if (chart.zero) low = 0;
   const room = (high - low) * 0.15 || Math.abs(high) * 0.1 || 1;
   const traces = [{
     type: "scatter", mode: "lines+markers", x: chart.x, y: chart.y,
@@ -253,7 +269,7 @@ function line(chart) {
   return [traces, layout({
     shapes, annotations,
     xaxis: { tickmode: "array", tickvals: chart.x, title: { text: "round", standoff: 2, font: { size: 11 } }, range: [chart.x[0] - 0.3, chart.x[chart.x.length - 1] + 0.3], showgrid: false },
-    yaxis: { tickformat: chart.form === ",d" ? "~s" : chart.form, range: [low >= 0 ? Math.max(0, low - room) : low - room, high + room], nticks: 5 },
+    yaxis: { tickformat: chart.form === ",d" ? "~s" : chart.form, range: [chart.zero ? 0 : low - room, high + room], nticks: 5 },
   })];
 }
 
@@ -310,7 +326,7 @@ if (main.dataset.page === "job") {
   // A job that was resumed by somebody else is active again.
   setInterval(() => (!stream && !document.hidden && "active" in main.dataset ? watch() : null), 5000);
 } else if (main.dataset.page === "home") {
-  setInterval(poll, DOCUMENT_POLL_MS);
+  setInterval(poll, POLL_MS);
 } else if (main.dataset.page === "waiting") {
-  setInterval(() => ("active" in main.dataset && !document.hidden ? refresh() : null), DOCUMENT_POLL_MS);
+  setInterval(() => ("active" in main.dataset && !document.hidden ? refresh() : null), POLL_MS);
 }

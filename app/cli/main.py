@@ -1,47 +1,87 @@
-"""The `hornbook` command: registers the commands, holds no logic."""
+"""The `hornbook` command: which commands there are and where they live.
 
+A command's module is loaded when its command is called: a worker that starts must not wait for the classifier's
+libraries. Knows nothing of what commands do.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
-from app.cli import classifier, processes, refine, up
+from app.cli.exits import report
+from app.errors import AppError
 
-app = typer.Typer(
-    name="hornbook",
-    help="Turns seed corpora into textbook-quality training data, round after round, with full lineage.",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-)
+RUN, USE, TOOLS, OPERATE = "Start", "Corpora, jobs, exports", "Without a service", "Operate"
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("up:up", RUN),
+    "refine": ("refine:refine", RUN),
+    "watch": ("jobs:watch", USE),
+    "corpora": ("corpora:app", USE),
+    "jobs": ("jobs:app", USE),
+    "export": ("exports:export", USE),
+    "recipes": ("recipes:app", USE),
+    "score": ("score:score", TOOLS),
+    "measure": ("measure:measure", TOOLS),
+    "classifier": ("classifier:app", TOOLS),
+    "doctor": ("doctor:doctor", OPERATE),
+    "api": ("processes:api", OPERATE),
+    "worker": ("processes:worker", OPERATE),
+    "reconciler": ("processes:reconciler", OPERATE),
+    "migrate": ("database:migrate", OPERATE),
+    "keys": ("database:keys", OPERATE),
+}
+"""Name: (module below `app.cli` and what in it, panel of the help)."""
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(version("hornbook"))
+def build(names: Sequence[str]) -> typer.Typer:
+    """The command with these subcommands."""
+    root = typer.Typer(name="hornbook", no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+    root.callback()(_root)
+    for name in names:
+        place, panel = COMMANDS[name]
+        module, _, attribute = place.partition(":")
+        found = getattr(import_module(f"app.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            root.add_typer(found, name=name, rich_help_panel=panel)
+        else:
+            root.command(name, rich_help_panel=panel)(found)
+    return root
+
+
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
+) -> None:
+    """Seed corpora in, textbook-quality training data out, with full lineage.
+
+    `hornbook refine FILE --out DIR` does the whole story; `hornbook up` keeps the service and its dashboard running.
+    """
+    if show_version:
+        typer.echo(f"hornbook {version('hornbook')}")
         raise typer.Exit
 
 
-@app.callback()
-def root(
-    show: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Turns seed corpora into textbook-quality training data, round after round, with full lineage."""
-
-
-app.command()(up.up)
-app.command()(refine.refine)
-app.command()(processes.api)
-app.command()(processes.worker)
-app.command()(processes.reconciler)
-app.command()(processes.migrate)
-app.add_typer(classifier.app, name="classifier")
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code; an error is one line, never a traceback."""
+    named = argv[0] if argv else ""
+    names = [named] if named in COMMANDS else ([] if named == "--version" else list(COMMANDS))
+    try:
+        build(names)(args=list(argv), prog_name="hornbook", standalone_mode=True)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except (AppError, ValidationError, DBAPIError, OSError) as error:
+        return report(error)
+    return 0
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The production processes: `hornbook api`, `worker`, `reconciler` and `migrate`."""
+"""The production processes: `hornbook api`, `worker` and `reconciler`.
+
+Each replaces this process, so that signals and exit codes need no relay; imports are few, for they are paid twice.
+"""
 
 import os
 import sys
@@ -7,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from app.db import migrate as migrations
 from app.settings import get_settings
 
 
@@ -27,23 +29,16 @@ def api() -> None:
 
 def worker(
     queue: Annotated[Queue, typer.Option(help="Which queue to work on.")],
-    concurrency: Annotated[int | None, typer.Option(help="Worker processes; the default is a setting.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Worker processes; the default is a setting.")] = None,
 ) -> None:
     """Run Celery workers on one queue."""
     settings = get_settings()
     count = concurrency or (1 if queue is Queue.refine else settings.worker_concurrency)
     argv = [sys.executable, "-m", "celery", "-A", "workers.celery_app", "worker", "-P", "prefork", "-c", str(count)]
     argv += ["-Q", queue.value, "--without-gossip", "--without-mingle", "-n", f"{queue.value}-{os.getpid()}@%h"]
-    # Celery replaces this process, so that signals and exit codes need no relay.
     os.execv(sys.executable, [*argv, "-l", settings.log_level])
 
 
 def reconciler() -> None:
     """Find in the database what messages may have lost; one is enough, more do no harm."""
     os.execv(sys.executable, [sys.executable, "-m", "workers.reconciler"])
-
-
-def migrate() -> None:
-    """Bring the database to the newest schema."""
-    migrations.upgrade(get_settings().database_url)
-    typer.echo("The database is up to date.")

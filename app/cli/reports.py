@@ -85,7 +85,7 @@ def say_lineage(lineage: Json) -> None:
     """One text and all it came from, as a tree."""
     text = lineage["generation"]
     root = Tree(Text(f"One of the texts: {_first(text['text'])}", style="bold"))
-    root.add(Text(f"asked as {text['arm']} of {text.get('model', '?')}, round {text['round']}"))
+    root.add(Text(f"asked as {text['arm']} of {lineage['prompt']['model']}, round {text['round']}"))
     root.add(Text(str(text["why"])))
     for parent in lineage["parents"]:
         root.add(Text(f"after round {parent['round']}: {parent['why']}"))

@@ -1,30 +1,55 @@
 """`hornbook up`: everything on this machine, until Ctrl-C."""
 
+import time
 from typing import Annotated
 
 import typer
 
-from app.cli.console import errors_as_messages, say
-from app.cli.service import own_service
+from app.cli.exits import Exit, StoppedError
+from app.cli.service import OFFLINE_BANNER
+from app.cli.terminal import notes, print_json, results
+from app.embedded.stack import start_embedded
 from app.settings import get_settings
-
-Llm = Annotated[str | None, typer.Option("--llm", help="Base URL of an OpenAI-compatible endpoint.")]
-Model = Annotated[str | None, typer.Option("--model", help="The model's name at that endpoint.")]
+from app.telemetry import configure_logging
 
 
 def up(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; beyond loopback a key is required.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    llm: Llm = None,
-    model: Model = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on, 0 for any [8321].")] = None,
+    llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where it runs as one JSON line.")] = False,
 ) -> None:
-    """Run Postgres, Redis, workers, API and dashboard here, and the offline explainer when no LLM is named."""
+    """Start everything on this machine: Postgres, Redis, workers, the API and its dashboard. Ctrl-C stops it all.
+
+    Data is kept in HORNBOOK_HOME (./.hornbook); the next start goes on with it, unfinished jobs included.
+    """
     settings = get_settings()
-    if host is not None:
-        settings = settings.model_copy(update={"host": host})
-    with (
-        errors_as_messages(),
-        own_service(settings, port=settings.port if port is None else port, llm=llm, model=model) as stack,
-    ):
-        say.print(f"Hornbook runs at [bold cyan]{stack.url}[/] (data in {settings.home}). Ctrl-C stops it.")
-        stack.wait()
+    configure_logging("WARNING")
+    url, name = llm or settings.llm_base_url, model or settings.llm_model
+    if name is not None and url is None:
+        raise StoppedError("--model names a model of an endpoint: name that too, with --llm URL.", Exit.usage)
+    began = time.monotonic()
+    try:
+        with notes().status("Starting Postgres, Redis, workers and the API ..."):
+            embedded = start_embedded(
+                settings.home,
+                host=host or settings.host,
+                port=settings.port if port is None else port,
+                llm_base_url=url,
+                llm_model=name,
+            )
+    except KeyboardInterrupt:
+        raise StoppedError("Stopped before it was up.", Exit.environment) from None
+    took = time.monotonic() - began
+    if as_json:
+        print_json({"url": embedded.url, "offline": embedded.offline, "seconds": round(took, 2)})
+    else:
+        say = results()
+        say.print(f"[bold green]Hornbook is up[/] at [bold]{embedded.url}[/] (after {took:.1f} s).")
+        say.print(f"Dashboard {embedded.url}/, API description {embedded.url}/docs, data in {embedded.services.home.root}")
+        if embedded.offline:
+            say.print(OFFLINE_BANNER)
+        say.print("Press Ctrl-C to stop. Jobs go on at the next start.")
+    embedded.wait()
+    notes().print("Stopped.")

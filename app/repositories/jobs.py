@@ -49,7 +49,7 @@ def add(session: Session, **columns: Any) -> int:
 def get(session: Session, job_id: int, *, lock: bool = False) -> JobRow:
     """The job; raises NotFoundError. With `lock`, held against other deciders until the transaction ends."""
     query = select(*COLUMNS).where(Job.id == job_id)
-    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    row = session.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if row is None:
         raise NotFoundError(kind="job", id=job_id)
     return JobRow(*row)

@@ -7,29 +7,25 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain import dedup, measuring, settling, targets
+from app.domain import dedup, settling, targets
 from app.domain.config import JobConfig
 from app.domain.dedup_index import SignatureIndex
-from app.domain.measuring import Member, Reference
 from app.domain.planning import Plan
-from app.domain.records import JobId, Split, Verdict
+from app.domain.records import JobId, Verdict
 from app.domain.settling import Outcome, Survivor
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
 from app.domain.text import words
-from app.repositories import events, generations, jobs, rounds
+from app.repositories import events, generations, holds, jobs, rounds
 from app.repositories.generations import Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
-from app.services import failures, planning, settling_seeds
+from app.services import candidates, failures, planning, settling_seeds
 from app.services import rounds as moves
 from app.services.planning import Board
 from app.services.settling_seeds import Prepared, SeedSet, signatures_of, vectors_of
 
-LEAST_AUDIT = 50
-"""Audit seeds below which a job measures the whole pool but its `eval` families: fewer say nothing. Decided by the
-seeds, so that every round of a job is measured on the same side."""
 LEAST_REPAIRS = 1_000
 """Repairs read for a plan at most, besides those the plan may take."""
 
@@ -92,7 +88,9 @@ def think(data: RoundData) -> Settled:
     outcomes = _settle(data, quotas)
     kept = _kept(data.candidates, outcomes)
     approved = Counter(candidate.cluster for candidate in kept)
-    measured_on, measures, diversity = _measure(data, kept, quotas)
+    measured_on, measures, diversity = candidates.measure(
+        kept, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
+    )
     wanted = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
     checks = targets.judge_targets(measures, wanted)
     accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
@@ -143,10 +141,18 @@ def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str
     """Outcomes (generation id, verdict, gate, reason, redundancy) of the round's survivors and the reserve."""
     texts = data.candidates
     vectors = vectors_of([text.embedding for text in texts]).astype(np.float64)
+    families = candidates.families(texts)
     near = _near(texts, data.config.gates.near_duplicate_jaccard)
     places = [
         Survivor(
-            i, bytes(t.sha256), " ".join(words(t.text)[:5]), t.cluster, _family(t), t.edu_score, vectors[i], near.get(i)
+            i,
+            bytes(t.sha256),
+            " ".join(words(t.text)[:5]),
+            t.cluster,
+            families[i],
+            t.edu_score,
+            vectors[i],
+            near.get(i),
         )
         for i, t in enumerate(texts)
     ]
@@ -188,63 +194,6 @@ def _near(texts: list[Candidate], threshold: float) -> dict[int, int]:
 def _kept(texts: list[Candidate], outcomes: list[tuple[int, str, str | None, str | None, float]]) -> list[Candidate]:
     verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
     return [text for text in texts if verdicts.get(text.id, text.verdict) == Verdict.kept]
-
-
-def _measure(
-    data: RoundData, kept: list[Candidate], quotas: dict[int, int]
-) -> tuple[str, dict[str, float | None], dict[str, tuple[float, float]]]:
-    name, chosen = "audit", [text for text in kept if text.split == Split.audit]
-    if sum(seed.split == Split.audit and seed.reason is None for seed in data.board.scored) < LEAST_AUDIT:
-        name, chosen = "work and audit", [text for text in kept if text.split != Split.eval]
-    members = [_member(text) for text in chosen]
-    measured = measuring.measure_members(
-        members, vectors_of([t.embedding for t in chosen]), rng_seed=data.config.rng_seed
-    )
-    values = measuring.compare(
-        measured,
-        _reference(data.frozen),
-        quotas=quotas,
-        approved=Counter(text.cluster for text in kept),
-        tokens=sum(text.tokens for text in kept),
-    )
-    diversity: dict[str, tuple[float, float]] = {
-        measure: (value, measured.limits[measure][1])
-        for measure in ("vendi2", "cluster_simpson")
-        if (value := values.get(measure)) is not None and measure in measured.limits
-    }
-    return name, values, diversity
-
-
-def _family(text: Candidate) -> int:
-    """Texts of one seed are a family; a story drawn from words is one of its own."""
-    return text.seed_id if text.seed_id is not None else -text.id
-
-
-def _member(text: Candidate) -> Member:
-    scores = text.scores
-    code: dict[str, float] = {
-        name: scores[name] for name in ("cyclomatic", "nesting", "function_lines") if name in scores
-    }
-    faithful = (scores["fidelity_precision"], scores["fidelity_recall"]) if "fidelity_recall" in scores else None
-    return Member(
-        text.text,
-        _family(text),
-        text.cluster,
-        text.ease,
-        text.grade,
-        text.list_coverage,
-        text.tokens,
-        text.kind,
-        code,
-        faithful,
-    )
-
-
-def _reference(frozen: dict[str, object]) -> Reference:
-    stored = frozen["reference"]
-    assert isinstance(stored, dict)
-    spectrum = [(int(kind), int(times)) for kind, times in stored["spectrum"]]
-    return Reference(stored["vendi2"], spectrum, {int(at): float(share) for at, share in stored["cross"].items()})
 
 
 def _exhausted(funnel: dict[str, object]) -> str | None:
@@ -294,7 +243,7 @@ def write(session: Session, unit: ClaimedUnit, data: RoundData, settled: Settled
         events.add(
             session, job_id, "round.settled", number=number, why=settled.decision.why, stop=settled.decision.stop
         )
-    if jobs.get(session, job_id, lock=True).state not in ("running", "paused"):
+    if holds.hold(session, job_id) not in ("running", "paused"):
         return []
     if settled.plan is None or not settled.plan.calls:
         moves.end_job(session, job_id, settled.decision.stop or StopReason.nothing_to_do, why=settled.decision.why)

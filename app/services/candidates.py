@@ -1,0 +1,81 @@
+"""What a round's export candidate measures beside the seeds: chosen texts, ratios, and what a collapse is told by."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from app.domain import measuring
+from app.domain.measuring import Member, Reference
+from app.domain.records import Split
+from app.repositories.generations import Candidate
+from app.repositories.seeds import ScoredSeed
+from app.services.settling_seeds import vectors_of
+
+LEAST_AUDIT = 50
+"""Audit seeds below which a job measures the whole pool but its `eval` families: fewer say nothing. Decided by the
+seeds, so that every round of a job is measured on the same side."""
+
+Limits = dict[str, tuple[float, float]]
+
+
+def families(texts: Sequence[Candidate]) -> list[int]:
+    """The family of each text: its seed, or itself for a story drawn from words, named by its place in the order.
+
+    Never by its own id, which depends on the workers and would change what the bootstrap draws.
+    """
+    return [text.seed_id if text.seed_id is not None else -1 - place for place, text in enumerate(texts)]
+
+
+def measure(
+    kept: Sequence[Candidate],
+    seeds: Sequence[ScoredSeed],
+    frozen: Mapping[str, object],
+    quotas: Mapping[int, int],
+    *,
+    rng_seed: int,
+) -> tuple[str, dict[str, float | None], Limits]:
+    """(which splits were measured, measures, {diversity measure: (value, upper limit)}) of a pool."""
+    name, chosen = "audit", [text for text in kept if text.split == Split.audit]
+    if sum(seed.split == Split.audit and seed.reason is None for seed in seeds) < LEAST_AUDIT:
+        name, chosen = "work and audit", [text for text in kept if text.split != Split.eval]
+    members = [_member(text, family) for text, family in zip(chosen, families(chosen), strict=True)]
+    measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
+    values = measuring.compare(
+        measured,
+        _reference(frozen),
+        quotas=quotas,
+        approved=Counter(text.cluster for text in kept),
+        tokens=sum(text.tokens for text in kept),
+    )
+    diversity: Limits = {
+        name: (value, measured.limits[name][1])
+        for name in ("vendi2", "cluster_simpson")
+        if (value := values.get(name)) is not None and name in measured.limits
+    }
+    return name, values, diversity
+
+
+def _member(text: Candidate, family: int) -> Member:
+    scores = text.scores
+    code: dict[str, float] = {
+        name: scores[name] for name in ("cyclomatic", "nesting", "function_lines") if name in scores
+    }
+    faithful = (scores["fidelity_precision"], scores["fidelity_recall"]) if "fidelity_recall" in scores else None
+    return Member(
+        text=text.text,
+        family=family,
+        cluster=text.cluster,
+        ease=text.ease,
+        grade=text.grade,
+        list_coverage=text.list_coverage,
+        tokens=text.tokens,
+        kind=text.kind,
+        code=code,
+        fidelity=faithful,
+    )
+
+
+def _reference(frozen: Mapping[str, object]) -> Reference:
+    stored = frozen["reference"]
+    assert isinstance(stored, dict)
+    spectrum = [(int(kind), int(times)) for kind, times in stored["spectrum"]]
+    return Reference(stored["vendi2"], spectrum, {int(at): float(share) for at, share in stored["cross"].items()})

@@ -86,7 +86,7 @@ def pump(options: argparse.Namespace) -> dict[str, object]:
         it.wait_done(job_id, within_s=600)
         after = it.cpu_s()
         used = {name: after[name] - before.get(name, 0.0) for name in after}
-        loaded = load.figures(own=sum(used.values()))
+        loaded = load.figures()
         seen, times = stats(it.stub_port), round_s(it, job_id)
         calls = int(times["units"])
         ideal = calls * options.latency_ms / 1000 / options.slots
@@ -152,7 +152,8 @@ def main() -> None:
     if theirs:
         lines.append(
             f"baseline   one httpx client, nothing stored: {theirs['wall_s']:.2f} s"
-            f" = {theirs['over_ideal']:.2f} x ideal, slots busy {theirs['utilisation']:.1%}, CPU {theirs['client_cpu_ms']:.2f} ms/request;"
+            f" = {theirs['over_ideal']:.2f} x ideal, slots busy {theirs['utilisation']:.1%},"
+            f" CPU {theirs['client_cpu_ms']:.2f} ms/request;"
             f" ratio {theirs['over_ideal'] / float(str(ours['round_over_ideal'])):.2f}"
         )
     show({"hornbook": ours, "baseline": theirs}, lines, as_json=options.json)

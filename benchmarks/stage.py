@@ -130,11 +130,11 @@ class Load:
         self.begun, self.times = time.perf_counter(), psutil.cpu_times()
         self.own = _cpu_of(os.getpid())
 
-    def figures(self, own: float | None = None) -> dict[str, float]:
-        """Cores, the load average of the last minute, and cores taken by processes that are not ours."""
+    def figures(self) -> dict[str, float]:
+        """Cores, the load average of the last minute, and cores taken by processes that this one did not start."""
         now, wall = psutil.cpu_times(), time.perf_counter() - self.begun
         busy = (now.user + now.system + now.nice) - (self.times.user + self.times.system + self.times.nice)
-        ours = _cpu_of(os.getpid()) - self.own if own is None else own
+        ours = _cpu_of(os.getpid()) - self.own
         return {
             "cores": float(os.cpu_count() or 1),
             "load_1min": round(os.getloadavg()[0], 2),

@@ -1,0 +1,73 @@
+"""A refine worker's paperwork without its endpoint: `python -m benchmarks.desk JOB_ID` answers a job's calls by itself.
+
+Claims, judges and stores through the pump's own `Desk` and `Judge`, in groups of the pump's size; only the network is
+missing. Says `ready` once its child process has loaded everything, begins at a line on stdin, and ends with the round.
+"""
+
+import sys
+
+import msgspec
+import orjson
+import structlog
+
+from app.adapters.llm_outcomes import Answer
+from app.db.session import retrying
+from app.dispatch import send
+from app.domain.examining import Answered
+from app.domain.records import JobId
+from app.domain.text import words
+from app.services import asking, rounds
+from app.services.asking import Ask
+from app.settings import get_settings
+from tests.stub_llm_answers import lesson, read_prompt
+from workers import resources
+from workers.desk import Desk, Returned
+from workers.heartbeat import heartbeat
+from workers.judging import JUDGE, Judge
+from workers.pump import GROUP
+
+OWN_WORDS = 3
+"""Words of the document an answer begins with, or the cap on shared openings would refuse nearly all."""
+
+
+def answer(ask: Ask) -> Answer:
+    """What a model that keeps to its seed might say."""
+    prompt = read_prompt([{"content": m.content} for m in ask.request.messages], ask.request.seed)
+    text = f"{' '.join(words(prompt.document)[:OWN_WORDS])}: {lesson(prompt)}"
+    usage = {"prompt_tokens": ask.request.prompt_bytes() // 4, "completion_tokens": len(text) // 4}
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    raw = orjson.dumps({"model": "stub", "choices": [choice], "usage": usage})
+    return Answer(text, "stop", usage["prompt_tokens"], usage["completion_tokens"], True, "stub", 0.2, raw)
+
+
+def main() -> None:
+    """Serve one job until nothing of it is ready."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    settings, engine, job_id = get_settings(), resources.engine(), JobId(int(sys.argv[1]))
+    context = retrying(engine, lambda s: asking.job_context(s, job_id, redis_url=settings.redis_url))
+    assert context is not None
+    judge = Judge(resources.sandbox(), context)
+    desk = Desk(engine, context, judge, worker=resources.worker_name(), lease_s=settings.lease_s)
+    _load(judge)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    with heartbeat(engine, desk.held_tokens, worker=desk.worker, queue="refine", lease_s=settings.lease_s):
+        while True:
+            asks, known, wait_s = desk.claim(GROUP)
+            group = [Returned(ask, answer(ask), 0.0) for ask in asks] + known
+            if group:
+                desk.store(group)
+            elif wait_s is None:
+                break
+    send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, job_id)))
+
+
+def _load(judge: Judge) -> None:
+    """Have the child load its models on one text."""
+    one = Answered("A short text to begin with.", "A text.", "prose", "0", (1, 9), (), None)
+    judge.sandbox.call_each(JUDGE, [msgspec.msgpack.encode(one)])
+
+
+if __name__ == "__main__":
+    main()

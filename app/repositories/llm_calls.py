@@ -38,21 +38,40 @@ class StoredCall:
     completion_tokens: int
 
 
+COLUMNS = (
+    ("job_id", "bigint"),
+    ("unit_id", "bigint"),
+    ("token", "bigint"),
+    ("request_key", "bytea"),
+    ("ok", "boolean"),
+    ("code", "text"),
+    ("status", "int"),
+    ("model", "text"),
+    ("prompt_tokens", "int"),
+    ("completion_tokens", "int"),
+    ("micro", "bigint"),
+    ("latency_s", "float8"),
+    ("raw", "bytea"),
+)
+_NAMES = ", ".join(name for name, _ in COLUMNS)
+_ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in COLUMNS)
+_PUT = text(f"""
+    INSERT INTO llm_calls ({_NAMES}) SELECT * FROM unnest({_ARRAYS})
+    ON CONFLICT (request_key) WHERE ok DO UPDATE SET latency_s = llm_calls.latency_s
+    RETURNING id, token, ok, request_key""")
+
+
 def put(session: Session, calls: Sequence[NewCall]) -> dict[int, int]:
     """Store attempts; returns {token: call id}. A success whose key is known already keeps the first one's id."""
-    ids: dict[int, int] = {}
-    for call in calls:
-        row = session.execute(
-            text("""
-            INSERT INTO llm_calls (job_id, unit_id, token, request_key, ok, code, status, model, prompt_tokens,
-                                   completion_tokens, micro, latency_s, raw)
-            VALUES (:job_id, :unit_id, :token, :request_key, :ok, :code, :status, :model, :prompt_tokens,
-                    :completion_tokens, :micro, :latency_s, :raw)
-            ON CONFLICT (request_key) WHERE ok DO UPDATE SET latency_s = llm_calls.latency_s RETURNING id"""),
-            vars(call),
-        ).one()
-        ids[call.token] = row.id
-    return ids
+    # One statement may meet a key only once.
+    met = {call.request_key if call.ok else call.token: call for call in reversed(calls)}
+    if not met:
+        return {}
+    values = {name: [getattr(call, name) for call in reversed(met.values())] for name, _ in COLUMNS}
+    rows = session.execute(_PUT, values).all()
+    by_key = {bytes(row.request_key): row.id for row in rows if row.ok}
+    by_token = {row.token: row.id for row in rows if not row.ok}
+    return {call.token: by_key[call.request_key] if call.ok else by_token[call.token] for call in calls}
 
 
 def successes(session: Session, request_keys: Sequence[bytes]) -> dict[bytes, StoredCall]:

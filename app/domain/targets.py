@@ -165,7 +165,8 @@ def decide(history: Sequence[RoundFigures], *, max_rounds: int, seeds_left: int,
         return Decision(StopReason.collapse, fallen)
     if seeds_left == 0:
         return Decision(StopReason.nothing_to_do, f"no seed may be rewritten once more; short: {_named(short)}")
-    flat = _plateau(history)
+    # A set that holds needs one round more to confirm it, however little that round can still bring.
+    flat = _plateau(history) if short else None
     if flat:
         return Decision(StopReason.plateau, f"{flat}; short: {_named(short)}")
     if len(history) >= max_rounds:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.domain import dedup, settling, targets
@@ -143,19 +144,7 @@ def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str
     vectors = vectors_of([text.embedding for text in texts]).astype(np.float64)
     families = candidates.families(texts)
     near = _near(texts, data.config.gates.near_duplicate_jaccard)
-    places = [
-        Survivor(
-            i,
-            bytes(t.sha256),
-            " ".join(words(t.text)[:5]),
-            t.cluster,
-            families[i],
-            t.edu_score,
-            vectors[i],
-            near.get(i),
-        )
-        for i, t in enumerate(texts)
-    ]
+    places = [_survivor(i, text, families[i], vectors[i], near.get(i)) for i, text in enumerate(texts)]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
     for place, text in zip(places, texts, strict=True):
         if text.verdict == Verdict.kept:
@@ -171,6 +160,11 @@ def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str
         quotas={cluster: quota * data.config.planning.variants_per_seed for cluster, quota in quotas.items()},
     )
     return [_row(texts[outcome.id], outcome) for outcome in outcomes]
+
+
+def _survivor(place: int, text: Candidate, family: int, vector: NDArray[np.float64], near: int | None) -> Survivor:
+    opening = " ".join(words(text.text)[:5])
+    return Survivor(place, bytes(text.sha256), opening, text.cluster, family, text.edu_score, vector, near)
 
 
 def _row(text: Candidate, outcome: Outcome) -> tuple[int, str, str | None, str | None, float]:

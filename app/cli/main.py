@@ -54,16 +54,21 @@ def build(names: Sequence[str]) -> typer.Typer:
     return root
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hornbook {version('hornbook')}")
+        raise typer.Exit
+
+
 def _root(
-    show_version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
+    ] = False,
 ) -> None:
     """Seed corpora in, textbook-quality training data out, with full lineage.
 
     `hornbook refine FILE --out DIR` does the whole story; `hornbook up` keeps the service and its dashboard running.
     """
-    if show_version:
-        typer.echo(f"hornbook {version('hornbook')}")
-        raise typer.Exit
 
 
 def run(argv: Sequence[str]) -> int:

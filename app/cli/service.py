@@ -40,7 +40,7 @@ class Llm:
 
 
 @contextmanager
-def service(llm: Llm = Llm()) -> Iterator[Service]:  # noqa: B008  # frozen
+def service(llm: Llm = Llm()) -> Iterator[Service]:
     """The service for the length of one command; an own one is stopped in order when it ends, also by Ctrl-C."""
     settings = get_settings()
     configure_logging("WARNING")

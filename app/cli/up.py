@@ -47,7 +47,9 @@ def up(
     else:
         say = results()
         say.print(f"[bold green]Hornbook is up[/] at [bold]{embedded.url}[/] (after {took:.1f} s).")
-        say.print(f"Dashboard {embedded.url}/, API description {embedded.url}/docs, data in {embedded.services.home.root}")
+        say.print(
+            f"Dashboard {embedded.url}/, API description {embedded.url}/docs, data in {embedded.services.home.root}"
+        )
         if embedded.offline:
             say.print(OFFLINE_BANNER)
         say.print("Press Ctrl-C to stop. Jobs go on at the next start.")

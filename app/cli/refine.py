@@ -1,137 +1,181 @@
-"""`hornbook refine`: from seed files to an export in one command."""
+"""`hornbook refine`: the whole story, from files to an export with lineage."""
 
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
-from app.cli import reports
-from app.cli.console import Exit, errors_as_messages, fail, print_json, say
-from app.cli.progress import follow_job, uploading
-from app.cli.service import connected
-from app.cli.up import Llm, Model
+from app.cli.configs import job_config
+from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
+from app.cli.exports import fetch, show_export
+from app.cli.report import show_lineage, show_rounds, show_stop, show_targets
+from app.cli.service import OFFLINE_BANNER, Llm, Service, service
+from app.cli.terminal import notes, print_json, results
+from app.cli.uploads import upload
+from app.cli.watching import follow
 from app.client import HornbookClient
+from app.client_http import HornbookApiError, Json
 from app.domain.config import Preset
+from app.domain.exporting import ExportFormat
+from app.domain.records import Kind
 
-Json = dict[str, Any]
-
-
-class Format(StrEnum):
-    """How an export is written."""
-
-    jsonl = "jsonl"
-    jsonl_zst = "jsonl.zst"
-    parquet = "parquet"
+LOOKED_AT = 200
+"""Kept texts among which the one whose lineage is shown is chosen."""
 
 
-def refine(  # noqa: PLR0913  # each option of the command line is a parameter
-    files: Annotated[list[Path], typer.Argument(help="Seed files or folders.", exists=True)],
-    recipe: Annotated[str, typer.Option(help="`hornbook recipes` lists them.")] = "codetextbook",
-    out: Annotated[Path, typer.Option(help="Folder for the export.")] = Path("out"),
-    llm: Llm = None,
-    model: Model = None,
-    preset: Annotated[Preset | None, typer.Option(help="Simplicity targets by name.")] = None,
-    budget_usd: Annotated[float | None, typer.Option(help="Most money to spend, in USD.")] = None,
-    max_rounds: Annotated[int | None, typer.Option(help="Most rounds.")] = None,
-    rng_seed: Annotated[int, typer.Option(help="Another number gives another draw.")] = 0,
-    format: Annotated[Format, typer.Option(help="Format of the export.")] = Format.jsonl,
-    kind: Annotated[str | None, typer.Option(help="code, prose or words, for all records.")] = None,
-    field: Annotated[str, typer.Option(help="Field that holds the text.")] = "text",
-    set_: Annotated[list[str], typer.Option("--set", help="Config by dotted name: --set targets.grade_p90=10")] = [],  # noqa: B006
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for."""
+
+    files: Sequence[Path]
+    corpus: dict[str, str]
+    recipe: str
+    preset: Preset | None
+    llm: Llm
+    numbers: dict[str, float | int | None]
+    sets: Sequence[str]
+    out: Path
+    export: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What came of it."""
+
+    corpus: Json
+    job: Json
+    rounds: list[Json]
+    export: Json | None
+    lineage: Json | None
+
+
+def refine(  # noqa: PLR0913  # one argument an option
+    files: Annotated[list[Path], typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders.")],
+    out: Annotated[Path, typer.Option(help="Folder for the export.")],
+    recipe: Annotated[str, typer.Option(help="codetextbook, rephrase, exercises or tinystories.")] = "codetextbook",
+    llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
+    preset: Annotated[Preset | None, typer.Option(help="How simple the texts have to be.")] = None,
+    file_format: Annotated[ExportFormat, typer.Option("--format", help="Of the export.")] = ExportFormat.jsonl,
+    real_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of real seed texts in train.")] = None,
+    budget_usd: Annotated[float | None, typer.Option(help="Never spend more than this.")] = None,
+    max_rounds: Annotated[int | None, typer.Option(help="Stop after so many rounds [6].")] = None,
+    rng_seed: Annotated[int | None, typer.Option(help="Another draw of the same job [0].")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any config field: targets.grade_p90=9.")
+    ] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What the records are, when it is the same for all.")] = None,
+    field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
+    licence: Annotated[str | None, typer.Option(help="Of records that state none.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
-    """Refine seed files into textbook-quality texts and export them with lineage.
-
-    Uses the service at HORNBOOK_URL, else a running `hornbook up`, else one of its own while it works.
-
-    Exit codes: 0 the job ended by its own decision, 2 wrong usage, 3 something does not run, 4 the job was refused,
-    5 it failed, was cancelled or waits for a person.
-    """
-    config = _config(recipe, preset, budget_usd, max_rounds, rng_seed, set_)
-    config["llm"] = {
-        **({"base_url": llm} if llm else {}),
-        **({"model": model} if model else {}),
-        **config.get("llm", {}),
-    }
-    with errors_as_messages(), connected(llm=llm, model=model) as client:
-        corpus = _corpus(client, files, {"text_field": field, **({"kind": kind} if kind else {})})
-        job = client.create_job(corpus_id=corpus["id"], **config)
-        say.print(
-            f"Job {job['id']} refines corpus {corpus['id']} with {job['model']}: {client.base_url}/jobs/{job['id']}"
-        )
-        job = follow_job(client, job["id"])
-        result = _finish(client, job, out, format.value)
-    print_json(result) if as_json else None
-    if job["state"] != "done":
+    """Refine seed files into training data: upload, refine round after round, export, download."""
+    corpus = {"text_field": field, "kind": kind.value if kind else None, "licence": licence}
+    numbers = {"budget.money_usd": budget_usd, "max_rounds": max_rounds, "rng_seed": rng_seed}
+    wish = Wish(
+        files=files,
+        corpus={name: value for name, value in corpus.items() if value is not None},
+        recipe=recipe,
+        preset=preset,
+        llm=Llm(llm, model),
+        numbers=numbers,
+        sets=sets or (),
+        out=out,
+        export={"format": file_format, "real_share": real_share},
+    )
+    with service(wish.llm) as at:
+        story = _tell(at, wish)
+        if as_json:
+            print_json(_json(story, out))
+        else:
+            _show(story, out)
+    if story.job["state"] != "done" or story.export is None:
         raise typer.Exit(Exit.unfinished)
 
 
-def _config(
-    recipe: str, preset: Preset | None, budget_usd: float | None, max_rounds: int | None, rng_seed: int, more: list[str]
-) -> Json:
-    config: Json = {"recipe": recipe, "rng_seed": rng_seed}
-    if preset:
-        config["preset"] = preset.value
-    if budget_usd is not None:
-        config["budget"] = {"money_usd": budget_usd}
-    if max_rounds is not None:
-        config["max_rounds"] = max_rounds
-    for assignment in more:
-        name, found, value = assignment.partition("=")
-        if not found:
-            raise fail(f"--set takes name=value, not {assignment!r}", Exit.usage)
-        _put(config, name.split("."), _value(value))
-    return config
+refine.__doc__ = f"""{refine.__doc__}
+
+It uses the service at HORNBOOK_URL, else a running `hornbook up`, else starts everything for its own duration.
+
+{CODES}"""
 
 
-def _value(text: str) -> object:
+def _tell(at: Service, wish: Wish) -> Story:
+    """Everything from the upload to the lineage; Ctrl-C leaves the job where it is."""
+    job: Json | None = None
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+        corpus = upload(at.client, wish.files, wish.corpus)
+        # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
+        llm = Llm() if at.own else wish.llm
+        config = job_config(wish.recipe, preset=wish.preset, llm=llm, numbers=wish.numbers, sets=wish.sets)
+        job = at.client.create_job(corpus_id=corpus["id"], **config)
+        _announce(at, job)
+        job = follow(at.client, job["id"])
+        rounds = at.client.rounds(job["id"])
+        export = _export(at.client, job, wish)
+        return Story(corpus, job, rounds, export, _lineage(at.client, job["id"]))
+    except KeyboardInterrupt:
+        if job is None:
+            raise StoppedError("Interrupted before the job was submitted.", Exit.unfinished) from None
+        goes_on = "`hornbook up` goes on with it" if at.own else f"it goes on; `hornbook watch {job['id']}` shows it"
+        raise StoppedError(f"Interrupted: job {job['id']} is kept, {goes_on}.", Exit.unfinished) from None
 
 
-def _put(config: Json, path: list[str], value: object) -> None:
-    for part in path[:-1]:
-        config = config.setdefault(part, {})
-    config[path[-1]] = value
+def _announce(at: Service, job: Json) -> None:
+    say = notes()
+    if job["offline"]:
+        say.print(OFFLINE_BANNER)
+    page = f"{at.client.base_url}/jobs/{job['id']}"
+    say.print(f"Job {job['id']}: {job['recipe']} by {job['model']}. Watch it at {page}", markup=False)
 
 
-def _corpus(client: HornbookClient, files: list[Path], options: dict[str, str]) -> Json:
-    """The corpus of these files, ready; says what was rejected and where to look."""
-    paths = [path for file in files for path in _plain_files(file)]
-    with uploading(paths) as advance:
-        corpus = client.create_corpus(paths, progress=advance, **options)
-    with say.status("Reading the corpus ..."):
-        corpus = client.wait_corpus(corpus["id"])
-    if corpus["state"] == "failed":
-        error = corpus["error"] or {}
-        raise fail(f"the corpus could not be read: {error.get('detail', error.get('code', 'unknown'))}", Exit.refused)
-    reports.say_corpus(corpus)
-    return corpus
+def _export(client: HornbookClient, job: Json, wish: Wish) -> Json | None:
+    """The export in its folder; None when there is nothing to export, which is told."""
+    if job["state"] != "done":
+        return None
+    try:
+        return fetch(client, job["id"], wish.out, **wish.export)
+    except HornbookApiError as error:
+        if exit_code_of(error) is not Exit.refused:
+            raise
+        report(error)
+        return None
 
 
-def _plain_files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.is_file() and not any(part.startswith(".") for part in p.parts))
-    return [path]
+def _lineage(client: HornbookClient, job_id: int) -> Json | None:
+    """That of a good text, a repaired one rather than one of the first try."""
+    kept = list(islice(client.generations(job_id, verdict="kept", order="desc"), LOOKED_AT))
+    if not kept:
+        return None
+    chosen = max(kept, key=lambda made: (made["parent_id"] is not None, made["edu_score"], made["id"]))
+    return client.lineage(chosen["id"])
 
 
-def _finish(client: HornbookClient, job: Json, out: Path, format_: str) -> Json:
-    """Show what came of a job and fetch its export, if it approved anything."""
-    rounds = client.rounds(job["id"])
-    reports.say_rounds(rounds)
-    reports.say_stop(job, rounds)
-    result: Json = {"job": job, "rounds": rounds, "export": None}
-    if not job["progress"]["kept"] or job["state"] != "done":
-        return result
-    with say.status("Exporting ..."):
-        export = client.wait_export(client.create_export(job["id"], format=format_)["id"])
-        paths = client.download_export(export["id"], out)
-    say.print(f"Export: [bold]{out}[/] ({len(paths)} files, manifest.json says what is in them)", highlight=False)
-    kept = next(iter(client.generations(job["id"], verdict="kept", limit=1)), None)
-    if kept:
-        reports.say_lineage(client.lineage(kept["id"]))
-    return {**result, "export": export, "files": [str(path) for path in paths]}
+def _show(story: Story, out: Path) -> None:
+    say = results()
+    say.print()
+    show_rounds(say, story.rounds)
+    say.print()
+    show_targets(say, story.rounds)
+    say.print()
+    show_stop(say, story.job)
+    if story.lineage is not None:
+        say.print()
+        show_lineage(say, story.lineage)
+    if story.export is not None:
+        say.print()
+        show_export(say, story.export, out)
+
+
+def _json(story: Story, out: Path) -> dict[str, Any]:
+    return {
+        "corpus": story.corpus,
+        "job": story.job,
+        "rounds": story.rounds,
+        "export": story.export,
+        "out": str(out.resolve()),
+        "lineage": story.lineage,
+    }

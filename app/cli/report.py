@@ -1,0 +1,119 @@
+"""What a job came to, for a person: the table of rounds, the targets, the stop, and where one text came from."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from app.client_http import Json
+from app.dashboard.wording import STOPS, figure, plain, target_words
+
+EXCERPT_CHARS = 160
+SUCCESS = "target_met"
+
+
+def show_rounds(say: Console, rows: Sequence[Json]) -> None:
+    """One line a round: what was asked, what was kept, what the pool measures, what was decided."""
+    table = Table(
+        title="Rounds", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
+    table.add_column("round", justify="right")
+    for name in ("calls", "kept", "accepted", "Vendi-2", "grade p90", "ease", "targets"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("decision", overflow="fold")
+    for row in rows:
+        table.add_row(*_round_cells(row))
+    say.print(table)
+
+
+def _round_cells(row: Json) -> list[Text]:
+    values, figures = row["measures"].get("values", {}), row["measures"].get("figures", {})
+    checks = row["decision"].get("checks", [])
+    calls, kept = figures.get("calls"), figures.get("accepted")
+    ratio, first = values.get("vendi2_ratio"), row["number"] == 0
+    cells = [
+        "seeds" if first else str(row["number"]),
+        "" if calls is None else f"{calls}",
+        "" if kept is None else f"{kept}",
+        f"{kept / calls:.0%}" if calls and kept is not None else "",
+        figure(ratio, "ratio") if ratio is not None else ("1.00×" if first else "-"),
+        _number(values.get("grade_p90")),
+        _number(values.get("ease_mean"), 0),
+        f"{sum(check['holds'] for check in checks)}/{len(checks)}" if checks else "",
+        _decision(row),
+    ]
+    return [Text(cell) for cell in cells]
+
+
+def _decision(row: Json) -> str:
+    stop, why = row["decision"].get("stop"), row["decision"].get("why", "")
+    short, found = why.partition("short: ")[::2]
+    if found and found != "nothing":
+        why = f"{short}short of {len(found.split(', '))} targets"
+    if row["state"] != "settled":
+        return row["state"] if isinstance(row["state"], str) else ""
+    return f"stop ({plain(stop)}): {why}" if stop else f"go on: {why}"
+
+
+def _number(value: float | None, digits: int = 1) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def show_targets(say: Console, rows: Sequence[Json]) -> None:
+    """Which targets hold after the last round and which fall short."""
+    checks = rows[-1]["decision"].get("checks", []) if rows else []
+    if not checks:
+        return
+    table = Table(
+        title="Targets", title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
+    table.add_column("")
+    table.add_column("target")
+    table.add_column("now", justify="right")
+    table.add_column("wanted", justify="right")
+    table.add_column("means")
+    for check in checks:
+        words = target_words(check["name"])
+        mark = Text("✓ holds", "green") if check["holds"] else Text("✗ short", "yellow")
+        wanted = f"{'≥' if check['direction'] == '>=' else '≤'} {figure(check['bound'], words.form)}"
+        table.add_row(mark, words.label, figure(check["value"], words.form), wanted, Text(words.meaning, "dim"))
+    say.print(table)
+
+
+def show_stop(say: Console, job: Json) -> None:
+    """Why the job ended, in a sentence."""
+    reason = job["stop_reason"]
+    style = "bold green" if reason == SUCCESS else "bold yellow"
+    title = plain(reason) if reason else job["state"]
+    line = Text.assemble((f"Stopped: {title}. ", style), STOPS.get(reason or "", ""))
+    if job["note"]:
+        line.append(f" ({job['note']})", "dim")
+    say.print(line)
+
+
+def show_lineage(say: Console, lineage: Json) -> None:
+    """One text and all it came from, as a tree."""
+    made, prompt = lineage["generation"], lineage["prompt"]
+    tree = Tree(
+        Text.assemble(("Lineage of one text ", "bold"), (f"(generation {made['id']}, round {made['round']})", "dim"))
+    )
+    text = tree.add(Text(f"“{_excerpt(made['text'])}”", "italic"))
+    text.add(Text(made["why"]))
+    asked = text.add(Text.assemble(("asked as ", "dim"), made["arm"], (" of ", "dim"), prompt["model"]))
+    for parent in lineage["parents"]:
+        label = f"generation {parent['id']}, round {parent['round']}: "
+        asked = asked.add(Text.assemble(("repairs ", "dim"), label, (f"“{_excerpt(parent['text'], 70)}”", "italic")))
+        asked.add(Text(parent["why"]))
+    for seed in lineage["seeds"]:
+        where = f"{seed['file']}:{seed['line']}" if seed["file"] else f"seed {seed['id']}"
+        name = seed["metadata"].get("title") or seed["external_id"]
+        label = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
+        asked.add(label.append(", licence ", "dim").append(seed["licence"] or "unknown"))
+    say.print(tree)
+
+
+def _excerpt(text: str, most: int = EXCERPT_CHARS) -> str:
+    flat = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return flat if len(flat) <= most else f"{flat[: most - 1]}…"

@@ -3,8 +3,8 @@
     python -m benchmarks.ingest [--documents 20000] [--factor 10] [--json]
 
 Each run is a fresh process that claims the corpus's unit and runs `workers.ingest`: parse, check, hash, find
-duplicates, COPY, commit to a durable server. Its peak RSS is compared with that of a run with `factor` times the documents. The
-baseline, in the same run, is SQLAlchemy's `add_all` of the very same rows, parsed and hashed beforehand.
+duplicates, COPY, commit to a durable server. Its peak RSS is compared with that of a run with `factor` times the
+documents. The baseline, in the same run, is SQLAlchemy's `add_all` of the very same rows, parsed and hashed beforehand.
 """
 
 import argparse
@@ -47,12 +47,13 @@ def one_unit() -> None:
     engine = resources.engine()
     unit = retrying(engine, lambda s: units.claim_cpu(s, worker="benchmark", lease_s=600))
     assert unit is not None and unit.kind == "ingest"
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = resource.getrusage(resource.RUSAGE_SELF)
     begun = time.perf_counter()
     ingest.run(unit)
     spent = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"s": spent, "peak_mb": used.ru_maxrss / 1024, "idle_mb": before / 1024}))
+    cpu = used.ru_utime + used.ru_stime - started.ru_utime - started.ru_stime
+    print(json.dumps({"s": spent, "cpu_s": cpu, "peak_mb": used.ru_maxrss / 1024, "idle_mb": started.ru_maxrss / 1024}))
 
 
 def ingested(it: Stage, count: int, run: int) -> dict[str, float]:
@@ -61,7 +62,9 @@ def ingested(it: Stage, count: int, run: int) -> dict[str, float]:
     engine = engine_of(it.services.database_url)
     corpus = retrying(engine, lambda s: corpora.register(s, f"run {run}", [stored], corpora.CorpusOptions())).corpus_id
     argv = [sys.executable, "-m", "benchmarks.ingest", "--one-unit"]
+    before = it.cpu_s()["postgres"]
     done = subprocess.run(argv, env={**os.environ, **it.env}, stdout=subprocess.PIPE, check=True, text=True)
+    server = it.cpu_s()["postgres"] - before
     found: dict[str, float] = json.loads(done.stdout)
     row = it.query("SELECT read, stored, duplicates, rejected FROM corpora WHERE id = %s", corpus)[0]
     if (row["read"], row["stored"]) != (count, count):
@@ -71,6 +74,8 @@ def ingested(it: Stage, count: int, run: int) -> dict[str, float]:
         "documents_per_s": round(count / found["s"], 1),
         "mb_per_s": round(stored.size / found["s"] / 1e6, 1),
         "s": round(found["s"], 2),
+        "cpu_us": round(1e6 * found["cpu_s"] / count, 1),
+        "postgres_cpu_us": round(1e6 * server / count, 1),
         "peak_mb": round(found["peak_mb"], 1),
         "idle_mb": round(found["idle_mb"], 1),
     }
@@ -124,7 +129,8 @@ def main() -> None:
     assert isinstance(runs, list)
     text = [
         f"{run['documents']:8.0f} documents: {run['documents_per_s']:7.0f}/s, {run['mb_per_s']:.1f} MB/s,"
-        f" {run['s']:.2f} s, peak RSS {run['peak_mb']:.0f} MB ({run['idle_mb']:.0f} before it began)"
+        f" {run['s']:.2f} s, CPU {run['cpu_us']:.0f} us a document and {run['postgres_cpu_us']:.0f} of Postgres,"
+        f" peak RSS {run['peak_mb']:.0f} MB ({run['idle_mb']:.0f} before it began)"
         for run in runs
     ]
     text.append(f"peak RSS at {options.factor} x the documents: x {found['peak_growth']}")

@@ -39,8 +39,9 @@ _CODE_LINE = re.compile(
 _CODE_END = re.compile(r"[{};]$|[\w)\]\"']\s*[(\[{:]$|[\w)\]\"'}],$")
 _ASSIGNMENT = re.compile(r"\s*[\w.\[\]\"'-]+\s*(?:[-+*/|&]?=|:)\s*\S")
 _CALL = re.compile(r"\s*[\w.]+\(.*\)$")
-_DEFINITION = re.compile(r"^(?:(?:async )?def \w+\(|class \w+[:(]|import [\w., ]+$|from [\w.]+ import )", re.MULTILINE)
-_RULE = re.compile(r"^(?:([=\-~^*`#])\1{3,}$|\.\. [\w-]+::)", re.MULTILINE)
+# These two are looked for after a line feed, which searching can skip to: ten times as fast as at a line's start.
+_DEFINITION = re.compile(r"\n(?:(?:async )?def \w+\(|class \w+[:(]|import [\w., ]+$|from [\w.]+ import )", re.MULTILINE)
+_RULE = re.compile(r"\n(?:([=\-~^*`#])\1{3,}$|\.\. [\w-]+::)", re.MULTILINE)
 _GUESS_CHARS, _GUESS_LINES = 3_000, 30
 _ONE_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*(?:[,;\t ]+(?:noun|verb|adjective|n|v|adj)\.?)?$", re.IGNORECASE)
 
@@ -185,7 +186,8 @@ def guess_kind(text: str) -> Kind:
     for quotes in ('"""', "'''"):
         parts = shown.split(quotes)
         shown = "".join(parts[::2]) if len(parts) > 2 else shown
-    defined, ruled = len(_DEFINITION.findall(shown)), len(_RULE.findall(shown)) + shown.count("::\n")
+    below = "\n" + shown
+    defined, ruled = len(_DEFINITION.findall(below)), len(_RULE.findall(below)) + shown.count("::\n")
     if defined or ruled > 1:
         return Kind.code if defined >= max(1, ruled) else Kind.prose
     lines = [line.rstrip() for line in shown.split("\n") if line.strip()]

@@ -66,9 +66,13 @@ REJECT_COLUMNS = (("corpus_id", "int8"), ("file", "text"), ("line", "int8"), ("c
 
 def known(session: Session, corpus_id: int, digests: Sequence[bytes]) -> list[bytes]:
     """Those of `digests` that the corpus holds already."""
+    # One value cut up by the server: an array of 4,000 digests takes the client five times as long to write.
     rows = session.execute(
-        text("SELECT sha256 FROM seeds WHERE corpus_id = :corpus AND sha256 = ANY(:digests)"),
-        {"corpus": corpus_id, "digests": list(digests)},
+        text("""
+        SELECT sha256 FROM seeds WHERE corpus_id = :corpus AND sha256 = ANY(ARRAY(
+            SELECT substring(CAST(:digests AS bytea) FROM 32 * place + 1 FOR 32)
+            FROM generate_series(0, :count - 1) AS place))"""),
+        {"corpus": corpus_id, "digests": b"".join(digests), "count": len(digests)},
     )
     return [bytes(row.sha256) for row in rows]
 

@@ -1,0 +1,144 @@
+"""Whether an answer is a text at all, by tables of what models really say."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.domain.formats import echo_share, forms, holds_word, is_refusal, other_writing, preamble, repeated_share
+
+TEXT = "A dam is a wall across a stream. Behind it the water cannot flow on, so a pond forms where none was before."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sure, here is the lesson you asked for:\n" + TEXT,
+        "Of course! " + TEXT,
+        "**Certainly!** " + TEXT,
+        "Here's a lesson for a ten-year-old:\n" + TEXT,
+        "As an AI language model I explain: " + TEXT,
+        "I'd be happy to explain. " + TEXT,
+        "Answer: " + TEXT,
+        TEXT + "\n\nLet me know if you want more examples!",
+        TEXT + " I hope this helps you.",
+        TEXT + "\nFeel free to ask questions.",
+        TEXT + " Would you like me to go on?",
+    ],
+)
+def test_a_text_that_talks_to_the_asker_is_found(text: str) -> None:
+    assert preamble(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "",
+        "Here the water is deep. A dam holds it.",
+        "Surely a dam is strong.",
+        "Answers come from the pond.",
+        "Mia said: I hope this helps you. Then she went on and built the dam " + "of mud and wood " * 20,
+        "Okra grows near the dam.",
+    ],
+    ids=["plain", "empty", "here", "surely", "answers", "said in the middle", "okra"],
+)
+def test_an_ordinary_text_is_not(text: str) -> None:
+    assert preamble(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "declines"),
+    [
+        ("I'm sorry, but I can't help with that.", True),
+        ("I cannot write this.", True),
+        ("Unfortunately, I can not do so.", True),
+        ("Sorry, I must stop here.", True),
+        (TEXT, False),
+        ("", False),
+        ("I can swim, said the duck.", False),
+        ("I cannot fly, thought the duck. " + TEXT * 6, False),
+    ],
+    ids=["sorry", "cannot", "unfortunately", "sorry 2", "plain", "empty", "can", "a long story"],
+)
+def test_refusals(text: str, declines: bool) -> None:
+    assert is_refusal(text) is declines
+
+
+def test_echo_is_the_share_of_the_instructions_that_stands_in_the_text() -> None:
+    asked = "one two three four five six seven"
+
+    assert echo_share(f"so it said: {asked.upper()}", asked) == 1.0
+    assert echo_share("one two three four five six, seven", asked) == 0.0
+    assert echo_share("one two three four five six eight", asked) == 0.5
+    assert echo_share(TEXT, "too short") == 0.0
+    assert echo_share("", asked) == 0.0
+
+
+def test_repetition_is_of_lines_or_of_phrases() -> None:
+    line = "this is a line of more than twenty characters"
+
+    assert repeated_share(TEXT) == 0.0
+    assert repeated_share("") == 0.0
+    assert repeated_share("\n".join([line] * 10)) == pytest.approx(0.9, abs=0.05)
+    assert repeated_share("go on and on " * 50) > 0.9
+    assert repeated_share("{\n}\n" * 50 + TEXT) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "seed", "other"),
+    [
+        ("Это совсем другой текст о воде.", TEXT, True),
+        (TEXT, TEXT, False),
+        ("Это текст.", "Это другой текст.", False),
+        ("Une école a été bâtie près de l'étang.", TEXT, False),
+        ("", TEXT, False),
+        ("12 + 30 = 42", TEXT, False),
+    ],
+    ids=["cyrillic of latin", "same", "cyrillic of cyrillic", "accents", "empty", "no letters"],
+)
+def test_another_writing(text: str, seed: str, other: bool) -> None:
+    assert other_writing(text, seed) is other
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("He ran home.", "run"),
+        ("Two cities met.", "city"),
+        ("She was hopping.", "hop"),
+        ("They baked bread.", "bake"),
+        ("The knives were sharp.", "knife"),
+        ("Leaves fell.", "leaf"),
+        ("The happiest dog.", "happy"),
+        ("THE DOG'S bone.", "dog"),
+        ("An ice cream for all.", "ice cream"),
+        ("Children play.", "child"),
+    ],
+)
+def test_a_word_is_held_in_any_form(text: str, word: str) -> None:
+    assert holds_word(text, word)
+
+
+@pytest.mark.parametrize(("text", "word"), [("The cathedral stood.", "cat"), ("", "cat"), ("A dog.", "cat")])
+def test_a_word_inside_another_is_not_held(text: str, word: str) -> None:
+    assert not holds_word(text, word)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
+    assert 0.0 <= repeated_share(one) <= 1.0
+    assert 0.0 <= echo_share(one, two) <= 1.0
+    assert one.lower() in forms(one.lower())
+
+
+@pytest.mark.parametrize(
+    "bait", ["a" * 100_000 + "!", "sure" * 25_000, "here is a " * 10_000, "\n" * 100_000, "I can't" * 9_000]
+)
+def test_no_bait_takes_long(bait: str) -> None:
+    begun = time.perf_counter()
+    preamble(bait), is_refusal(bait), repeated_share(bait), other_writing(bait, TEXT), holds_word(bait, "run")
+
+    assert time.perf_counter() - begun < 1.0

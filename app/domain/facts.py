@@ -64,14 +64,21 @@ _UNIT = "|".join(re.escape(name) for name in sorted(_UNITS, key=len, reverse=Tru
 _WORD_NUMBER = "|".join((*_TENS, *reversed(_ONES), *_SCALES))
 # Every pattern starts with what is rare in prose, a digit or a capital, and looks back in Python: five times as fast.
 _UNIT_AFTER = re.compile(rf"[\s-]?({_UNIT})(?![A-Za-z])", re.IGNORECASE)
+_WORD_AFTER = re.compile(r"[\s-]?(?:([A-Za-z]+)|[%°]|[^\x00-\x7f])")
+_UNIT_STARTS = frozenset(name.split(" ")[0].lower() for name in _UNITS)
+"""First words of units: what most words after a number are not, so that the long pattern need not be tried."""
 _DIGITS = re.compile(
     r"\d(?:\d{0,2}(?:,\d{3})+(?![\d,])|\d{0,39})(?:\.\d{1,40})?(?:(?:st|nd|rd|th|s)\b)?(?:\s(hundred|thousand|million|billion)\b)?"
 )
 _WORDED = re.compile(rf"\b(?:{_WORD_NUMBER})(?:[ -](?:and )?(?:{_WORD_NUMBER}))*\b")
 """For text in lower case, and only from where a number word stands: searching with it takes ten times as long."""
 NUMBER_WORDS = frozenset((*_VALUES, *_SCALES))
-_HEDGE = re.compile(r"\b(?:about|around|nearly|almost|roughly|over|under|than|some|approximately)\s*\Z")
-_ORDERING = re.compile(r"\b(?:step|question|exercise|part|example|lesson|figure|chapter|q|a)\s?\Z", re.IGNORECASE)
+_HEDGES = tuple("about around nearly almost roughly over under than some approximately".split())
+_HEDGE = re.compile(rf"\b(?:{'|'.join(_HEDGES)})\s*\Z")
+_ORDERERS = tuple("step question exercise part example lesson figure chapter q a".split())
+_ORDERING = re.compile(rf"\b(?:{'|'.join(_ORDERERS)})\s?\Z", re.IGNORECASE)
+PRECISION = 28
+"""Digits that Decimal keeps; longer numbers are rounded."""
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
 _SPEAKER = re.compile(r"^[\s*_>-]{0,6}([A-Z][\w.]{0,20}(?: [A-Z]\w{1,20})?)[*_]{0,3}:", re.MULTILINE)
 _CAPITAL = r"[A-ZÀ-Þ][a-zß-ÿ]{2,}(?!\w)"
@@ -125,7 +132,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     for match in _DIGITS.finditer(text):
         before, after = text[max(0, match.start() - 16) : match.start()], text[match.end() : match.end() + 1]
         if not _is_part(before, after) and not _orders(before, after):
-            found[_quantity(_digits_value(match, before), match, before)] = None
+            found[_quantity(_digits(match, before), match, before)] = None
     found |= dict.fromkeys(_in_words(text.lower()))
     return tuple(found)
 
@@ -137,7 +144,7 @@ def _in_words(lower: str) -> list[Quantity]:
         # "2.5 million" was counted by its digits.
         if before.rstrip()[-1:].isdigit() and match.group(0) in _SCALES:
             continue
-        found.append(_quantity(Decimal(_worded_value(match.group(0))), match, before))
+        found.append(_quantity(_plain(Decimal(_worded_value(match.group(0)))), match, before))
     return found
 
 
@@ -165,21 +172,36 @@ def _is_part(before: str, after: str) -> bool:
 def _orders(before: str, after: str) -> bool:
     """The number counts list items or steps: `2. Mix`, `Step 3`."""
     starts_line = not before.rpartition("\n")[2].strip() and ("\n" in before or len(before) < 16)
-    return (starts_line and after in tuple(".):")) or bool(_ORDERING.search(before))
+    if starts_line and after in tuple(".):"):
+        return True
+    last = before[:-1] if before[-1:].isspace() else before
+    return last.lower().endswith(_ORDERERS) and bool(_ORDERING.search(before))
 
 
-def _digits_value(match: re.Match[str], before: str) -> Decimal:
-    digits = re.match(r"[\d,.]*\d", match.group(0))
+def _digits(match: re.Match[str], before: str) -> str:
+    """Decimal digits, normalised."""
+    shown = match.group(0)
+    negative = before[-1:] in ("-", "−") and (len(before) < 2 or before[-2] in " (\n\t")
+    if shown.isascii() and shown.isdigit() and shown[0] != "0" and len(shown) < PRECISION and not negative:
+        return shown
+    digits = re.match(r"[\d,.]*\d", shown)
     value = Decimal(digits.group(0).replace(",", "")) if digits else Decimal(0)
     value *= _SCALES.get((match.group(1) or "").lower(), 1)
-    negative = before[-1:] in ("-", "−") and (len(before) < 2 or before[-2] in " (\n\t")
-    return -value if negative else value
+    return _plain(-value if negative else value)
 
 
-def _quantity(value: Decimal, match: re.Match[str], before: str) -> Quantity:
-    unit = _UNIT_AFTER.match(match.string, match.end())
-    plain = format(value.normalize(), "f") if value else "0"
-    return Quantity(plain, _canonical(unit.group(1)) if unit else None, bool(_HEDGE.search(before.lower())))
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f") if value else "0"
+
+
+def _quantity(value: str, match: re.Match[str], before: str) -> Quantity:
+    word = _WORD_AFTER.match(match.string, match.end())
+    unit = None
+    if word and (word.group(1) is None or word.group(1).lower() in _UNIT_STARTS):
+        unit = _UNIT_AFTER.match(match.string, match.end())
+    last = before.lower()
+    hedged = last.rstrip().endswith(_HEDGES) and bool(_HEDGE.search(last))
+    return Quantity(value, _canonical(unit.group(1)) if unit else None, hedged)
 
 
 def _canonical(unit: str) -> str:

@@ -70,7 +70,7 @@ def _check_prose(seed: str, candidate: str) -> FidelityReport:
     seed_plain, plain = _prose(seed), _prose(candidate)
     of_seed, said = facts_of(seed_plain), facts_of(plain)
     changed, turned = _compare_sentences(seed_plain, plain)
-    words = {word.lower() for word in _IDENTIFIER.findall(seed)}
+    words = _identifiers(seed) if said.names else frozenset()
     counted = [quantity for quantity in said.quantities if not quantity.small]
     new_numbers = _new_numbers(counted, of_seed, seed) + changed
     new_names = [name for name in said.names if not _known(name, words)]
@@ -102,7 +102,7 @@ def _new_numbers(counted: Sequence[Quantity], of_seed: Facts, seed: str) -> list
 def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
     """Key facts left out, and how many there were. Small counts are no key facts."""
     kept = {quantity.value for quantity in said.quantities}
-    words = {word.lower() for word in _IDENTIFIER.findall(candidate)}
+    words = _identifiers(candidate) if of_seed.names else frozenset()
     numbers = {quantity.value: str(quantity) for quantity in of_seed.quantities if not quantity.small}
     if not kept.issuperset(numbers):
         kept |= {quantity.value for quantity in quantities(candidate)}
@@ -111,7 +111,14 @@ def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
     return lost, len(numbers) + len(of_seed.names)
 
 
-def _known(name: str, words: set[str]) -> bool:
+def _identifiers(text: str) -> frozenset[str]:
+    """Words and names in lower case."""
+    if text.isascii():
+        return frozenset(_IDENTIFIER.findall(text.lower()))
+    return frozenset(word.lower() for word in _IDENTIFIER.findall(text))
+
+
+def _known(name: str, words: frozenset[str]) -> bool:
     """Every part of the name is among the words, as it stands or with an ending less (`Greeks` for `Greek`)."""
     parts = re.split(r"[ -]", name.lower())
     return all(part in words or part.rstrip("s") in words or part + "s" in words for part in parts)
@@ -119,13 +126,13 @@ def _known(name: str, words: set[str]) -> bool:
 
 def _check_code(seed: str, candidate: str) -> FidelityReport:
     """For code, facts are identifiers: those a lesson names in code must be the seed's, and some must be named."""
-    known = {name.lower() for name in _IDENTIFIER.findall(seed)}
+    known = _identifiers(seed)
     parted = split_fences(candidate)
     parts = [source for _, source in parted.blocks] + _INLINE.findall(parted.prose)
     said = {name.lower() for part in parts for name in _IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
     new = sorted(said - known)
     keys = {name.lower() for name in _DEFINED.findall(seed) if not name.startswith("_")}
-    lost = sorted(keys - {name.lower() for name in _IDENTIFIER.findall(candidate)})
+    lost = sorted(keys - _identifiers(candidate))
     own = by_value(quantities(seed) + quantities(" ".join(parts)))
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
     return FidelityReport(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -76,7 +77,7 @@ def put(session: Session, generations: Iterable[NewGeneration]) -> int:
 def _values(generation: NewGeneration) -> list[object]:
     values: list[object] = [getattr(generation, name) for name, _ in COLUMNS]
     for place in JSON_PLACES:
-        values[place] = Jsonb(values[place])
+        values[place] = Jsonb(values[place], dumps=orjson.dumps)
     return values
 
 

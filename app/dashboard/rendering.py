@@ -28,6 +28,7 @@ def _environment() -> Environment:
         loader=PackageLoader("app.dashboard"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -51,6 +52,11 @@ def _environment() -> Environment:
         "words": wording,
     }
     return environment
+
+
+def _finalize(value: object) -> object:
+    """Marks hidden characters also where a template forgot to; only `shown` makes them elements."""
+    return marking.marked(value) if type(value) is str else value
 
 
 def _size(count: int | None) -> str:

@@ -69,7 +69,8 @@ class Visitor:
 NO_FAULTS: dict[str, list[str]] = {"dialogs": [], "errors": [], "foreign": [], "violations": []}
 
 
-@pytest.fixture(scope="session")
+# A module, not a session: while playwright runs, no other test of this thread can start an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip("no chromium here: apt-get install -y chromium, or name one in HORNBOOK_TEST_CHROMIUM")

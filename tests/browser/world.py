@@ -298,7 +298,8 @@ def build_hostile(session: Session) -> World:
     name = HOSTILE.replace("\n", " ")
     corpus, seeds = add_corpus(session, name[:200], [HOSTILE], [(name, 3, "bad_json", HOSTILE)])
     query = text(
-        "UPDATE seeds SET external_id = :name, licence = :name, details = jsonb_build_object('file', :name, 'line', 1)"
+        "UPDATE seeds SET external_id = CAST(:name AS text), licence = CAST(:name AS text), "
+        "details = jsonb_build_object('file', CAST(:name AS text), 'line', 1)"
     )
     session.execute(query, {"name": name})
     job = add_job(session, corpus, model=name[:150], budget=Budget(calls=10))

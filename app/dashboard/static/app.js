@@ -146,13 +146,7 @@ function heard(event) {
   const data = JSON.parse(event.data);
   // The stream begins with the whole story; what the page knew already is no news.
   if (new Date(data.at) <= new Date(main.dataset.now)) return;
-  const text = sentence(event.type, data);
-  announce(text);
-  const latest = document.getElementById("latest");
-  if (latest) {
-    latest.textContent = text;
-    latest.hidden = false;
-  }
+  announce(sentence(event.type, data));
   refresh();
 }
 

@@ -21,6 +21,8 @@ BROKER_OPTIONS = {
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
     "health_check_interval": 25,
+    # Kombu connects again for 6 s before a publish fails; a lost hint costs less, for the reconciler sends the next.
+    "max_retries": 0,
     "global_keyprefix": "hornbook:",
 }
 

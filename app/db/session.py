@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
@@ -21,8 +21,9 @@ T = TypeVar("T")
 LIMITS = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
 """The longest statement, wait for a lock and pause inside a transaction, in ms."""
 
-TRANSIENT_STATES = ("08", "57P", "40001", "40P01", "25P03", "53300")
-"""SQLSTATE prefixes: connection lost, restart, serialisation failure, deadlock, cut while idle, server full."""
+TRANSIENT_STATES = ("08", "57P", "40001", "40P01", "55P03", "25P03", "53300")
+"""SQLSTATE prefixes: connection lost, restart, serialisation failure, deadlock, lock not had in time, cut while idle,
+server full. A frozen worker's locks go after its idle limit, which is longer than the wait for a lock."""
 
 
 def make_engine(url: str, *, pool_size: int = 4) -> Engine:
@@ -66,14 +67,15 @@ def transaction(engine: Engine) -> Iterator[Session]:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same transaction may well work when tried again."""
-    if isinstance(error, DBAPIError):
-        origin = error.orig
-        if error.connection_invalidated:
-            return True
-        if isinstance(origin, psycopg.Error):
-            state = origin.sqlstate
-            return (state is None and isinstance(error, OperationalError)) or (state or "").startswith(TRANSIENT_STATES)
-    return False
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # COPY speaks to psycopg directly, so its errors come without SQLAlchemy's wrapping.
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(origin, psycopg.Error):
+        return False
+    if origin.sqlstate is None:
+        return isinstance(origin, psycopg.OperationalError)
+    return origin.sqlstate.startswith(TRANSIENT_STATES)
 
 
 def retrying(engine: Engine, work: Callable[[Session], T], *, patience_s: float = 60.0) -> T:

@@ -21,7 +21,7 @@ RUN, USE, TOOLS, OPERATE = "Start", "Corpora, jobs, exports", "Without a service
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("up:up", RUN),
     "refine": ("refine:refine", RUN),
-    "watch": ("jobs:watch", USE),
+    "watch": ("watch:watch", USE),
     "corpora": ("corpora:app", USE),
     "jobs": ("jobs:app", USE),
     "export": ("exports:export", USE),

@@ -55,7 +55,7 @@ class Story:
 def refine(  # noqa: PLR0913  # one argument an option
     files: Annotated[list[Path], typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders.")],
     out: Annotated[Path, typer.Option(help="Folder for the export.")],
-    recipe: Annotated[str, typer.Option(help="codetextbook, rephrase, exercises or tinystories.")] = "codetextbook",
+    recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
     preset: Annotated[Preset | None, typer.Option(help="How simple the texts have to be.")] = None,
@@ -146,11 +146,11 @@ def _export(client: HornbookClient, job: Json, wish: Wish) -> Json | None:
 
 
 def _lineage(client: HornbookClient, job_id: int) -> Json | None:
-    """That of a good text, a repaired one rather than one of the first try."""
+    """That of a good text; a repaired one shows more, so it may be up to a point of education worse."""
     kept = list(islice(client.generations(job_id, verdict="kept", order="desc"), LOOKED_AT))
     if not kept:
         return None
-    chosen = max(kept, key=lambda made: (made["parent_id"] is not None, made["edu_score"], made["id"]))
+    chosen = max(kept, key=lambda made: (made["edu_score"] + (made["parent_id"] is not None), made["id"]))
     return client.lineage(chosen["id"])
 
 

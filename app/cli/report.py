@@ -7,11 +7,32 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from app.cli.watching import spent
 from app.client_http import Json
-from app.dashboard.wording import STOPS, figure, plain, target_words
+from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
 
 EXCERPT_CHARS = 160
 SUCCESS = "target_met"
+
+
+def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
+    """A job for a person."""
+    progress = job["progress"]
+    say.print(
+        f"Job {job['id']}: {job['recipe']} on corpus {job['corpus_id']} by {job['model']}", style="bold", markup=False
+    )
+    left = f", {duration(progress['eta_s'])} left in this round" if progress["eta_s"] else ""
+    say.print(
+        f"{job['state']}: {STATES.get(job['state'], '')} Pool {progress['kept']}, {spent(job)}{left}", markup=False
+    )
+    if rounds:
+        say.print()
+        show_rounds(say, rounds)
+        say.print()
+        show_targets(say, [row for row in rounds if row["state"] == "settled"])
+    if job["stop_reason"] or job["note"]:
+        say.print()
+        show_stop(say, job)
 
 
 def show_rounds(say: Console, rows: Sequence[Json]) -> None:
@@ -99,21 +120,22 @@ def show_lineage(say: Console, lineage: Json) -> None:
     tree = Tree(
         Text.assemble(("Lineage of one text ", "bold"), (f"(generation {made['id']}, round {made['round']})", "dim"))
     )
-    text = tree.add(Text(f"“{_excerpt(made['text'])}”", "italic"))
+    text = tree.add(Text(f"“{excerpt(made['text'])}”", "italic"))
     text.add(Text(made["why"]))
     asked = text.add(Text.assemble(("asked as ", "dim"), made["arm"], (" of ", "dim"), prompt["model"]))
     for parent in lineage["parents"]:
         label = f"generation {parent['id']}, round {parent['round']}: "
-        asked = asked.add(Text.assemble(("repairs ", "dim"), label, (f"“{_excerpt(parent['text'], 70)}”", "italic")))
+        asked = asked.add(Text.assemble(("repairs ", "dim"), label, (f"“{excerpt(parent['text'], 70)}”", "italic")))
         asked.add(Text(parent["why"]))
     for seed in lineage["seeds"]:
         where = f"{seed['file']}:{seed['line']}" if seed["file"] else f"seed {seed['id']}"
         name = seed["metadata"].get("title") or seed["external_id"]
-        label = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
-        asked.add(label.append(", licence ", "dim").append(seed["licence"] or "unknown"))
+        source = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
+        asked.add(source.append(", licence ", "dim").append(seed["licence"] or "unknown"))
     say.print(tree)
 
 
-def _excerpt(text: str, most: int = EXCERPT_CHARS) -> str:
+def excerpt(text: str, most: int = EXCERPT_CHARS) -> str:
+    """The beginning of a text on one line, safe to show."""
     flat = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return flat if len(flat) <= most else f"{flat[: most - 1]}…"

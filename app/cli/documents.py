@@ -1,0 +1,84 @@
+"""Documents of a file on this machine, for the tools that need no service; refused records go to standard error."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from app.adapters.corpus_files import SourceFile, read_corpus
+from app.cli.exits import Exit, StoppedError
+from app.cli.terminal import notes
+from app.domain.code import CodeMeasures, UnparseableCodeError, measure_code, python_blocks
+from app.domain.ingest import ReadOptions, Record, Reject
+from app.domain.records import Kind
+
+SHOWN_REJECTS = 20
+BATCH_DOCS = 256
+"""Texts hashed in one pass; they stay in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read."""
+
+    field: str
+    id_field: str = "id"
+    kind: Kind | None = None
+
+    def options(self) -> ReadOptions:
+        """The same as the readers take it."""
+        return ReadOptions(text_field=self.field, id_field=self.id_field, kind=self.kind)
+
+
+def read_records(path: Path, reading: Reading) -> Iterator[Record]:
+    """The usable records in order, with flat memory; raises StoppedError when there is none."""
+    rejected = used = 0
+    if not path.exists():
+        raise StoppedError(f"There is no {path}.", Exit.usage)
+    for item in read_corpus([SourceFile(path, path.name)], reading.options()):
+        if isinstance(item, Reject):
+            rejected += 1
+            _tell(item, rejected)
+        else:
+            used += 1
+            yield item
+    if rejected > SHOWN_REJECTS:
+        notes().print(f"... {rejected:,} records rejected in all")
+    if not used:
+        raise StoppedError(f"{path} holds no usable record.", Exit.usage)
+
+
+def _tell(item: Reject, number: int) -> None:
+    if number <= SHOWN_REJECTS:
+        line = f"rejected {item.file}:{item.line}: {item.code}  {item.excerpt}"
+        notes().print(line, style="yellow", markup=False, soft_wrap=True)
+
+
+def batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    """Up to 256 records at a time."""
+    while batch := list(islice(records, BATCH_DOCS)):
+        yield batch
+
+
+def code_of(record: Record) -> CodeMeasures | None:
+    """The worst of a record's Python: the text itself when it is code, else its Python blocks; None without any."""
+    sources = [record.text] if record.kind is Kind.code else python_blocks(record.text)
+    found = [measures for measures in map(_measured, sources) if measures is not None]
+    return _worst(found) if found else None
+
+
+def _measured(source: str) -> CodeMeasures | None:
+    try:
+        return measure_code(source)
+    except UnparseableCodeError:
+        return None
+
+
+def _worst(found: Sequence[CodeMeasures]) -> CodeMeasures:
+    return CodeMeasures(
+        cyclomatic=max(one.cyclomatic for one in found),
+        cognitive=max(one.cognitive for one in found),
+        nesting=max(one.nesting for one in found),
+        function_lines=max(one.function_lines for one in found),
+        readability=min(one.readability for one in found),
+    )

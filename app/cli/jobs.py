@@ -1,0 +1,106 @@
+"""`hornbook jobs`: look at jobs and steer them."""
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.generations import generations, lineage
+from app.cli.report import show_job, show_rounds
+from app.cli.service import service
+from app.cli.terminal import print_json, results
+from app.cli.watching import spent
+from app.client import HornbookClient
+from app.client_http import Json
+from app.dashboard.wording import plain
+
+app = typer.Typer(help="List, look into and steer jobs.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Id = Annotated[int, typer.Argument(metavar="JOB", help="Its number.")]
+Most = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many.")]
+
+
+@app.callback()
+def _jobs() -> None:
+    """List, look into and steer jobs."""
+
+
+@app.command("list")
+def list_jobs(
+    state: Annotated[str | None, typer.Option(help="queued, running, paused, done, failed or cancelled.")] = None,
+    limit: Most = 50,
+    as_json: AsJson = False,
+) -> None:
+    """The youngest first."""
+    with service() as at:
+        rows = list(islice(at.client.jobs(state=state), limit))
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    table = Table(
+        "id", "recipe", "model", "corpus", "state", "stop reason", "round", "pool", "spent", box=None, pad_edge=False
+    )
+    for row in rows:
+        progress, reason = row["progress"], plain(row["stop_reason"] or "")
+        figures = ["" if progress["round"] is None else str(progress["round"]), str(progress["kept"]), spent(row)]
+        named = Text(row["recipe"]), Text(row["model"])
+        table.add_row(str(row["id"]), *named, str(row["corpus_id"]), row["state"], reason, *figures)
+    results().print(table)
+
+
+@app.command()
+def show(job: Id, as_json: AsJson = False) -> None:
+    """One job: state, rounds, targets, stop reason."""
+    with service() as at:
+        row, rounds = at.client.job(job), at.client.rounds(job)
+    if as_json:
+        print_json({**row, "rounds": rounds})
+    else:
+        show_job(results(), row, rounds)
+
+
+def _steered(job_id: int, move: Callable[[HornbookClient], Json], as_json: bool) -> None:
+    with service() as at:
+        row = move(at.client)
+    if as_json:
+        print_json(row)
+    else:
+        typer.echo(f"Job {job_id} is {row['state']}.")
+
+
+@app.command()
+def pause(job: Id, as_json: AsJson = False) -> None:
+    """Ask nothing more until it is resumed; calls in flight end by themselves."""
+    _steered(job, lambda client: client.pause(job), as_json)
+
+
+@app.command()
+def resume(job: Id, as_json: AsJson = False) -> None:
+    """Let a paused job go on."""
+    _steered(job, lambda client: client.resume(job), as_json)
+
+
+@app.command()
+def cancel(job: Id, as_json: AsJson = False) -> None:
+    """Stop it for good; what it has kept can still be exported."""
+    _steered(job, lambda client: client.cancel(job), as_json)
+
+
+@app.command()
+def rounds(job: Id, as_json: AsJson = False) -> None:
+    """The table of rounds; with --json a line a round with plan, funnel, measures and decision."""
+    with service() as at:
+        rows = at.client.rounds(job)
+    if as_json:
+        for row in rows:
+            print_json(row)
+    else:
+        show_rounds(results(), rows)
+
+
+app.command()(generations)
+app.command()(lineage)

@@ -234,11 +234,11 @@ def settles(session: Session, round_id: int) -> int:
 
 
 def wait_s(session: Session, job_id: int) -> float | None:
-    """Seconds until the job's next ready call may start (0 = now); None when none waits."""
+    """Seconds until the job's next ready call may start (0 = now); None when none waits or the job does not run."""
     seconds = session.execute(
         text("""
-        SELECT extract(epoch FROM min(not_before) - now()) FROM units
-        WHERE job_id = :job AND kind = 'rewrite' AND state = 'ready'"""),
+        SELECT extract(epoch FROM min(u.not_before) - now()) FROM units u JOIN jobs j ON j.id = u.job_id
+        WHERE u.job_id = :job AND u.kind = 'rewrite' AND u.state = 'ready' AND j.state = 'running'"""),
         {"job": job_id},
     ).scalar_one()
     return None if seconds is None else max(0.0, float(seconds))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import blas
 
 from app.domain.records import Verdict
 
@@ -50,7 +51,7 @@ class Pool:
     """The approved texts, as far as the next one is judged by them. Grows while a round settles."""
 
     gram: NDArray[np.float64]
-    """S, the (d, d) sum of x x^T."""
+    """S, the (d, d) sum of x x^T, C-contiguous float64."""
     size: int = 0
     digests: set[bytes] = field(default_factory=set)
     ids: set[int] = field(default_factory=set)
@@ -60,7 +61,8 @@ class Pool:
 
     def add(self, text: Survivor) -> None:
         """Take in one approved text."""
-        self.gram += np.outer(text.vector, text.vector)
+        # In place: a product of its own would be half a megabyte of new memory for every text.
+        blas.dger(1.0, text.vector, text.vector, a=self.gram.T, overwrite_a=True)
         self.size += 1
         self.digests.add(text.sha256)
         self.ids.add(text.id)

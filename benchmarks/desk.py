@@ -1,9 +1,11 @@
 """A refine worker's paperwork without its endpoint: `python -m benchmarks.desk JOB_ID` answers a job's calls by itself.
 
 Claims, judges and stores through the pump's own `Desk` and `Judge`, in groups of the pump's size; only the network is
-missing. Says `ready` once its child process has loaded everything, begins at a line on stdin, and ends with the round.
+missing. Says `ready` once its child process has loaded everything, begins at a line on stdin, and ends with the round
+and a line that says how many CPU seconds it took.
 """
 
+import os
 import sys
 
 import msgspec
@@ -19,6 +21,7 @@ from app.domain.text import words
 from app.services import asking, rounds
 from app.services.asking import Ask
 from app.settings import get_settings
+from benchmarks.stage import cpu_of
 from tests.stub_llm_answers import lesson, read_prompt
 from workers import resources
 from workers.desk import Desk, Returned
@@ -52,6 +55,7 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
+    used = cpu_of(os.getpid())
     with heartbeat(engine, desk.held_tokens, worker=desk.worker, queue="refine", lease_s=settings.lease_s):
         while True:
             asks, known, wait_s = desk.claim(GROUP)
@@ -61,6 +65,7 @@ def main() -> None:
             elif wait_s is None:
                 break
     send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, job_id)))
+    sys.stdout.write(f"{cpu_of(os.getpid()) - used}\n")
 
 
 def _load(judge: Judge) -> None:

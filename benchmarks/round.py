@@ -64,8 +64,8 @@ def settled(it: Stage, job_id: JobId, number: int) -> bool:
     return [row["state"] for row in it.query(query, job_id, number)] == ["settled"]
 
 
-def answer_all(it: Stage, job_id: JobId) -> float:
-    """Have a desk a core answer, judge and store every call of the open round; returns when they began."""
+def answer_all(it: Stage, job_id: JobId) -> tuple[float, float]:
+    """Have a desk a core answer, judge and store every call of the open round; when they began, and their CPU s."""
     argv = [sys.executable, "-m", "benchmarks.desk", str(job_id)]
     env = {**os.environ, **it.env}
     desks = [
@@ -84,17 +84,18 @@ def answer_all(it: Stage, job_id: JobId) -> float:
     it.wait(lambda: settled(it, job_id, 1) or None not in [desk.poll() for desk in desks], within_s=600, what="desks")
     if any(desk.wait() for desk in desks):
         raise RuntimeError("a desk failed")
-    return begun
+    return begun, sum(float(desk.stdout.readline()) for desk in desks if desk.stdout is not None)
 
 
 def one_round(it: Stage, name: str, texts: Sequence[str]) -> dict[str, object]:
     """Round 0 and round 1 of a job over `texts`."""
     job_id = it.start_job(it.upload(texts, name), config(len(texts)))
     it.wait(lambda: settled(it, job_id, 0), within_s=600, what="round 0")
-    load = Load()
-    begun = answer_all(it, job_id)
+    load, before = Load(), it.cpu_s()
+    begun, desks_s = answer_all(it, job_id)
     it.wait(lambda: settled(it, job_id, 1), within_s=600, what="round 1")
     total = time.perf_counter() - begun
+    used = {name: spent - before.get(name, 0.0) for name, spent in it.cpu_s().items()} | {"desks": desks_s}
     rows = it.query(
         "SELECT g.verdict, g.reason, count(*) AS n FROM generations g WHERE job_id = %s GROUP BY 1, 2 ORDER BY 3 DESC",
         job_id,
@@ -107,6 +108,8 @@ def one_round(it: Stage, name: str, texts: Sequence[str]) -> dict[str, object]:
         "total_s": round(total, 2),
         "settling_s": round(settling_s, 2),
         "documents_per_s": round(count / total, 1),
+        "cpu_ms": round(1000 * sum(used.values()) / count, 3),
+        "cpu_ms_by_process": {name: round(1000 * spent / count, 3) for name, spent in used.items()},
         "seeds_per_s": round(len(texts) / seconds(it, job_id, 0), 1),
         "verdicts": {f"{row['verdict']} {row['reason'] or ''}".strip(): row["n"] for row in rows},
         "load": load.figures(),
@@ -175,7 +178,10 @@ def main() -> None:
     for run in runs:
         lines.append(
             f"{run['name']:16} {run['documents_per_s']:7.0f} documents/s: {run['total_s']:.2f} s, of which settling,"
-            f" measuring and planning {run['settling_s']:.2f} s; seeds of round 0 {run['seeds_per_s']:.0f}/s"
+            f" measuring and planning {run['settling_s']:.2f} s; CPU {run['cpu_ms']:.2f} ms a document"
+        )
+        lines.append(
+            f"{'':16} CPU ms by process {run['cpu_ms_by_process']}; seeds of round 0 {run['seeds_per_s']:.0f}/s"
         )
         lines.append(f"{'':16} {run['verdicts']}; machine {run['load']}")
     prose = [run for run in runs if run["name"].endswith("prose")]

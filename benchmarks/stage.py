@@ -74,10 +74,11 @@ class Stage(Rig):
 
     def cpu_s(self) -> dict[str, float]:
         """CPU seconds so far by process name, each with all its children."""
-        return {name: _cpu_of(pid) for name, pid in self.services.supervisor.pids().items()}
+        return {name: cpu_of(pid) for name, pid in self.services.supervisor.pids().items()}
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process, its children and their children so far."""
     total = 0.0
     root = psutil.Process(pid)
     for process in (root, *root.children(recursive=True)):
@@ -128,13 +129,13 @@ class Load:
 
     def __init__(self) -> None:
         self.begun, self.times = time.perf_counter(), psutil.cpu_times()
-        self.own = _cpu_of(os.getpid())
+        self.own = cpu_of(os.getpid())
 
     def figures(self) -> dict[str, float]:
         """Cores, the load average of the last minute, and cores taken by processes that this one did not start."""
         now, wall = psutil.cpu_times(), time.perf_counter() - self.begun
         busy = (now.user + now.system + now.nice) - (self.times.user + self.times.system + self.times.nice)
-        ours = _cpu_of(os.getpid()) - self.own
+        ours = cpu_of(os.getpid()) - self.own
         return {
             "cores": float(os.cpu_count() or 1),
             "load_1min": round(os.getloadavg()[0], 2),

@@ -163,9 +163,7 @@ def _redis(settings: Settings) -> Finding:
 
 def _llm(settings: Settings) -> Finding:
     if settings.llm_base_url is None:
-        return Finding(
-            "llm", None, "none configured; embedded mode uses the offline explainer", "HORNBOOK_LLM_BASE_URL"
-        )
+        return Finding("llm", None, "none configured (HORNBOOK_LLM_BASE_URL); embedded mode uses the offline explainer")
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
     try:
         endpoint = parse_endpoint(settings.llm_base_url, key=key)

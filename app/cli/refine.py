@@ -92,6 +92,9 @@ def refine(  # noqa: PLR0913  # one argument an option
             print_json(_json(story, out))
         else:
             _show(story, out)
+            if at.own:
+                page = f"{at.client.base_url}/jobs/{story.job['id']}"
+                notes().print(f"To look around: hornbook up, then {page}", markup=False)
     if story.job["state"] != "done" or story.export is None:
         raise typer.Exit(Exit.unfinished)
 

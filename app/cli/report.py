@@ -99,8 +99,15 @@ def show_targets(say: Console, rows: Sequence[Json]) -> None:
         words = target_words(check["name"])
         mark = Text("✓ holds", "green") if check["holds"] else Text("✗ short", "yellow")
         wanted = f"{'≥' if check['direction'] == '>=' else '≤'} {figure(check['bound'], words.form)}"
-        table.add_row(mark, words.label, figure(check["value"], words.form), wanted, Text(words.meaning, "dim"))
+        table.add_row(mark, words.label, _now(check, words.form), wanted, Text(words.meaning, "dim"))
     say.print(table)
+
+
+def _now(check: Json, form: str) -> str:
+    """The value as read; with its digits where rounding would hide that it falls short."""
+    shown = figure(check["value"], form)
+    hidden = not check["holds"] and shown == figure(check["bound"], form)
+    return f"{check['value']:.5g}" if hidden else shown
 
 
 def show_stop(say: Console, job: Json) -> None:

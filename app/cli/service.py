@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.cli.exits import Exit, StoppedError
 from app.cli.terminal import notes
-from app.client import HornbookClient
+from app.client import HornbookApiError, HornbookClient
 from app.embedded.errors import AlreadyRunningError, PortTakenError
 from app.embedded.home import find_running
 from app.embedded.stack import Embedded, check_port, start_embedded
@@ -47,6 +47,8 @@ def service(llm: Llm = Llm()) -> Iterator[Service]:
     url = settings.url or _running(settings)
     if url is not None:
         with _client(url, settings) as client:
+            if not client.ready():
+                raise HornbookApiError("service_unreachable", f"No Hornbook is ready at {url}.", 0)
             yield Service(client, own=False)
         return
     try:

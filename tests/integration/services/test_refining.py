@@ -1,0 +1,224 @@
+"""The pump's transactions over rows: what a claim may take, when it waits, when it stops, and what late writes do."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from app.db.session import transaction
+from app.domain.records import JobId
+from app.domain.steps import Compute
+from app.repositories import budgets, jobs, units
+from app.repositories.budgets import Spend
+from app.repositories.units import GiveBack
+from app.services import refining
+from app.services.refining import BUDGET_WAIT_S, Claimed, Ended
+from tests.integration.loop_world import (
+    ENDPOINT,
+    PRICE,
+    RESERVE,
+    WORST_MICRO,
+    add_job,
+    call,
+    generation,
+    job_with_calls,
+    make_late,
+    row,
+    rows,
+    unit_row,
+)
+
+
+def claim(engine: Engine, job_id: int, *, limit: int = 32) -> Claimed:
+    with transaction(engine) as session:
+        return refining.claim(session, JobId(job_id), limit=limit, worker="w", lease_s=600, price=PRICE)
+
+
+def states(engine: Engine, job_id: int) -> list[str]:
+    query = "SELECT state FROM units WHERE job_id = :job AND kind = 'rewrite' ORDER BY id"
+    return [found["state"] for found in rows(engine, query, job=job_id)]
+
+
+def test_a_claim_takes_calls_with_their_worst_case_reserved(engine: Engine) -> None:
+    job_id, planned = job_with_calls(engine, 3, micro=10 * WORST_MICRO)
+
+    claimed = claim(engine, job_id, limit=2)
+
+    assert [unit.id for unit in claimed.units] == planned[:2]
+    assert (claimed.wait_s, claimed.steps) == (0.0, [])
+    found = row(engine, "SELECT * FROM budgets WHERE job_id = :job", job=job_id)
+    assert (found["reserved_micro"], found["reserved_tokens"], found["reserved_calls"]) == (
+        2 * WORST_MICRO,
+        2 * RESERVE,
+        2,
+    )
+
+
+def test_what_the_budget_does_not_cover_goes_back_at_once(engine: Engine) -> None:
+    job_id, planned = job_with_calls(engine, 5, micro=3 * WORST_MICRO + 1)
+
+    claimed = claim(engine, job_id)
+
+    assert [unit.id for unit in claimed.units] == planned[:3]
+    assert states(engine, job_id) == ["leased"] * 3 + ["ready"] * 2
+    assert unit_row(engine, planned[3])["reason"] == "waiting_for_budget"
+
+
+def test_a_refusal_while_calls_are_in_flight_is_a_wait(engine: Engine) -> None:
+    job_id, _ = job_with_calls(engine, 3, calls=1)
+    claim(engine, job_id)
+
+    claimed = claim(engine, job_id)
+
+    assert (claimed.units, claimed.wait_s, claimed.steps) == ([], BUDGET_WAIT_S, [])
+    assert states(engine, job_id) == ["leased", "ready", "ready"]
+
+
+def test_the_wait_ends_when_a_call_costs_less_than_feared(engine: Engine) -> None:
+    job_id, planned = job_with_calls(engine, 2, micro=WORST_MICRO + WORST_MICRO // 2)
+    first = claim(engine, job_id).units[0]
+    assert claim(engine, job_id).wait_s == BUDGET_WAIT_S
+
+    with transaction(engine) as session:
+        spend = Spend(first.token, micro=100, tokens=100)
+        refining.store_calls(session, JobId(job_id), [call(job_id, first.id, first.token)], [spend])
+
+    assert [unit.id for unit in claim(engine, job_id).units] == planned[1:]
+
+
+SCARCE = {
+    "money": ({"micro": WORST_MICRO - 1}, "budget:money"),
+    "tokens": ({"tokens": RESERVE - 1}, "budget:tokens"),
+    "calls": ({"calls": 1}, "budget:calls"),
+}
+
+
+@pytest.mark.parametrize(("limits", "reason"), SCARCE.values(), ids=SCARCE.keys())
+def test_a_refusal_while_nothing_is_in_flight_is_the_end(engine: Engine, limits: dict[str, int], reason: str) -> None:
+    job_id, planned = job_with_calls(engine, 3, **limits)
+    if "calls" in limits:
+        first = claim(engine, job_id).units[0]
+        with transaction(engine) as session:
+            budgets.settle(session, job_id, [Spend(first.token, micro=1, tokens=1)])
+            units.finish(session, first.id, first.token)
+
+    claimed = claim(engine, job_id)
+
+    assert (claimed.units, claimed.wait_s) == ([], None)
+    assert {unit_row(engine, unit)["reason"] for unit in planned[1:]} == {reason}
+    assert set(states(engine, job_id)) <= {"done", "cancelled"}
+    # Nothing is open any more, so the round closes in the same transaction.
+    assert claimed.steps == [Compute(workers=1)]
+    assert row(engine, "SELECT state FROM rounds WHERE job_id = :job", job=job_id)["state"] == "closing"
+
+
+def test_nothing_ready_is_nothing_to_wait_for(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job_id = add_job(session)
+
+    assert claim(engine, job_id) == Claimed([], None, [])
+
+
+def test_calls_for_later_are_waited_for(engine: Engine) -> None:
+    job_id, _ = job_with_calls(engine, 1)
+    held = claim(engine, job_id).units[0]
+    with transaction(engine) as session:
+        units.give_back(session, [GiveBack(held.id, held.token, 20.0, "rate_limited")])
+
+    wait = claim(engine, job_id).wait_s
+
+    assert wait is not None and 15 < wait <= 20
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_a_job_that_stopped_gives_nothing_and_nothing_to_wait_for(engine: Engine, state: str) -> None:
+    job_id, _ = job_with_calls(engine, 2)
+    with transaction(engine) as session:
+        jobs.change(session, job_id, only_in=("running",), state=state, stop_reason=state)
+
+    assert claim(engine, job_id) == Claimed([], None, [])
+    assert row(engine, "SELECT reserved_calls AS n FROM budgets WHERE job_id = :job", job=job_id)["n"] == 0
+
+
+def test_no_call_starts_before_the_endpoint_allows_it(engine: Engine) -> None:
+    job_id, _ = job_with_calls(engine, 1)
+    with transaction(engine) as session:
+        refining.pause_endpoint(session, ENDPOINT, seconds=300)
+        refining.pause_endpoint(session, ENDPOINT, seconds=10)
+
+    claimed = claim(engine, job_id)
+
+    assert claimed.units == [] and claimed.wait_s is not None and 290 < claimed.wait_s <= 300, "the longer pause counts"
+    with transaction(engine) as session:
+        session.execute(text("UPDATE endpoints SET not_before = now() - interval '1 second'"))
+    assert len(claim(engine, job_id).units) == 1
+
+
+def test_an_overdraft_stops_the_asking(engine: Engine) -> None:
+    job_id, _ = job_with_calls(engine, 3, micro=2 * WORST_MICRO)
+    first = claim(engine, job_id, limit=1).units[0]
+
+    with transaction(engine) as session:
+        spend = Spend(first.token, micro=5 * WORST_MICRO, tokens=1)
+        refining.store_calls(session, JobId(job_id), [call(job_id, first.id, first.token)], [spend])
+
+    assert states(engine, job_id) == ["leased", "cancelled", "cancelled"]
+    found = row(engine, "SELECT spent_micro, overdraft_micro FROM budgets WHERE job_id = :job", job=job_id)
+    assert found == {"spent_micro": 2 * WORST_MICRO, "overdraft_micro": 3 * WORST_MICRO}
+
+
+def test_an_answer_is_kept_and_paid_before_its_unit_ends(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1)
+    held = claim(engine, job_id).units[0]
+
+    with transaction(engine) as session:
+        spend = Spend(held.token, micro=30, tokens=30)
+        ids = refining.store_calls(session, JobId(job_id), [call(job_id, unit_id, held.token)], [spend])
+    assert unit_row(engine, unit_id)["state"] == "leased"
+    text_of = generation(job_id, held.round_id, unit_id, held.seed_id, llm_call_id=ids[held.token])
+    with transaction(engine) as session:
+        fenced = refining.store_outcomes(session, [Ended(unit_id, held.token, text_of)], [], job_id=JobId(job_id))
+
+    assert fenced == 0 and unit_row(engine, unit_id)["state"] == "done"
+    found = row(engine, "SELECT g.text, c.ok FROM generations g JOIN llm_calls c ON c.id = g.llm_call_id")
+    assert found == {"text": text_of.text, "ok": True}
+
+
+def test_late_outcomes_are_refused_and_counted(engine: Engine) -> None:
+    job_id, (unit_id, other) = job_with_calls(engine, 2)
+    lost, fine = claim(engine, job_id).units
+    with transaction(engine) as session:
+        make_late(session, unit_id)
+        units.expire(session, max_crashes=3)
+    ended = [
+        Ended(unit_id, lost.token, generation(job_id, lost.round_id, unit_id, lost.seed_id)),
+        Ended(other, fine.token, generation(job_id, fine.round_id, other, fine.seed_id)),
+    ]
+
+    with transaction(engine) as session:
+        assert refining.store_outcomes(session, ended, [], job_id=JobId(job_id)) == 1
+
+    written = rows(engine, "SELECT unit_id FROM generations WHERE job_id = :job", job=job_id)
+    assert [found["unit_id"] for found in written] == [other]
+    assert unit_row(engine, unit_id)["state"] == "ready"
+
+
+def test_an_answer_without_a_text_ends_its_unit_with_the_reason(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1)
+    held = claim(engine, job_id).units[0]
+
+    with transaction(engine) as session:
+        refining.store_outcomes(session, [Ended(unit_id, held.token, None, "refusal")], [], job_id=JobId(job_id))
+
+    after = unit_row(engine, unit_id)
+    assert (after["state"], after["reason"]) == ("rejected", "refusal")
+
+
+def test_units_whose_call_was_never_made_get_their_money_back(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1, micro=WORST_MICRO)
+    held = claim(engine, job_id).units[0]
+
+    with transaction(engine) as session:
+        back = [GiveBack(unit_id, held.token, 0.0, "slice_over")]
+        refining.store_outcomes(session, [], back, unsent=[held.token], job_id=JobId(job_id))
+
+    assert len(claim(engine, job_id).units) == 1
+    assert row(engine, "SELECT spent_calls AS n FROM budgets WHERE job_id = :job", job=job_id)["n"] == 0

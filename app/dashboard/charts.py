@@ -35,9 +35,7 @@ def over_rounds(views: Sequence[RoundView], targets: Targets) -> list[Chart]:
         _Line(
             "vendi2", "Diversity", "Vendi-2 beside the seeds", ".2f", _of(settled, "vendi2_ratio"), targets.vendi2_ratio
         ),
-        _Line(
-            "grade", "Grade", "90th percentile; lower is easier", ".1f", _of(settled, "grade_p90"), targets.grade_p90
-        ),
+        _Line("grade", "Grade", "School grade, nine in ten", ".1f", _of(settled, "grade_p90"), targets.grade_p90),
         _Line("pool", "Pool", "Approved texts", ",d", [v.pool for v in settled]),
         _Line("tokens", "Tokens", "Of the answers of a round", ",d", [v.tokens for v in settled]),
     )

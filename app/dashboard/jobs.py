@@ -176,7 +176,7 @@ def verdict_words(view: JobView) -> tuple[str, str | None]:
         sentence = wording.STATES.get(job.state, wording.plain(job.state))
     note = job.note
     same = note is not None and note.rstrip(".").casefold() == sentence.rstrip(".").casefold()
-    return sentence, None if same else note
+    return sentence, None if same or not note else note[0].upper() + note[1:]
 
 
 def _moves(state: str) -> list[str]:

@@ -140,18 +140,20 @@ def plan_words(plan: Mapping[str, Any]) -> list[str]:
     under, clusters = plan.get("clusters_under_quota", 0), plan.get("clusters", 0)
     if plan["quota"]:
         sentences.append(
-            f"{_part(plan['quota'], calls)} go to clusters below their quota ({under:,} of {clusters:,} are), the "
+            f"{_part(plan['quota'], calls)} for clusters below their quota ({under:,} of {clusters:,} are), the "
             "emptiest first, so that every topic is taught."
         )
     elif clusters:
         sentences.append(f"No call is spent on quotas: {clusters - under:,} of {clusters:,} clusters have theirs.")
     if plan.get("repair"):
         sentences.append(
-            f"{_part(plan['repair'], calls)} repair dropped texts: the model is told what fell short, once each."
+            f"{_part(plan['repair'], calls)} for repairs of dropped texts: the model is told what fell short, "
+            "once each."
         )
     if plan.get("explore"):
         sentences.append(
-            f"{_part(plan['explore'], calls)} explore: any seed in any style, so that the choice of styles stays open."
+            f"{_part(plan['explore'], calls)} for exploring: any seed in any style, so that the choice of styles "
+            "stays open."
         )
     return sentences + _leanings(plan.get("leans_on", ()))
 
@@ -176,7 +178,8 @@ def _many(count: int, noun: str) -> str:
 
 
 def _part(count: int, calls: int) -> str:
-    return f"{count:,} calls ({100 * count / calls:.0f}%)" if calls else f"{count:,} calls"
+    share = f" ({100 * count / calls:.0f}%)" if calls else ""
+    return _many(count, "call") + share
 
 
 def _arms(plan: Mapping[str, Any]) -> list[ArmView]:
@@ -194,7 +197,7 @@ def _stages(row: RoundRow, funnel: Mapping[str, Any]) -> list[Stage]:
         lost[drop["gate"] or "other"] = lost.get(drop["gate"] or "other", 0) + drop["count"]
     silent = sum(fail["count"] for fail in funnel.get("without_text", ()))
     left = funnel.get("answers", 0)
-    stages = [Stage("Calls", left + silent, silent)]
+    stages = [Stage("Calls" if row.state == "settled" else "Calls so far", left + silent, silent)]
     for gate, count in lost.items():
         if count or gate in ("format", "fidelity", "simplicity", "education"):
             stages.append(Stage(wording.GATES.get(gate, wording.plain(gate)), left, count))

@@ -1,11 +1,15 @@
 """Pages move while rows do, without a reload, and buttons do what they say."""
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
 from app.db.session import transaction
+from app.domain.config import Budget
 from app.repositories import events, jobs
-from tests.api_service import ApiService
+from app.services import api_keys
+from tests.api_service import ApiService, api_service
 from tests.browser import world
 from tests.browser.conftest import NO_FAULTS, Visitor, visitor
 from tests.browser.world import World
@@ -65,7 +69,7 @@ def test_list_of_jobs_follows_the_rows(visit: Visitor, service: ApiService, live
     with transaction(service.engine) as session:
         world.add_done_calls(session, lived_in, count=10)
         session.execute(text("UPDATE jobs SET state = 'paused' WHERE id = :id"), {"id": lived_in.job})
-        newest = world.add_job(session, lived_in.corpus, model="other", budget=world.Budget(calls=5))
+        newest = world.add_job(session, lived_in.corpus, model="other", budget=Budget(calls=5))
 
     expect(page.locator(f"[data-job='{lived_in.job}'] [data-live=words]")).to_have_text("54 of 119 calls done")
     expect(page.locator(f"[data-job='{lived_in.job}'] .pill-paused")).to_be_visible()
@@ -98,6 +102,37 @@ def test_buttons_pause_resume_cancel_and_export_without_javascript(
         expect(page.locator("#head .pill-cancelled").first).to_be_visible()
         page.get_by_role("button", name="Export the pool").click()
         expect(page.get_by_text("A worker is writing the files.")).to_be_visible()
+
+
+def test_what_is_opened_and_focused_stays_so(visit: Visitor, service: ApiService, lived_in: World) -> None:
+    page = visit.open(f"/jobs/{lived_in.job}")
+    page.locator("#round-1 > summary").click()
+    page.locator("#round-1 a").first.focus()
+
+    with transaction(service.engine) as session:
+        world.add_settled_round(session, lived_in.job, 4, accepted=70, pool=215, why="short: nesting_p90")
+        events.add(session, lived_in.job, "round.settled", number=4, why="short: nesting_p90", stop=None)
+
+    expect(page.locator("#round-4")).to_be_visible()
+    expect(page.locator("#round-1 a").first).to_be_focused()
+    assert page.locator("#round-1").evaluate("node => node.open")
+
+
+def test_locked_service_is_live_for_a_browser_with_a_key(browser: Browser, database_url: str, tmp_path: Path) -> None:
+    with api_service(database_url, tmp_path, require_api_key=True) as service:
+        with transaction(service.engine) as session:
+            made, key = world.build(session), api_keys.create(session, "browser")
+        assert service.http.get("/").status_code == 401
+
+        credentials = {"username": "me", "password": key}
+        with visitor(browser, service, http_credentials=credentials) as visit:
+            page = visit.open(f"/jobs/{made.job}")
+            expect(page.locator("[data-chart=pool] .main-svg").first).to_be_visible()
+            with transaction(service.engine) as session:
+                world.add_done_calls(session, made, count=30)
+            expect(page.locator("#head [data-live=words]")).to_have_text("74 of 119 calls done")
+            page.get_by_role("button", name="Pause").click()
+            expect(page.locator("#head .pill-paused")).to_be_visible()
 
 
 def test_form_of_a_stale_page_is_refused_in_words(visit: Visitor, service: ApiService, lived_in: World) -> None:

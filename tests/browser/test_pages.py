@@ -23,7 +23,7 @@ SAYS = {
         "Job 1", "phi3:mini", "44 of 119 calls done", "280 of 600", "$0.61 of $2.00", "59%", "target met",
     ],
     "running-job": [
-        "At work on round 3", "60 calls (50%) go to clusters below their quota", "Simplicity", "too hard", "Pause",
+        "At work on round 3", "60 calls (50%) for clusters below their quota", "Simplicity", "too hard", "Pause",
     ],
     "finished-job": [
         "Every target held in two rounds running", "the offline explainer did", "14 of 14 hold",

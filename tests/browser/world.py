@@ -110,7 +110,7 @@ def prepare(session: Session, job: int) -> None:
         "limits": {"vendi2": [38.7, 44.1], "ease_mean": [50.1, 54.9]},
     }
     funnel = {"seeds": 120, "taking_part": 108, "left_out": {"low_education": 9, "near_duplicate": 3}}
-    decision = {"stop": None, "why": "the seeds are prepared", "checks": []}
+    decision: dict[str, Any] = {"stop": None, "why": "the seeds are prepared", "checks": []}
     rounds.settle(session, round_id, funnel=funnel, measures=measures, decision=decision)
 
 

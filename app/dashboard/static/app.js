@@ -53,7 +53,7 @@ function paint(root, job) {
     const use = job.spend[name];
     if (!use) continue;
     write(meter, "spent", amount(name, use.spent));
-    write(meter, "reserved", use.reserved ? ` +${amount(name, use.reserved)} in flight` : "");
+    write(meter, "reserved", use.reserved ? `+${amount(name, use.reserved)} in flight` : "");
     if (use.cap) fill(meter, "share", Math.min(1, use.spent / use.cap));
   }
 }
@@ -93,6 +93,22 @@ async function refresh() {
   }
 }
 
+// How to find the element in the fresh section that an old one there corresponds to; null when nobody can say.
+function sameAs(node) {
+  const quoted = (value) => JSON.stringify(value);
+  if (node.matches("summary")) return node.parentElement.id ? `#${node.parentElement.id} > summary` : null;
+  if (node.matches("a[href]")) return `a[href=${quoted(node.getAttribute("href"))}]`;
+  if (node.matches("form button")) return `form[action=${quoted(node.form.getAttribute("action"))}] button`;
+  return node.matches("[aria-label]") ? `[aria-label=${quoted(node.getAttribute("aria-label"))}]` : null;
+}
+
+// A section somebody marks text in, or whose focus would be lost, stays as it is until later.
+function inUse(section) {
+  const selection = getSelection();
+  if (!selection.isCollapsed && selection.containsNode(section, true)) return true;
+  return section.contains(document.activeElement) && !sameAs(document.activeElement);
+}
+
 function takeOver(fresh) {
   const newMain = fresh.getElementById("main");
   if (!newMain) return;
@@ -115,8 +131,10 @@ function takeOver(fresh) {
     const old = document.getElementById(section.id);
     if (!old) {
       if (previous) previous.after(section);
-    } else if (!old.contains(document.activeElement) || document.activeElement === document.body) {
+    } else if (!inUse(old)) {
+      const focused = old.contains(document.activeElement) ? sameAs(document.activeElement) : null;
       old.replaceWith(section);
+      if (focused) section.querySelector(focused)?.focus({ preventScroll: true });
     }
     previous = document.getElementById(section.id) || previous;
   }
@@ -259,7 +277,7 @@ function line(chart) {
     line: { color: colour("accent"), width: 2.5 }, marker: { color: colour("accent"), size: 7 },
     hovertemplate: `round %{x}: <b>%{y:${chart.form}}</b><extra></extra>`,
   }];
-  const annotations = chart.bound === null ? [] : [{ xref: "paper", x: 1, y: chart.bound, text: "target", showarrow: false, xanchor: "right", yanchor: "bottom", font: { size: 11, color: colour("warn") } }];
+  const annotations = chart.bound === null ? [] : [{ xref: "paper", x: 0.02, y: chart.bound, text: "target", showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11, color: colour("warn") } }];
   return [traces, layout({
     shapes, annotations,
     xaxis: { tickmode: "array", tickvals: chart.x, title: { text: "round", standoff: 2, font: { size: 11 } }, range: [chart.x[0] - 0.3, chart.x[chart.x.length - 1] + 0.3], showgrid: false },

@@ -27,10 +27,10 @@ def test_plan_says_why_each_share_was_chosen() -> None:
 
     assert plan_words(plan) == [
         "100 calls; 90 seeds may still be rewritten.",
-        "60 calls (60%) go to clusters below their quota (3 of 8 are), the emptiest first, "
+        "60 calls (60%) for clusters below their quota (3 of 8 are), the emptiest first, "
         "so that every topic is taught.",
-        "20 calls (20%) repair dropped texts: the model is told what fell short, once each.",
-        "20 calls (20%) explore: any seed in any style, so that the choice of styles stays open.",
+        "20 calls (20%) for repairs of dropped texts: the model is told what fell short, once each.",
+        "20 calls (20%) for exploring: any seed in any style, so that the choice of styles stays open.",
         "Grade (90th percentile) fell short, so younger audiences and short sentences were preferred.",
         "Vendi-2 fell short, so styles were drawn more evenly.",
     ]

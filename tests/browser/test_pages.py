@@ -1,11 +1,17 @@
 """Every page with real rows: what it says, in dark and light, on a phone, and without JavaScript."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
+from sqlalchemy import text
 
-from tests.api_service import ApiService
+from app.dashboard import assets
+from app.db.session import transaction
+from tests import api_rows
+from tests.api_service import ApiService, api_service
+from tests.browser import world
 from tests.browser.conftest import NO_FAULTS, Visitor, visitor
 from tests.browser.world import World
 
@@ -43,8 +49,8 @@ SAYS = {
 def test_page_says_what_the_rows_hold_without_any_fault(visit: Visitor, lived_in: World, name: str) -> None:
     page = visit.open(PATHS[name](lived_in))
 
-    text = page.locator("main").evaluate("node => node.textContent.replace(/\\s+/g, ' ')")
-    assert [wanted for wanted in SAYS[name] if wanted not in text] == []
+    said = page.locator("main").evaluate("node => node.textContent.replace(/\\s+/g, ' ')")
+    assert [wanted for wanted in SAYS[name] if wanted not in said] == []
     assert page.locator("h1").count() == 1
     assert visit.faults() == NO_FAULTS
 
@@ -53,8 +59,8 @@ def test_pages_work_without_javascript(browser: Browser, service: ApiService, li
     with visitor(browser, service, java_script_enabled=False) as visit:
         for name, path in PATHS.items():
             page = visit.open(path(lived_in))
-            text = " ".join((page.locator("main").text_content() or "").split())
-            assert [wanted for wanted in SAYS[name] if wanted not in text] == [], name
+            said = " ".join((page.locator("main").text_content() or "").split())
+            assert [wanted for wanted in SAYS[name] if wanted not in said] == [], name
         assert (visit.dialogs, visit.foreign) == ([], [])
 
 
@@ -129,6 +135,44 @@ def test_senseless_address_is_a_page_not_a_crash(service: ApiService, lived_in: 
     answer = service.http.get(path)
 
     assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+
+
+def test_page_says_so_while_the_database_is_away(tmp_path: Path) -> None:
+    with api_service("postgresql+psycopg://nobody@127.0.0.1:1/none", tmp_path) as service:
+        for path in ("/", "/jobs/1", "/generations/1"):
+            answer = service.http.get(path)
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+            assert "The database is away or busy." in answer.text
+        assert service.http.get(assets.address("app.css")).status_code == 200
+
+
+def test_story_shows_the_words_it_was_drawn_from(visit: Visitor, service: ApiService, lived_in: World) -> None:
+    with transaction(service.engine) as session:
+        words, ids = world.add_corpus(session, "words.txt", ["river", "jump", "kind"], [])
+        session.execute(text("UPDATE seeds SET kind = 'words' WHERE corpus_id = :corpus"), {"corpus": words})
+        draw = {"words": ["river", "jump", "kind"], "word_seeds": ids, "features": ["dialogue"], "split": "work"}
+        story = api_rows.add_generation(
+            session, lived_in.job, lived_in.open_round, ids[0], body="Once a kind fox had to jump over a river.",
+            ordinal=900, seed_id=None, draw=draw, scores={},
+        )  # fmt: skip
+
+    page = visit.open(f"/generations/{story}")
+    expect(page.locator(".words li")).to_have_text(["river", "jump", "kind"])
+    expect(page.locator(".lineage li")).to_have_count(4)
+    expect(page.get_by_text("No gate wrote a score.")).to_be_visible()
+    assert visit.faults() == NO_FAULTS
+
+
+def test_longest_job_a_config_allows_is_one_page(visit: Visitor, service: ApiService, lived_in: World) -> None:
+    with transaction(service.engine) as session:
+        for number in range(5, 101):
+            world.add_settled_round(session, lived_in.finished, number, accepted=70, pool=70 * number, why="short: x")
+
+    page = visit.open(f"/jobs/{lived_in.finished}")
+    expect(page.locator("details.round")).to_have_count(101)
+    expect(page.locator("[data-chart=pool] .main-svg").first).to_be_visible()
+    assert len(page.content()) < 3_000_000
+    assert visit.faults() == NO_FAULTS
 
 
 def test_filters_narrow_and_pages_hold_every_text_once(visit: Visitor, lived_in: World) -> None:

@@ -280,7 +280,7 @@ function line(chart) {
   const annotations = chart.bound === null ? [] : [{ xref: "paper", x: 0.02, y: chart.bound, text: "target", showarrow: false, xanchor: "left", yanchor: "bottom", font: { size: 11, color: colour("warn") } }];
   return [traces, layout({
     shapes, annotations,
-    xaxis: { tickmode: "array", tickvals: chart.x, title: { text: "round", standoff: 2, font: { size: 11 } }, range: [chart.x[0] - 0.3, chart.x[chart.x.length - 1] + 0.3], showgrid: false },
+    xaxis: { ...(chart.x.length > 12 ? { nticks: 8 } : { tickmode: "array", tickvals: chart.x }), title: { text: "round", standoff: 2, font: { size: 11 } }, range: [chart.x[0] - 0.3, chart.x[chart.x.length - 1] + 0.3], showgrid: false },
     yaxis: { tickformat: chart.form === ",d" ? "~s" : chart.form, range: [chart.zero ? 0 : low - room, high + room], nticks: 5 },
   })];
 }

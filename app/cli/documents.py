@@ -61,9 +61,11 @@ def batches(records: Iterator[Record]) -> Iterator[list[Record]]:
 
 
 def code_of(record: Record) -> CodeMeasures | None:
-    """The worst of a record's Python: the text itself when it is code, else its Python blocks; None without any."""
-    sources = [record.text] if record.kind is Kind.code else python_blocks(record.text)
-    found = [measures for measures in map(_measured, sources) if measures is not None]
+    """The text itself when it parses as the code it is said to be, else the worst of its Python blocks, else None."""
+    whole = _measured(record.text) if record.kind is Kind.code else None
+    if whole is not None:
+        return whole
+    found = [measures for measures in map(_measured, python_blocks(record.text)) if measures is not None]
     return _worst(found) if found else None
 
 

@@ -1,0 +1,133 @@
+"""Commands that talk to a service at HORNBOOK_URL, each a real process."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.cli.exits import Exit
+from app.db.session import engine_of, transaction
+from app.services import api_keys
+from tests.api_rows import add_generation, add_round, end_job, make_ready
+from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
+from tests.cli_process import Done, environment, hornbook
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def service(database_url: str, tmp_path: Path) -> Iterator[ApiService]:
+    with (
+        llm_endpoint() as url,
+        api_service(database_url, tmp_path / "home", llm_base_url=url, llm_model=MODEL) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def command(service: ApiService, tmp_path: Path) -> Run:
+    env = environment(url=service.url, home=str(tmp_path / "none"))
+    return lambda *argv: hornbook(*argv, cwd=tmp_path, env=env)
+
+
+def test_jobs_are_listed_steered_and_looked_into(service: ApiService, command: Run) -> None:
+    job = service.job(preset="school")
+    with transaction(service.engine) as session:
+        seeds = make_ready(session, job["corpus_id"], ["Water boils at 100 degrees."])
+        round_id = add_round(session, job["id"])
+        made = add_generation(session, job["id"], round_id, seeds[0], body="Water gets hot.", ordinal=0)
+
+    listed = command("jobs", "list", "--json")
+    assert [json.loads(line)["id"] for line in listed.out.splitlines()] == [job["id"]]
+    texts = command("jobs", "generations", job["id"], "--json")
+    assert [json.loads(line)["text"] for line in texts.out.splitlines()] == ["Water gets hot."]
+    lineage = command("jobs", "lineage", made)
+    assert lineage.code == 0 and "licence" in lineage.out and "Water gets hot." in lineage.out
+    assert json.loads(command("jobs", "cancel", job["id"], "--json").out)["state"] == "cancelled"
+    watched = command("watch", job["id"], "--json")
+    assert (watched.code, json.loads(watched.out)["state"]) == (Exit.unfinished, "cancelled")
+
+
+def test_watching_a_job_that_is_done_ends_well(service: ApiService, command: Run) -> None:
+    job = service.job()
+    with transaction(service.engine) as session:
+        add_round(session, job["id"])
+        end_job(session, job["id"])
+    watched = command("watch", job["id"])
+    assert watched.code == 0 and "Stopped: target met." in watched.out
+
+
+def test_corpora_and_their_rejects_are_listed(service: ApiService, command: Run) -> None:
+    corpus = service.corpus()
+    with transaction(service.engine) as session:
+        make_ready(session, corpus, ["Water boils at 100 degrees."])
+        session.execute(
+            text(
+                "INSERT INTO rejects (corpus_id, file, line, code, excerpt) VALUES (:id, 'a.jsonl', 7, 'bad_json', '{')"
+            ),
+            {"id": corpus},
+        )
+    assert "one" in command("corpora", "list").out
+    assert json.loads(command("corpora", "show", corpus, "--json").out)["stored"] == 1
+    assert "a.jsonl:7" in command("corpora", "rejects", corpus).out
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("jobs", "show", 999), "There is no job 999."),
+        (("export", 999, "--out", "o"), "There is no job 999."),
+        (("jobs", "list", "--state", "asleep"), "state"),
+    ],
+    ids=["job", "export", "state"],
+)
+def test_refusal_is_one_line_and_exit_code_four(command: Run, argv: tuple[object, ...], said: str) -> None:
+    done = command(*argv)
+    assert (done.code, done.out) == (Exit.refused, "")
+    assert done.err.startswith("error: ") and said in done.err and "Traceback" not in done.err
+
+
+def test_service_that_is_not_there_is_exit_code_three(tmp_path: Path) -> None:
+    done = hornbook("jobs", "list", cwd=tmp_path, env=environment(url="http://127.0.0.1:1"))
+    assert done.code == Exit.environment
+    assert "No Hornbook is ready at http://127.0.0.1:1" in done.err and "hornbook up" in done.err
+
+
+def test_bad_setting_is_named(tmp_path: Path) -> None:
+    done = hornbook("jobs", "list", cwd=tmp_path, env=environment(port="many"))
+    assert done.code == Exit.environment and done.err.startswith("error: HORNBOOK_PORT: ")
+
+
+def test_key_made_on_the_command_line_opens_the_api(database_url: str, tmp_path: Path) -> None:
+    done = hornbook("keys", "create", "ann", cwd=tmp_path, env=environment(database_url=database_url))
+    assert done.code == 0
+    with transaction(engine_of(database_url)) as session:
+        assert api_keys.verify(session, done.out.strip()) is not None
+    engine_of(database_url).dispose()
+
+
+def test_migrate_brings_an_empty_database_to_the_schema(
+    empty_database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = environment(database_url=empty_database_url, redis_url=redis_url, home=str(tmp_path))
+    assert hornbook("migrate", cwd=tmp_path, env=env).code == 0
+    found = hornbook("doctor", "--json", cwd=tmp_path, env=env)
+    assert found.code == 0, found.out
+    checks = {row["check"]: row for row in map(json.loads, found.out.splitlines())}
+    assert checks["postgres"]["ok"] and "is current" in checks["postgres"]["detail"]
+    assert checks["redis"]["ok"] and checks["storage"]["ok"] and checks["llm"]["ok"] is None
+
+
+def test_doctor_ends_with_three_when_the_broker_is_away(database_url: str, tmp_path: Path) -> None:
+    env = environment(database_url=database_url, redis_url="redis://127.0.0.1:1/0", home=str(tmp_path))
+    found = hornbook("doctor", cwd=tmp_path, env=env)
+    assert found.code == Exit.environment and "HORNBOOK_REDIS_URL" in found.out
+
+
+def test_database_that_is_away_is_one_line(tmp_path: Path) -> None:
+    env = environment(database_url="postgresql+psycopg://hornbook@127.0.0.1:1/hornbook")
+    done = hornbook("keys", "create", "ann", cwd=tmp_path, env=env)
+    assert done.code == Exit.environment
+    assert done.err.startswith("error: the database says: ") and "Traceback" not in done.err

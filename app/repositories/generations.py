@@ -145,11 +145,11 @@ def set_verdicts(session: Session, outcomes: Sequence[tuple[int, str, str | None
 
 
 def retire_round(session: Session, round_id: int, *, reason: str) -> int:
-    """Take a collapsed round's texts out of the pool again; returns how many."""
+    """Take a collapsed round's texts out of pool and reserve again; returns how many."""
     result = session.execute(
         text("""
         UPDATE generations SET verdict = 'dropped', gate = 'collapse', reason = :reason
-        WHERE round_id = :round AND verdict = 'kept'"""),
+        WHERE round_id = :round AND verdict IN ('kept', 'reserve')"""),
         {"round": round_id, "reason": reason},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]  # SQLAlchemy types Result without rowcount

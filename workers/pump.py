@@ -7,6 +7,7 @@ stopped; calls in flight are always waited for, because they are paid for.
 
 import asyncio
 import random
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,12 +25,15 @@ log = structlog.get_logger(__name__)
 
 CLAIM_SIZE = 32
 """Units a claim takes at most; a claim of 16 to 64 costs a thirtieth of a single one each."""
-LOW_WATER = 24
-"""Claimed units that should wait for a slot, so that no slot waits for the database."""
+LOW_WATER = 64
+"""Claimed units that should wait for a slot, so that no slot waits for the database; never more than there are slots.
+Must be well above CLAIM_SIZE, or a claim only begins when slots stand empty."""
 GROUP = 64
 """Answers stored in one transaction at most."""
 GATHER_S = 0.03
 """How long the writer waits for more answers to go with the first."""
+SWITCH_S = 0.0005
+"""How long a thread that stores may keep the interpreter from the event loop; Python's 5 ms leave slots empty."""
 OVERLOAD = frozenset({FailureCode.rate_limited, FailureCode.server_error, FailureCode.timeout})
 
 
@@ -61,6 +65,7 @@ class Pump:
 
     async def run(self) -> None:
         """Pump until there is nothing more to do here; everything claimed is stored or given back."""
+        sys.setswitchinterval(SWITCH_S)
         writer = asyncio.create_task(self._write())
         try:
             await self._feed()
@@ -109,7 +114,7 @@ class Pump:
             log.error("call.crashed", exc_info=error)
 
     def _top_up(self) -> None:
-        room = LOW_WATER + self.aimd.limit - len(self.waiting) - len(self.flying)
+        room = min(LOW_WATER, self.aimd.limit) + self.aimd.limit - len(self.waiting) - len(self.flying)
         backlog = self.returned.qsize() > 4 * GROUP
         if self.claiming or backlog or room < min(CLAIM_SIZE, self.aimd.limit) or time.monotonic() < self.next_claim:
             return

@@ -37,16 +37,16 @@ def stats(port: int) -> dict[str, float]:
     return found
 
 
-def config(calls: int) -> JobConfig:
-    """One round of so many calls; all else as it is by default."""
-    return JobConfig(max_rounds=1, planning=Planning(calls_per_round=calls))
+def config(calls: int, slots: int) -> JobConfig:
+    """One round of so many calls, as many at a time as the endpoint has slots; all else as it is by default."""
+    return JobConfig(max_rounds=1, planning=Planning(calls_per_round=calls), llm=Llm(concurrency=slots))
 
 
 def warm_up(it: Stage) -> None:
     """Let every worker load what it needs."""
     with stub_endpoint([]) as port:
         corpus = it.upload(prose_documents(WARM_UP), "warm-up")
-        small = replace(config(WARM_UP), llm=Llm(base_url=f"http://127.0.0.1:{port}/v1"))
+        small = replace(config(WARM_UP, 64), llm=Llm(base_url=f"http://127.0.0.1:{port}/v1"))
         it.wait_done(it.start_job(corpus, small), within_s=120)
 
 
@@ -78,7 +78,7 @@ def pump(options: argparse.Namespace) -> dict[str, object]:
         it.start()
         warm_up(it)
         corpus = it.upload(prose_documents(int(options.documents * SPARE)), "documents")
-        job_id = it.start_job(corpus, config(options.documents))
+        job_id = it.start_job(corpus, config(options.documents, options.slots))
         opened = "SELECT count(*) AS n FROM rounds WHERE job_id = %s AND number = 1"
         while not it.query(opened, job_id)[0]["n"]:
             time.sleep(0.02)

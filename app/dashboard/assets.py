@@ -17,6 +17,7 @@ FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     "app.css": "text/css; charset=utf-8",
     "app.js": "text/javascript; charset=utf-8",
+    "charts.js": "text/javascript; charset=utf-8",
     "logo.svg": "image/svg+xml",
     "plotly.min.js": "text/javascript; charset=utf-8",
 }

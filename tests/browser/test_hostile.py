@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from app.dashboard import assets
 from app.db.session import transaction
 from tests.api_service import ApiService
-from tests.browser import world
+from tests.browser import hostile_world
 from tests.browser.conftest import NO_FAULTS, Visitor, visitor
 from tests.browser.world import World
 
@@ -17,7 +17,7 @@ from tests.browser.world import World
 @pytest.fixture
 def hostile(service: ApiService) -> World:
     with transaction(service.engine) as session:
-        return world.build_hostile(session)
+        return hostile_world.build(session)
 
 
 PATHS: dict[str, Callable[[World], str]] = {

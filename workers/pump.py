@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -62,24 +63,43 @@ class Pump:
         self.changed = asyncio.Event()
         self.next_claim = 0.0
         self.dry = False
+        self.broken: BaseException | None = None
+        """Why claiming or storing failed: calls that nobody can store must not be made."""
 
     async def run(self) -> None:
-        """Pump until there is nothing more to do here; everything claimed is stored or given back."""
+        """Pump until there is nothing more to do here; everything claimed is stored or given back.
+
+        Raises what made claiming or storing fail, once all that could be saved is; the leases of the rest run out.
+        """
         sys.setswitchinterval(SWITCH_S)
         writer = asyncio.create_task(self._write())
+        writer.add_done_callback(self._ended)
         try:
             await self._feed()
         finally:
-            if self.claiming:
-                await self.claiming
-            if self.flying:
-                await asyncio.wait(self.flying)
-            await self.returned.put(None)
-            await writer
-            await asyncio.to_thread(self.desk.give_back_unsent, list(self.waiting))
+            await self._finish(writer)
+        if self.broken:
+            raise self.broken
+
+    async def _finish(self, writer: asyncio.Task[None]) -> None:
+        self.end = 0.0  # no call starts from here on
+        if self.claiming:
+            await asyncio.wait([self.claiming])
+        while self.flying:
+            await asyncio.wait(self.flying)
+        self.returned.put_nowait(None)
+        await asyncio.wait([writer])
+        await asyncio.to_thread(self.desk.give_back_unsent, list(self.waiting))
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A claim or the writer came to its end."""
+        if not task.cancelled() and (error := task.exception()):
+            log.error("pump.broken", exc_info=error)
+            self.broken = self.broken or error
+        self.changed.set()
 
     def _done(self) -> bool:
-        return time.monotonic() > self.end or self.stop() or self.desk.halted
+        return time.monotonic() > self.end or self.stop() or self.desk.halted or self.broken is not None
 
     async def _feed(self) -> None:
         while not self._done():
@@ -101,17 +121,20 @@ class Pump:
         return min(0.25, max(0.005, self.next_claim - time.monotonic()))
 
     def _fill_slots(self) -> None:
-        while self.waiting and len(self.flying) < self.aimd.limit:
-            task = asyncio.create_task(self._call(self.waiting.popleft()))
+        while self.waiting and len(self.flying) < self.aimd.limit and not self._done():
+            ask = self.waiting.popleft()
+            task = asyncio.create_task(self._call(ask))
             self.flying.add(task)
-            task.add_done_callback(self._landed)
+            task.add_done_callback(partial(self._landed, ask))
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, ask: Ask, task: asyncio.Task[None]) -> None:
         self.flying.discard(task)
         self._fill_slots()
         self.changed.set()
         if not task.cancelled() and (error := task.exception()):
-            log.error("call.crashed", exc_info=error)
+            # A fault of ours, as the client returns all others: the lease runs out and the crash counts.
+            log.error("call.crashed", unit=ask.unit.id, exc_info=error)
+            self.desk.abandon([ask.unit.token])
 
     def _top_up(self) -> None:
         room = min(LOW_WATER, self.aimd.limit) + self.aimd.limit - len(self.waiting) - len(self.flying)
@@ -119,6 +142,7 @@ class Pump:
         if self.claiming or backlog or room < min(CLAIM_SIZE, self.aimd.limit) or time.monotonic() < self.next_claim:
             return
         self.claiming = asyncio.create_task(self._claim(min(room, CLAIM_SIZE * 2)))
+        self.claiming.add_done_callback(self._ended)
 
     async def _claim(self, limit: int) -> None:
         try:
@@ -172,4 +196,6 @@ class Pump:
             items = [item for item in group if item is not None]
             if items:
                 await asyncio.to_thread(self.desk.store, items)
+                # Some of them may be ready again.
+                self.dry = False
             self.changed.set()

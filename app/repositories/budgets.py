@@ -69,7 +69,8 @@ def read(session: Session, job_id: int, *, lock: bool = False) -> BudgetRow:
 def reserve(session: Session, job_id: int, claims: Sequence[Claim]) -> int:
     """Put aside the longest prefix of `claims` that fits under every cap; returns its length."""
     row = read(session, job_id, lock=True)
-    fit = _fitting(row, claims)
+    # A provider that billed beyond the cap gets no further call, whatever else turns out cheaper than reserved.
+    fit = 0 if row.overdraft_micro or row.overdraft_tokens else _fitting(row, claims)
     if not fit:
         return 0
     taken = claims[:fit]

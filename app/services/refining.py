@@ -12,13 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.domain.pricing import Price
 from app.domain.records import JobId
-from app.domain.steps import Step
 from app.repositories import budgets, generations, jobs, llm_calls, units
 from app.repositories.budgets import Claim, Spend
 from app.repositories.generations import NewGeneration
 from app.repositories.llm_calls import NewCall
 from app.repositories.units import ClaimedRewrite, GiveBack
-from app.services import rounds
 
 BUDGET_WAIT_S = 0.5
 """Pause before asking again while other calls hold the rest of the budget."""
@@ -31,26 +29,31 @@ class Claimed:
     units: list[ClaimedRewrite]
     wait_s: float | None
     """Seconds until asking again makes sense; None: nothing is left to ask for."""
-    steps: list[Step]
+    exhausted: str | None = None
+    """The budget that has no room for one more call while none is in flight."""
+    stopped: bool = False
+    """The job does not run any more."""
 
 
 def claim(session: Session, job_id: JobId, *, limit: int, worker: str, lease_s: float, price: Price) -> Claimed:
     """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so."""
-    pause = _endpoint_pause_s(session, job_id)
-    if pause > 0:
-        return Claimed([], pause, [])
+    if _endpoint_pauses(session, job_id):
+        # No worker sleeps through an endpoint's pause; the reconciler sends a hint when it is over.
+        return Claimed([], None)
     taken = units.claim_rewrites(session, job_id, limit=limit, worker=worker, lease_s=lease_s)
     if not taken:
-        return Claimed([], units.wait_s(session, job_id), [])
+        stopped = jobs.get(session, job_id).state != "running"
+        return Claimed([], None if stopped else units.wait_s(session, job_id), stopped=stopped)
     fit = budgets.reserve(session, job_id, [_worst_case(unit, price) for unit in taken])
     units.give_back(session, [GiveBack(u.id, u.token, 0.0, "waiting_for_budget") for u in taken[fit:]])
     if fit:
-        return Claimed(taken[:fit], 0.0, [])
+        return Claimed(taken[:fit], 0.0)
     row = budgets.read(session, job_id)
     if row.reserved_calls > 0:
         # Calls in flight reserve more than they will use, so their end may make room.
-        return Claimed([], BUDGET_WAIT_S, [])
-    return Claimed([], None, rounds.exhaust(session, job_id, what=_scarcest(row, _worst_case(taken[0], price))))
+        return Claimed([], BUDGET_WAIT_S)
+    # The budget row is locked, and units are locked before it everywhere: cancelling them is another transaction's.
+    return Claimed([], None, exhausted=_scarcest(row, _worst_case(taken[0], price)))
 
 
 def _worst_case(unit: ClaimedRewrite, price: Price) -> Claim:
@@ -59,6 +62,8 @@ def _worst_case(unit: ClaimedRewrite, price: Price) -> Claim:
 
 
 def _scarcest(row: budgets.BudgetRow, claim: Claim) -> str:
+    if row.overdraft_micro:
+        return "money, overdrawn by the provider"
     if row.cap_calls is not None and row.spent_calls + 1 > row.cap_calls:
         return "calls"
     if row.cap_tokens is not None and row.spent_tokens + claim.tokens > row.cap_tokens:
@@ -66,11 +71,10 @@ def _scarcest(row: budgets.BudgetRow, claim: Claim) -> str:
     return "money"
 
 
-def _endpoint_pause_s(session: Session, job_id: JobId) -> float:
+def _endpoint_pauses(session: Session, job_id: JobId) -> bool:
     query = text("""
-        SELECT greatest(0, extract(epoch FROM e.not_before - now())) FROM jobs j JOIN endpoints e ON e.url = j.endpoint
-        WHERE j.id = :job""")
-    return float(session.execute(query, {"job": job_id}).scalar_one_or_none() or 0.0)
+        SELECT 1 FROM jobs j JOIN endpoints e ON e.url = j.endpoint WHERE j.id = :job AND e.not_before > now()""")
+    return session.execute(query, {"job": job_id}).scalar_one_or_none() is not None
 
 
 def pause_endpoint(session: Session, url: str, *, seconds: float) -> None:
@@ -87,9 +91,6 @@ def store_calls(session: Session, job_id: JobId, calls: Sequence[NewCall], spend
     """Keep what came back and settle its money; returns {token: call id}."""
     ids = llm_calls.put(session, calls)
     budgets.settle(session, job_id, spends)
-    row = budgets.read(session, job_id)
-    if row.overdraft_micro or row.overdraft_tokens:
-        rounds.exhaust(session, job_id, what="money, overdrawn by the provider" if row.overdraft_micro else "tokens")
     return ids
 
 

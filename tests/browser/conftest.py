@@ -16,7 +16,8 @@ from tests.api_service import ApiService, api_service
 from tests.browser import world
 from tests.browser.world import World
 
-CHROMIUM = os.environ.get("HORNBOOK_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+FOUND = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+CHROMIUM = os.environ.get("HORNBOOK_TEST_CHROMIUM") or FOUND
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",

@@ -1,5 +1,6 @@
 """Has answers examined in the limited child, off the event loop, and makes generations of them."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -10,7 +11,7 @@ from app.adapters.models import shipped_classifier_blob
 from app.adapters.sandbox import Sandbox
 from app.adapters.sandbox_faults import SandboxFault
 from app.domain.examining import Answered, Examined, RulesSpec
-from app.domain.text import normalise, sha256
+from app.domain.text import check_text, normalise, sha256
 from app.repositories.generations import NewGeneration
 from app.services import refining
 from app.services.asking import Ask, JobContext, generation_key
@@ -25,8 +26,8 @@ Item = tuple[Ask, Answer, int | None]
 class Judge:
     """One job's gates, in this process's child."""
 
-    def __init__(self, sandbox: Sandbox, context: JobContext) -> None:
-        self.sandbox, self.context = sandbox, context
+    def __init__(self, sandbox: Sandbox, context: JobContext, *, max_text_chars: int = 200_000) -> None:
+        self.sandbox, self.context, self.max_text_chars = sandbox, context, max_text_chars
         rules = RulesSpec(context.config.gates, context.recipe.name, context.benchmarks)
         sandbox.set_context("classifier", shipped_classifier_blob())
         sandbox.set_context("embedder", context.embedder)
@@ -38,9 +39,16 @@ class Judge:
         if not items:
             return []
         texts = [normalise(answer.text).strip() for _, answer, _ in items]
-        answers = [_answered(ask, text) for (ask, _, _), text in zip(items, texts, strict=True)]
-        found = self.sandbox.call_each(JUDGE, [msgspec.msgpack.encode(answer) for answer in answers])
-        return [self._ended(item, text, result) for item, text, result in zip(items, texts, found, strict=True)]
+        faults = [check_text(text, max_chars=self.max_text_chars) for text in texts]
+        storable = [(item, text) for item, text, fault in zip(items, texts, faults, strict=True) if fault is None]
+        payloads = [msgspec.msgpack.encode(_answered(item[0], text)) for item, text in storable]
+        found = self.sandbox.call_each(JUDGE, payloads)
+        judged = [self._ended(item, text, result) for (item, text), result in zip(storable, found, strict=True)]
+        return judged + [
+            Ended(item[0].unit.id, item[0].unit.token, None, fault.value)
+            for item, fault in zip(items, faults, strict=True)
+            if fault is not None
+        ]
 
     def _ended(self, item: Item, text: str, result: bytes | SandboxFault) -> Ended:
         ask, answer, call_id = item
@@ -49,6 +57,9 @@ class Judge:
             log.warning("answer.unbearable", unit=unit.id, fault=str(result))
             return Ended(unit.id, unit.token, None, "unbearable_text")
         examined = msgspec.msgpack.decode(result, type=Examined)
+        if not _sound(examined):
+            log.warning("answer.unsound", unit=unit.id)
+            return Ended(unit.id, unit.token, None, "unsound_scores")
         return Ended(unit.id, unit.token, self._generation(ask, answer, call_id, text, examined))
 
     def _generation(
@@ -88,6 +99,13 @@ class Judge:
             embedding=examined.row.embedding,
             signature=examined.row.signature,
         )
+
+
+def _sound(examined: Examined) -> bool:
+    """Whether every figure is one that the database takes: one NaN would fail the whole group of answers."""
+    row = examined.row
+    figures = (row.grade, row.list_coverage, *examined.scores.values())
+    return 0 <= examined.edu_score <= 5 and 0 <= row.ease <= 100 and all(map(math.isfinite, figures))
 
 
 def _answered(ask: Ask, text: str) -> Answered:

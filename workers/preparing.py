@@ -1,5 +1,7 @@
 """Round 0's units: fit the embedder, score a range of seeds."""
 
+from math import isfinite
+
 import msgspec
 import structlog
 from sqlalchemy.orm import Session
@@ -60,8 +62,16 @@ def examine(texts: list[SeedText], embedder: bytes) -> list[SeedScoreRow]:
 def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:
     if isinstance(result, SandboxFault):
         log.warning("seed.unbearable", seed=seed.id, fault=result.detail)
-        return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, "unbearable")
+        return _left_out(seed, "unbearable")
     row = msgspec.msgpack.decode(result, type=examining.Row)
+    if not (0 <= row.edu_score <= 5 and 0 <= row.ease <= 100 and isfinite(row.grade + row.list_coverage)):
+        # One NaN would fail the COPY of the whole range.
+        log.warning("seed.unsound", seed=seed.id)
+        return _left_out(seed, "unsound_scores")
     return SeedScoreRow(
         seed.id, row.edu_score, row.ease, row.grade, row.list_coverage, row.words, row.embedding, row.signature, None
     )
+
+
+def _left_out(seed: SeedText, reason: str) -> SeedScoreRow:
+    return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, reason)

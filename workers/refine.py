@@ -44,7 +44,7 @@ def refine(job_id: object) -> None:
 
 def _pump(context: JobContext, settings: Settings) -> None:
     engine, name = resources.engine(), resources.worker_name()
-    judge = Judge(resources.sandbox(), context)
+    judge = Judge(resources.sandbox(), context, max_text_chars=settings.max_text_chars)
     desk = Desk(engine, context, judge, worker=name, lease_s=settings.lease_s)
     others = retrying(engine, lambda s: _join(s, name, within_s=settings.lease_s))
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)

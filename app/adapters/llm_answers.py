@@ -110,7 +110,7 @@ def _read_success(reply: Reply, model: str) -> Outcome:
     problem = _problem(choice)
     if problem is not None:
         return _fail(reply, problem[0], problem[1], usage)
-    named = completion.model or model
+    named = (completion.model or model).replace("\x00", "")
     if not _same_model(named, model):
         flags = (*flags, AnswerFlag.model_differs)
     return Answer(
@@ -180,7 +180,7 @@ def _read_refused(reply: Reply) -> Failure:
         # A gateway gave up on a call that may well have run and been billed behind it (D14).
         policy = replace(policy, charged=True)
     wait = retry_after_s(reply.headers, now=reply.now)
-    named = sorted(codes)[0][:40] if codes else "no error code"
+    named = "".join(filter(str.isprintable, sorted(codes)[0][:40])) if codes else "no error code"
     return failure(
         code,
         detail=f"HTTP {reply.status} ({named})",

@@ -13,6 +13,7 @@ from app.domain import clusters, decontamination, dedup, measuring
 from app.domain.config import JobConfig
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.measuring import Measured, Member
+from app.domain.recipes.builtin import recipe_of
 from app.repositories import corpora, jobs, seeds
 from app.repositories.jobs import JobRow
 from app.repositories.seeds import ScoredSeed
@@ -96,10 +97,13 @@ def think_seeds(data: SeedSet) -> Prepared:
 def _reasons(data: SeedSet) -> list[str | None]:
     group = _near_duplicates(data)
     index: BenchmarkIndex | None = decontamination.build_index(data.benchmarks) if data.benchmarks else None
+    kinds = recipe_of(data.config.recipe).kinds
     reasons: list[str | None] = []
     for place, seed in enumerate(data.scored):
         if seed.reason is not None:
             reasons.append(seed.reason)
+        elif seed.kind not in kinds:
+            reasons.append("other_kind")
         elif seed.edu_score < data.config.gates.seed_edu_min:
             reasons.append("low_education")
         elif group[place] != place:

@@ -35,9 +35,11 @@ CODES = "\n\n".join(
 )
 """For `--help` of the commands that follow a job."""
 
+KEY = "Put a key into HORNBOOK_API_KEY; whoever runs the service makes one with `hornbook keys create NAME`."
 NEXT = {
     "service_unreachable": "`hornbook up` starts everything on this machine; HORNBOOK_URL names a service elsewhere.",
-    "unauthorized": "Put a key into HORNBOOK_API_KEY; whoever runs the service makes one with `hornbook keys create`.",
+    "api_key_missing": KEY,
+    "api_key_invalid": KEY,
     "not_found": "`hornbook jobs list` and `hornbook corpora list` show what there is.",
     "already_running": "Commands use the running one by themselves; Ctrl-C where it runs stops it.",
     "unknown_price": "Set HORNBOOK_LLM_PRICES, or cap calls instead: --set budget.calls=1000.",

@@ -33,7 +33,8 @@ def generations(
         for row in rows:
             print_json(row)
         return
-    table = Table("id", "round", "verdict", "edu", "grade", "text", box=None, pad_edge=False)
+    table = Table("id", "round", "verdict", "edu", "grade", box=None, pad_edge=False)
+    table.add_column("text", no_wrap=True)
     for row in rows:
         said = row["verdict"] if row["reason"] is None else f"{row['verdict']}: {plain(row['reason'])}"
         figures = [f"{row['edu_score']:.1f}", f"{row['grade']:.1f}"]

@@ -20,7 +20,9 @@ from app.client import HornbookClient
 from app.client_http import HornbookApiError, Json
 from app.domain.config import Preset
 from app.domain.exporting import ExportFormat
+from app.domain.recipes.builtin import RECIPES
 from app.domain.records import Kind
+from app.settings import get_settings
 
 LOOKED_AT = 200
 """Kept texts among which the one whose lineage is shown is chosen."""
@@ -73,7 +75,7 @@ def refine(  # noqa: PLR0913  # one argument an option
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Refine seed files into training data: upload, refine round after round, export, download."""
-    corpus = {"text_field": field, "kind": kind.value if kind else None, "licence": licence}
+    corpus = {"text_field": field, "kind": _kind(recipe, kind), "licence": licence}
     numbers = {"budget.money_usd": budget_usd, "max_rounds": max_rounds, "rng_seed": rng_seed}
     wish = Wish(
         files=files,
@@ -86,17 +88,7 @@ def refine(  # noqa: PLR0913  # one argument an option
         out=out,
         export={"format": file_format, "real_share": real_share},
     )
-    with service(wish.llm) as at:
-        story = _tell(at, wish)
-        if as_json:
-            print_json(_json(story, out))
-        else:
-            _show(story, out)
-            if at.own:
-                page = f"{at.client.base_url}/jobs/{story.job['id']}"
-                notes().print(f"To look around: hornbook up, then {page}", markup=False)
-    if story.job["state"] != "done" or story.export is None:
-        raise typer.Exit(Exit.unfinished)
+    _play(wish, as_json)
 
 
 refine.__doc__ = f"""{refine.__doc__}
@@ -104,6 +96,31 @@ refine.__doc__ = f"""{refine.__doc__}
 It uses the service at HORNBOOK_URL, else a running `hornbook up`, else starts everything for its own duration.
 
 {CODES}"""
+
+
+def _play(wish: Wish, as_json: bool) -> None:
+    """Do what was asked for and show what came of it."""
+    if wish.llm.url is not None and wish.llm.model is None and get_settings().llm_model is None:
+        raise StoppedError("--llm names an endpoint: name the model to ask there too, with --model NAME.", Exit.usage)
+    with service(wish.llm) as at:
+        story = _tell(at, wish)
+        if as_json:
+            print_json(_json(story, wish.out))
+        else:
+            _show(story, wish.out)
+            if at.own:
+                page = f"{at.client.base_url}/jobs/{story.job['id']}"
+                notes().print(f"To look around: hornbook up, then {page}", markup=False)
+    if story.job["state"] != "done" or story.export is None:
+        raise typer.Exit(Exit.unfinished)
+
+
+def _kind(recipe: str, kind: Kind | None) -> str | None:
+    """What the records are: as said, else words for a recipe that takes nothing else."""
+    known = RECIPES.get(recipe)
+    if kind is None and known is not None and known.kinds == {Kind.words}:
+        return Kind.words.value
+    return kind.value if kind else None
 
 
 def _tell(at: Service, wish: Wish) -> Story:

@@ -10,6 +10,7 @@ from rich.tree import Tree
 from app.cli.watching import spent
 from app.client_http import Json
 from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
+from app.domain.records import Kind
 
 EXCERPT_CHARS = 160
 SUCCESS = "target_met"
@@ -59,7 +60,7 @@ def _round_cells(row: Json) -> list[Text]:
         "" if calls is None else f"{calls}",
         "" if kept is None else f"{kept}",
         f"{kept / calls:.0%}" if calls and kept is not None else "",
-        figure(ratio, "ratio") if ratio is not None else ("1.00×" if first else "-"),
+        figure(ratio, "ratio") if ratio is not None else ("1.00×" if first and values.get("vendi2") else "-"),
         _number(values.get("grade_p90")),
         _number(values.get("ease_mean"), 0),
         f"{sum(check['holds'] for check in checks)}/{len(checks)}" if checks else "",
@@ -72,7 +73,8 @@ def _decision(row: Json) -> str:
     stop, why = row["decision"].get("stop"), row["decision"].get("why", "")
     short, found = why.partition("short: ")[::2]
     if found and found != "nothing":
-        why = f"{short}short of {len(found.split(', '))} targets"
+        count = len(found.split(", "))
+        why = f"{short}short of {count} target{'s' if count > 1 else ''}"
     if row["state"] != "settled":
         return row["state"] if isinstance(row["state"], str) else ""
     return f"stop ({plain(stop)}): {why}" if stop else f"go on: {why}"
@@ -136,7 +138,7 @@ def show_lineage(say: Console, lineage: Json) -> None:
         asked.add(Text(parent["why"]))
     for seed in lineage["seeds"]:
         where = f"{seed['file']}:{seed['line']}" if seed["file"] else f"seed {seed['id']}"
-        name = seed["metadata"].get("title") or seed["external_id"]
+        name = seed["text"] if seed["kind"] == Kind.words else seed["metadata"].get("title") or seed["external_id"]
         source = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
         asked.add(source.append(", licence ", "dim").append(seed["licence"] or "unknown"))
     say.print(tree)

@@ -12,6 +12,9 @@ from app.embedded.stack import start_embedded
 from app.settings import get_settings
 from app.telemetry import configure_logging
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only this machine reaches; the API asks for keys on any other."""
+
 
 def up(
     host: Annotated[str | None, typer.Option(help="Address to listen on [127.0.0.1].")] = None,
@@ -52,6 +55,8 @@ def up(
         )
         if embedded.offline:
             say.print(OFFLINE_BANNER)
+        if (host or settings.host) not in LOOPBACK:
+            say.print("Requests need a key, for it listens beyond this machine: [bold]hornbook keys create NAME[/]")
         say.print("Press Ctrl-C to stop. Jobs go on at the next start.")
     embedded.wait()
     notes().print("Stopped.")

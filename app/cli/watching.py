@@ -18,6 +18,8 @@ LOOK_S = 0.5
 """Between two looks at the job."""
 LINE_S = 5.0
 """Between two plain lines about the same round."""
+QUIET_S = 30.0
+"""After so long without any change the watcher is told where to look, once a silence."""
 
 
 class Screen(Protocol):
@@ -34,11 +36,36 @@ class Screen(Protocol):
         """A round that has ended; told once."""
 
 
+class Silence:
+    """How long a job has not moved."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._seen: object = None
+        self._since = time.monotonic()
+        self._told = False
+
+    def look(self, job: Json) -> None:
+        """Say where to look when nothing has moved for long."""
+        progress = job["progress"]
+        now, seen = time.monotonic(), (job["state"], progress["round"], progress["units"], job["spend"])
+        if seen != self._seen:
+            self._seen, self._since, self._told = seen, now, False
+        elif not self._told and now - self._since > QUIET_S:
+            self._told = True
+            self._console.print(
+                f"Nothing has moved for {QUIET_S:.0f} s. The model may be slow; `hornbook doctor` says whether it is"
+                " there, and the logs folder of HORNBOOK_HOME what the workers say.",
+                style="yellow",
+                markup=False,
+            )
+
+
 def follow(client: HornbookClient, job_id: int) -> Json:
     """The job once it has ended or waits for a person."""
     console = notes()
     screen: Screen = Bars(console) if console.is_terminal else Lines(console)
-    settled = 0
+    silence, settled = Silence(console), 0
     with screen:
         while True:
             job = client.job(job_id)
@@ -51,6 +78,7 @@ def follow(client: HornbookClient, job_id: int) -> Json:
             screen.show(job)
             if ended:
                 return job
+            silence.look(job)
             time.sleep(LOOK_S)
 
 
@@ -58,7 +86,7 @@ def outcome(row: Json) -> str:
     """What became of a settled round's answers."""
     if row["number"] == 0:
         taken = row["funnel"].get("taking_part")
-        return "seeds scored, embedded and clustered" + (f", {taken} take part" if taken is not None else "")
+        return "scored, embedded and clustered" + (f", {taken} take part" if taken else "")
     verdicts = row["funnel"].get("verdicts", {})
     parts = [f"kept {verdicts.get('kept', 0)} of {row['funnel'].get('answers', 0)}"]
     parts += [f"{name} {verdicts[name]}" for name in ("reserve", "dropped") if verdicts.get(name)]

@@ -74,6 +74,11 @@ def test_doctor_asks_the_running_service(up: Up) -> None:
     assert found.code == 0 and f"embedded, at {up.url}" in found.out
 
 
+def test_key_is_made_in_the_running_services_database(up: Up) -> None:
+    done = hornbook("keys", "create", "ann", cwd=up.folder, env=up.env)
+    assert done.code == 0 and done.out.startswith("hb_"), done.err
+
+
 def test_second_up_says_where_the_first_is(up: Up) -> None:
     done = hornbook("up", cwd=up.folder, env=up.env)
     assert done.code == Exit.environment

@@ -269,17 +269,21 @@ class Loop:
         compute.compute()
         return registered.corpus_id
 
-    def submit(self, corpus_id: int, config: JobConfig) -> JobId:
-        """A submitted job."""
-        prices = {"stub": {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6}}
-        operator = submission.Operator(
+    @property
+    def operator(self) -> submission.Operator:
+        """Whoever runs the service: the stub is their endpoint."""
+        return submission.Operator(
             production=False,
             endpoint=self.stub.url,
             model="stub",
             api_key=None,
-            prices=price_table(prices),
+            prices=price_table({"stub": {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6}}),
             classifier_sha256=sha256(shipped_classifier_blob()).hexdigest(),
         )
+
+    def submit(self, corpus_id: int, config: JobConfig) -> JobId:
+        """A submitted job."""
+        operator = self.operator
         target = submission.choose_target(config, operator)
         with transaction(self.engine) as session:
             return submission.submit(session, corpus_id, config, target, operator=operator, priority=0)[0]
@@ -291,6 +295,11 @@ class Loop:
     def rounds(self, job_id: int) -> list[dict[str, Any]]:
         """The job's rounds from 0."""
         return rows(self.engine, "SELECT * FROM rounds WHERE job_id = :job ORDER BY number", job=job_id)
+
+    def turn(self, job_id: int) -> None:
+        """Every worker has a turn, as after a hint."""
+        compute.compute()
+        refine.refine(job_id)
 
     def drive(self, job_id: int, *, turns: int = 30, until: Callable[[], bool] = lambda: False) -> dict[str, Any]:
         """Let the workers have their turns until the job waits for nobody; returns it."""

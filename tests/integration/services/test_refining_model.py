@@ -14,7 +14,7 @@ from app.repositories import budgets, caps, units
 from app.repositories.budgets import Spend
 from app.repositories.units import ClaimedRewrite, GiveBack
 from app.services import jobs as people
-from app.services import refining
+from app.services import refining, rounds
 from app.services.refining import Ended
 from tests.integration.loop_world import (
     PRICE,
@@ -62,6 +62,8 @@ class Ledger(RuleBasedStateMachine):
         assert isinstance(claimed, refining.Claimed)
         assert not (self.cancelled and claimed.units), "a cancelled job was asked for"
         assert len({unit.id for unit in claimed.units}) == len(claimed.units) <= limit
+        if what := claimed.exhausted:
+            self.do(lambda s: rounds.exhaust(s, self.job_id, what=what))
         self.held += claimed.units
 
     def _store(self, unit: ClaimedRewrite, spend: Spend, *, ok: bool) -> None:

@@ -1,0 +1,328 @@
+"""Whole jobs in this process, with the workers' own functions and a stub endpoint: every way a loop can end."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.db.session import transaction
+from app.domain.config import Budget, Gates, Llm, Planning
+from app.services import jobs as people
+from tests.faults.rig import document
+from tests.integration.loop_world import EASY, FAR, OPEN, Loop, config_of, row, rows
+from tests.stub_llm_answers import Prompt, lesson
+from tests.stub_llm_faults import OK, named_acts
+
+DOCUMENTS = [document(place) for place in range(18)]
+
+
+MANY = Planning(variants_per_seed=9)
+
+
+def start(loop: Loop, **config: object) -> int:
+    return loop.submit(loop.corpus(DOCUMENTS), config_of(**config))
+
+
+def calls_made(loop: Loop) -> int:
+    return len(loop.stub.requests)
+
+
+def test_targets_that_hold_twice_are_the_success(loop: Loop) -> None:
+    job_id = start(loop, targets=EASY)
+
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "target_met")
+    made = loop.rounds(job_id)
+    assert [r["number"] for r in made] == [0, 1, 2] and {r["state"] for r in made} == {"settled"}
+    assert "confirm" in made[1]["decision"]["why"] and made[2]["decision"]["stop"] == "target_met"
+    kept = row(
+        loop.engine, "SELECT count(*) AS n FROM generations WHERE job_id = :job AND verdict = 'kept'", job=job_id
+    )
+    assert kept["n"] > 0 and made[2]["measures"]["pool"] == kept["n"]
+    open_ = rows(loop.engine, "SELECT id FROM units WHERE state IN ('ready', 'leased')")
+    assert open_ == [], "a unit never ended"
+    pending = rows(loop.engine, "SELECT id FROM generations WHERE verdict = 'pending'")
+    assert pending == [], "a text was never judged by the pool"
+
+
+def test_all_rounds_are_used(loop: Loop) -> None:
+    job = loop.drive(start(loop, max_rounds=1))
+
+    assert (job["stop_reason"], job["state"]) == ("budget_exhausted", "done")
+    assert "rounds" in job["note"] and "approved_tokens" in job["note"]
+
+
+LIMITS = {
+    "calls": Budget(calls=5),
+    "money": Budget(money_usd=0.0012),
+    "tokens": Budget(tokens=5_000),
+}
+
+
+@pytest.mark.parametrize("what", LIMITS)
+def test_a_budget_ends_the_job_and_is_never_overspent(loop: Loop, what: str) -> None:
+    job_id = start(loop, budget=LIMITS[what], targets=replace(EASY, approved_tokens=5_000))
+
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "budget_exhausted")
+    assert f"budget of {what}" in job["note"]
+    budget = row(loop.engine, "SELECT * FROM budgets WHERE job_id = :job", job=job_id)
+    assert (budget["reserved_micro"], budget["reserved_tokens"], budget["reserved_calls"]) == (0, 0, 0)
+    assert 0 < budget["spent_calls"] == calls_made(loop) < len(DOCUMENTS)
+    assert loop.stub.billed_micro <= budget["spent_micro"] <= (budget["cap_micro"] or 10**9)
+    assert budget["spent_tokens"] <= (budget["cap_tokens"] or 10**9)
+    # What was bought before the budget ran out is in the pool.
+    assert loop.rounds(job_id)[-1]["measures"]["pool"] == budget["spent_calls"]
+
+
+def test_time_ends_the_job(loop: Loop) -> None:
+    job_id = start(loop, budget=Budget(hours=1))
+    loop.drive(job_id, until=lambda: len(loop.rounds(job_id)) > 1)
+    with transaction(loop.engine) as session:
+        people.change(session, job_id, people.Change(budget={"hours": 1e-9}), operator=loop.operator)
+
+    loop.sweep()
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "budget_exhausted")
+    assert "time" in job["note"] and calls_made(loop) == 0
+
+
+def test_no_seed_good_enough_is_nothing_to_do(loop: Loop) -> None:
+    job_id = start(loop, gates=replace(OPEN, seed_edu_min=5))
+
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "nothing_to_do")
+    (first,) = loop.rounds(job_id)
+    assert first["funnel"] == {"seeds": 18, "taking_part": 0, "left_out": {"low_education": 18}}
+    assert calls_made(loop) == 0
+
+
+def test_seeds_used_up_are_nothing_to_do(loop: Loop) -> None:
+    job = loop.drive(start(loop, planning=Planning(variants_per_seed=1), max_rounds=9))
+
+    assert (job["state"], job["stop_reason"]) == ("done", "nothing_to_do")
+    assert calls_made(loop) == len(DOCUMENTS)
+
+
+def test_answers_that_are_hardly_ever_accepted_are_a_plateau(loop: Loop) -> None:
+    loop.endpoint.says(lambda _: "I'm sorry, but I can't help with that.")
+
+    job_id = start(loop)
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "plateau")
+    assert "0 of 18 answers" in job["note"]
+    assert loop.rounds(job_id)[1]["funnel"]["dropped"] == [{"gate": "format", "reason": "refusal", "count": 18}]
+
+
+def test_rounds_that_bring_no_progress_are_a_plateau(loop: Loop) -> None:
+    # One target that no text of these can move.
+    job = loop.drive(
+        start(loop, targets=replace(EASY, approved_tokens=0, ease_mean=100.0), max_rounds=9, planning=MANY)
+    )
+
+    assert (job["state"], job["stop_reason"]) == ("done", "plateau")
+    assert "progress stood" in job["note"]
+
+
+def same_story(prompt: Prompt) -> str:
+    """Hardly different whatever was asked."""
+    count = prompt.draw % 997
+    return (
+        f"Every stone in the wall has a number, and this one is {count}. Stones are hard because their grains hold "
+        "each other. Water runs over a stone and takes a grain away. After many years the stone is small and round. "
+        "That is why the stones of a river are round and the stones of a hill are not. You can find both and compare "
+        "them. Put one beside the other and say what you see, and then say why it is so. A round stone came far, and a "
+        "sharp stone did not. The river did the work, one grain a day, and nobody saw it happen at any time."
+    )
+
+
+def collapsing(loop: Loop) -> int:
+    """A job whose model says the same again and again from round 2 on; driven until it waits for a person."""
+    job_id = loop.submit(loop.corpus(DOCUMENTS[:10]), config_of(max_rounds=6, planning=MANY))
+    loop.drive(job_id, until=lambda: len(loop.rounds(job_id)) > 2)
+    loop.endpoint.says(same_story)
+    loop.drive(job_id)
+    return job_id
+
+
+def test_a_collapse_takes_the_round_back_and_waits_for_a_person_who_lets_it_go_on(loop: Loop) -> None:
+    job_id = collapsing(loop)
+
+    job = loop.job(job_id)
+    assert (job["state"], job["stop_reason"]) == ("paused", "collapse")
+    fallen = loop.rounds(job_id)[-1]
+    assert fallen["decision"]["stop"] == "collapse" and "fell from" in job["note"]
+    left = rows(
+        loop.engine,
+        "SELECT verdict, count(*) AS n FROM generations WHERE round_id = :round GROUP BY verdict",
+        round=fallen["id"],
+    )
+    assert [found["verdict"] for found in left] == ["dropped"], "a text of the collapsed round is still in the pool"
+
+    loop.endpoint.says(lesson)
+    with transaction(loop.engine) as session:
+        people.resume(session, job_id)
+    job = loop.drive(job_id)
+
+    made = loop.rounds(job_id)
+    assert job["state"] == "done" and len(made) > fallen["number"] + 1
+    assert made[fallen["number"]]["decision"]["stop"] == "collapse", "history was rewritten"
+    back = rows(loop.engine, "SELECT id FROM generations WHERE round_id = :r AND verdict <> 'dropped'", r=fallen["id"])
+    assert back == [], "a collapsed text came back"
+    after = made[fallen["number"] + 1]
+    assert after["funnel"]["verdicts"].get("kept", 0) > 0
+
+
+def test_a_cancelled_job_asks_nothing_more_and_keeps_what_it_has(loop: Loop) -> None:
+    job_id = start(loop)
+    loop.drive(job_id, until=lambda: len(loop.rounds(job_id)) > 2)
+    before = calls_made(loop)
+    with transaction(loop.engine) as session:
+        people.cancel(session, job_id)
+
+    for _ in range(2):
+        loop.turn(job_id)
+
+    job = loop.job(job_id)
+    assert (job["state"], job["stop_reason"]) == ("cancelled", "cancelled")
+    assert calls_made(loop) == before == len(DOCUMENTS)
+    kept = row(
+        loop.engine, "SELECT count(*) AS n FROM generations WHERE job_id = :job AND verdict = 'kept'", job=job_id
+    )
+    assert kept["n"] > 0
+    assert rows(loop.engine, "SELECT id FROM units WHERE state IN ('ready', 'leased')") == []
+
+
+@pytest.mark.parametrize(
+    ("act", "named"), [("401", "unauthorized"), ("quota", "insufficient_quota"), ("404", "model_not_found")]
+)
+def test_an_endpoint_that_refuses_every_call_pauses_the_job_until_a_person_resumes_it(
+    loop: Loop, act: str, named: str
+) -> None:
+    loop.stub.script = lambda _: named_acts()[act]
+    job_id = start(loop, targets=EASY, llm=Llm(concurrency=2))
+
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("paused", None) and named in job["note"]
+    assert calls_made(loop) <= 6, "it went on calling"
+    budget = row(loop.engine, "SELECT * FROM budgets WHERE job_id = :job", job=job_id)
+    assert (budget["spent_micro"], budget["reserved_calls"]) == (0, 0)
+
+    loop.stub.script = lambda _: OK
+    with transaction(loop.engine) as session:
+        people.resume(session, job_id)
+        session.connection().exec_driver_sql("UPDATE units SET not_before = now() WHERE state = 'ready'")
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "target_met")
+    assert loop.rounds(job_id)[1]["funnel"]["answers"] == len(DOCUMENTS)
+
+
+def test_stuffed_answers_never_reach_the_pool(loop: Loop) -> None:
+    loop.endpoint.says(lambda prompt: "textbook exercise step-by-step " * 60 + str(prompt.draw))
+
+    job_id = start(loop, gates=replace(Gates(), seed_edu_min=0))
+    loop.drive(job_id)
+
+    found = rows(loop.engine, "SELECT DISTINCT verdict, gate, reason FROM generations WHERE job_id = :job", job=job_id)
+    assert found == [{"verdict": "dropped", "gate": "format", "reason": "repetition"}]
+
+
+def test_a_seed_that_only_stuffs_words_takes_no_part(loop: Loop) -> None:
+    stuffed = [f"textbook exercise step-by-step {n} " * 300 for n in range(3)]
+    job_id = loop.submit(loop.corpus([*DOCUMENTS[:3], *stuffed]), config_of(max_rounds=1))
+
+    loop.drive(job_id)
+
+    scores = rows(loop.engine, "SELECT edu_score FROM seed_scores ORDER BY seed_id")
+    assert max(s["edu_score"] for s in scores[3:]) < min(s["edu_score"] for s in scores[:3])
+
+
+def test_a_seed_longer_than_the_models_context_is_too_long_and_is_never_sent(loop: Loop) -> None:
+    long = " ".join(DOCUMENTS * 6)
+    job_id = loop.submit(
+        loop.corpus([*DOCUMENTS[:3], long]), config_of(max_rounds=1, llm=Llm(context_tokens=2048, max_tokens=700))
+    )
+
+    job = loop.drive(job_id)
+
+    assert job["stop_reason"] == "budget_exhausted"
+    assert loop.rounds(job_id)[1]["funnel"]["without_text"] == [{"state": "rejected", "reason": "too_long", "count": 1}]
+    assert calls_made(loop) == 3
+
+
+def test_a_provider_that_says_too_long_is_asked_once(loop: Loop) -> None:
+    loop.stub.script = lambda _: replace(named_acts()["404"], pieces=too_long_reply())
+    job_id = start(loop, max_rounds=1)
+
+    job = loop.drive(job_id)
+
+    assert calls_made(loop) == len(DOCUMENTS), "each call once, no loop of 400s"
+    assert job["state"] == "done"
+    reasons = loop.rounds(job_id)[1]["funnel"]["without_text"]
+    assert [(r["state"], r["reason"]) for r in reasons] == [("rejected", "context_too_long")]
+
+
+def too_long_reply() -> tuple[bytes, ...]:
+    body = b'{"error": {"message": "too long", "code": "context_length_exceeded"}}'
+    return (b"HTTP/1.1 400 X\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body,)
+
+
+def test_a_corpus_of_empty_records_is_nothing_to_do(loop: Loop) -> None:
+    corpus_id = loop.corpus(["", "   ", "\n"] * 20)
+    corpus = row(loop.engine, "SELECT state, read, stored, rejected, error FROM corpora WHERE id = :id", id=corpus_id)
+
+    if corpus["state"] == "ready":
+        job = loop.drive(loop.submit(corpus_id, config_of()))
+        assert (job["state"], job["stop_reason"]) == ("done", "nothing_to_do"), job["note"]
+    else:
+        assert corpus["state"] == "failed" and corpus["error"]["code"], corpus
+    codes = rows(loop.engine, "SELECT DISTINCT code FROM rejects")
+    assert [found["code"] for found in codes] == ["empty_text"]
+    assert corpus["rejected"] == 60 and calls_made(loop) == 0
+
+
+def test_ten_thousand_copies_are_one_seed_that_is_asked_once(loop: Loop) -> None:
+    corpus_id = loop.corpus([DOCUMENTS[0]] * 10_000)
+
+    seeds = rows(loop.engine, "SELECT copies, ordinal FROM seeds WHERE corpus_id = :id", id=corpus_id)
+    corpus = row(loop.engine, "SELECT read, stored, duplicates FROM corpora WHERE id = :id", id=corpus_id)
+    assert seeds == [{"copies": 10_000, "ordinal": 0}]
+    assert corpus == {"read": 10_000, "stored": 1, "duplicates": 9_999}
+
+    job_id = loop.submit(corpus_id, config_of(max_rounds=1))
+    loop.drive(job_id)
+
+    assert calls_made(loop) == 1
+
+
+def test_seeds_that_are_nearly_alike_take_part_once(loop: Loop) -> None:
+    twins = [DOCUMENTS[0], DOCUMENTS[0] + " Indeed.", DOCUMENTS[1]]
+    job_id = loop.submit(loop.corpus(twins), config_of(max_rounds=1, gates=replace(OPEN, near_duplicate_jaccard=0.8)))
+
+    loop.drive(job_id)
+
+    assert loop.rounds(job_id)[0]["funnel"] == {"seeds": 3, "taking_part": 2, "left_out": {"near_duplicate": 1}}
+
+
+def test_a_benchmarks_items_take_no_part(loop: Loop) -> None:
+    benchmark = loop.corpus([{"text": DOCUMENTS[3], "id": "held out"}])
+    job_id = loop.submit(loop.corpus(DOCUMENTS[:6]), config_of(max_rounds=1, benchmarks=(benchmark,)))
+
+    loop.drive(job_id)
+
+    assert loop.rounds(job_id)[0]["funnel"]["left_out"] == {"contaminated": 1}
+
+
+def test_the_pool_grows_from_round_to_round(loop: Loop) -> None:
+    job_id = start(loop, targets=FAR, max_rounds=2)
+
+    loop.drive(job_id)
+
+    sizes = [r["measures"]["pool"] for r in loop.rounds(job_id)[1:]]
+    assert sizes == sorted(sizes) and sizes[0] > 0

@@ -57,6 +57,18 @@ def celery_app(redis_url: str) -> Celery:
     return app
 
 
+def waiting(redis_url: str, queue: str) -> int:
+    """Messages that no worker has taken yet; 0 when there is no such queue, or nobody to ask."""
+    connection = celery_app(redis_url).connection_for_write()
+    try:
+        # Not passive: the look whether a queue exists forgets the key prefix (kombu 5.7).
+        return int(connection.default_channel.queue_declare(queue).message_count)
+    except (OperationalError, OSError, *connection.connection_errors, *connection.channel_errors):
+        return 0
+    finally:
+        connection.release()
+
+
 def send(redis_url: str, steps: Iterable[Step]) -> int:
     """Publish hints for `steps`, best effort; returns how many went out. Never raises for a broker that is away."""
     sent = 0

@@ -9,21 +9,19 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.adapters import exports as exports_files
 from app.db.session import transaction
-from app.dispatch import send
+from app.dispatch import COMPUTE_QUEUE, REFINE_QUEUE, send, waiting
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
-from app.errors import AppError
 from app.repositories import beats, budgets, jobs, units
 from app.services import exports, failures, rounds
 from app.settings import get_settings
 from app.telemetry import configure_logging
 from workers import resources
+from workers.base import contained
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +29,10 @@ LEFTOVER_S = 600.0
 """Seconds after which a file that no row names belongs to nobody."""
 PUMP_CALLS = 64
 """Ready calls for which one more pump is worth a hint."""
+MOST_PUMPS = 4
+"""Pumps that one job may have by hints."""
+MOST_WAITING = 8
+"""Messages in a queue beyond which no more are sent."""
 
 
 def expire_leases(session: Session) -> list[Step]:
@@ -67,17 +69,22 @@ def end_overdue(session: Session) -> list[Step]:
 
 
 def hints(session: Session) -> list[Step]:
-    """A hint for everything that is ready, as if no message had ever arrived."""
-    steps: list[Step] = [
-        Refine(JobId(job_id), pumps=max(1, min(4, ready // PUMP_CALLS)))
-        for job_id, ready in jobs.needing_hints(session)
-    ]
-    ready = int(
-        session.execute(
-            text("SELECT count(*) FROM units WHERE state = 'ready' AND kind <> 'rewrite' AND not_before <= now()")
-        ).scalar_one()
-    )
-    return [*steps, Compute(workers=min(ready, 4))] if ready else steps
+    """A hint for everything that is ready and that nobody works on, as if no message had ever arrived."""
+    steps: list[Step] = []
+    for job_id, ready, pumps in jobs.needing_hints(session):
+        missing = max(1, min(MOST_PUMPS, ready // PUMP_CALLS)) - pumps
+        if missing > 0:
+            steps.append(Refine(JobId(job_id), pumps=missing))
+    cpu = units.ready_cpu(session)
+    return [*steps, Compute(workers=min(cpu, 4))] if cpu else steps
+
+
+def uncrowded(steps: list[Step], url: str) -> list[Step]:
+    """The steps whose queue is short: with workers busy or away, hints would pile up and new jobs wait behind them."""
+    queues = {Refine: REFINE_QUEUE, Compute: COMPUTE_QUEUE}
+    wanted = {queues[type(step)] for step in steps}
+    full = {queue for queue in wanted if waiting(url, queue) >= MOST_WAITING}
+    return [step for step in steps if queues[type(step)] not in full]
 
 
 def cancel_leftovers(session: Session) -> list[Step]:
@@ -114,14 +121,16 @@ SWEEPS: tuple[Callable[[Session], list[Step]], ...] = (
 
 def sweep() -> None:
     """One look; a step that fails is logged and done again next time."""
-    settings = get_settings()
     for step in SWEEPS:
-        try:
-            with transaction(resources.engine()) as session:
-                steps = step(session)
-            send(settings.redis_url, steps)
-        except (SQLAlchemyError, AppError, OSError):
-            log.exception("sweep.failed", step=step.__name__)
+        _take(step)
+
+
+@contained
+def _take(step: Callable[[Session], list[Step]]) -> None:
+    with transaction(resources.engine()) as session:
+        steps = step(session)
+    url = get_settings().redis_url
+    send(url, uncrowded(steps, url) if step is hints else steps)
 
 
 def run() -> None:

@@ -116,12 +116,15 @@ def overdue(session: Session) -> list[int]:
     return [row.id for row in rows]
 
 
-def needing_hints(session: Session) -> list[tuple[int, int]]:
-    """(job id, ready calls) of running jobs that have calls to make now."""
+def needing_hints(session: Session) -> list[tuple[int, int, int]]:
+    """(job id, ready calls, pumps at work) of running jobs that have calls to make now and an endpoint to ask."""
     rows = session.execute(
         text("""
-        SELECT u.job_id, count(*) AS n FROM units u JOIN jobs j ON j.id = u.job_id
-        WHERE u.state = 'ready' AND u.kind = 'rewrite' AND u.not_before <= now() AND j.state = 'running'
-        GROUP BY u.job_id ORDER BY max(j.priority) DESC, u.job_id""")
+        SELECT j.id, count(*) FILTER (WHERE u.state = 'ready') AS n,
+               count(DISTINCT u.worker) FILTER (WHERE u.state = 'leased') AS pumps
+        FROM units u JOIN jobs j ON j.id = u.job_id LEFT JOIN endpoints e ON e.url = j.endpoint
+        WHERE u.kind = 'rewrite' AND j.state = 'running' AND coalesce(e.not_before <= now(), true)
+          AND (u.state = 'ready' AND u.not_before <= now() OR u.state = 'leased' AND u.lease_until > now())
+        GROUP BY j.id HAVING count(*) FILTER (WHERE u.state = 'ready') > 0 ORDER BY j.priority DESC, j.id""")
     )
-    return [(row.job_id, row.n) for row in rows]
+    return [(row.id, row.n, row.pumps) for row in rows]

@@ -66,6 +66,15 @@ def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit |
     return ClaimedUnit(*row) if row else None
 
 
+def ready_cpu(session: Session) -> int:
+    """How many CPU units `claim_cpu` would find."""
+    query = text("""
+        SELECT count(*) FROM units u LEFT JOIN jobs j ON j.id = u.job_id
+        WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.not_before <= now()
+          AND (u.job_id IS NULL OR u.kind = 'export' OR j.state = 'running')""")
+    return int(session.execute(query).scalar_one())
+
+
 def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, lease_s: float) -> list[ClaimedRewrite]:
     """Up to `limit` ready calls of a running job, in plan order, each with a token of its own."""
     rows = session.execute(

@@ -130,7 +130,7 @@ def test_hints_are_for_jobs_with_calls_to_make_now_the_urgent_first(engine: Engi
         session.execute(text("UPDATE units SET not_before = now() + interval '1 hour' WHERE job_id = :j"), {"j": later})
         found = [pair for pair in jobs.needing_hints(session) if pair[0] in (low, high, paused, later)]
 
-    assert found == [(high, 1), (low, 2)]
+    assert found == [(high, 1, 0), (low, 2, 0)]
 
 
 @pytest.mark.parametrize(("state", "late"), [("running", True), ("paused", True), ("done", False), ("queued", False)])

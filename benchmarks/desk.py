@@ -1,4 +1,4 @@
-"""A refine worker's paperwork without its endpoint: `python -m benchmarks.desk JOB_ID` answers a job's calls by itself.
+"""A refine worker's paperwork without its endpoint: `main` answers a job's calls; `benchmarks.round` starts it.
 
 Claims, judges and stores through the pump's own `Desk` and `Judge`, in groups of the pump's size; only the network is
 missing. Says `ready` once its child process has loaded everything, begins at a line on stdin, and ends with the round
@@ -72,7 +72,3 @@ def _load(judge: Judge) -> None:
     """Have the child load its models on one text."""
     one = Answered("A short text to begin with.", "A text.", "prose", "0", (1, 9), (), None)
     judge.sandbox.call_each(JUDGE, [msgspec.msgpack.encode(one)])
-
-
-if __name__ == "__main__":
-    main()

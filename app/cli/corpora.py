@@ -27,7 +27,7 @@ def _corpora() -> None:
 @app.command()
 def add(
     files: Annotated[list[Path], typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders.")],
-    name: Annotated[str | None, typer.Option(help="Shown in lists [the first file's name].")] = None,
+    name: Annotated[str | None, typer.Option(help="Shown in lists; the first file's name unless given.")] = None,
     kind: Annotated[Kind | None, typer.Option(help="What the records are, when it is the same for all.")] = None,
     field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
     licence: Annotated[str | None, typer.Option(help="Of records that state none.")] = None,

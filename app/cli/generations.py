@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.report import excerpt, show_lineage
+from app.cli.phrases import excerpt
+from app.cli.report import show_lineage
 from app.cli.service import service
 from app.cli.terminal import print_json, results
 from app.dashboard.wording import plain

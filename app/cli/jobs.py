@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.generations import generations, lineage
+from app.cli.phrases import spent
 from app.cli.report import show_job, show_rounds
 from app.cli.service import service
 from app.cli.terminal import print_json, results
-from app.cli.watching import spent
 from app.client import HornbookClient
 from app.client_http import Json
 from app.dashboard.wording import plain

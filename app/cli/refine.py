@@ -102,6 +102,8 @@ def _play(wish: Wish, as_json: bool) -> None:
     """Do what was asked for and show what came of it."""
     if wish.llm.url is not None and wish.llm.model is None and get_settings().llm_model is None:
         raise StoppedError("--llm names an endpoint: name the model to ask there too, with --model NAME.", Exit.usage)
+    # Now, not after an hour of work.
+    wish.out.mkdir(parents=True, exist_ok=True)
     with service(wish.llm) as at:
         story = _tell(at, wish)
         if as_json:

@@ -7,12 +7,11 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from app.cli.watching import spent
+from app.cli.phrases import excerpt, spent
 from app.client_http import Json
 from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
 from app.domain.records import Kind
 
-EXCERPT_CHARS = 160
 SUCCESS = "target_met"
 
 
@@ -142,9 +141,3 @@ def show_lineage(say: Console, lineage: Json) -> None:
         source = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
         asked.add(source.append(", licence ", "dim").append(seed["licence"] or "unknown"))
     say.print(tree)
-
-
-def excerpt(text: str, most: int = EXCERPT_CHARS) -> str:
-    """The beginning of a text on one line, safe to show."""
-    flat = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return flat if len(flat) <= most else f"{flat[: most - 1]}…"

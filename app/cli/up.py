@@ -4,11 +4,12 @@ import time
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from app.cli.exits import Exit, StoppedError
 from app.cli.service import OFFLINE_BANNER
 from app.cli.terminal import notes, print_json, results
-from app.embedded.stack import start_embedded
+from app.embedded.stack import Embedded, start_embedded
 from app.settings import get_settings
 from app.telemetry import configure_logging
 
@@ -44,19 +45,21 @@ def up(
             )
     except KeyboardInterrupt:
         raise StoppedError("Stopped before it was up.", Exit.environment) from None
-    took = time.monotonic() - began
-    if as_json:
-        print_json({"url": embedded.url, "offline": embedded.offline, "seconds": round(took, 2)})
-    else:
-        say = results()
-        say.print(f"[bold green]Hornbook is up[/] at [bold]{embedded.url}[/] (after {took:.1f} s).")
-        say.print(
-            f"Dashboard {embedded.url}/, API description {embedded.url}/docs, data in {embedded.services.home.root}"
-        )
-        if embedded.offline:
-            say.print(OFFLINE_BANNER)
-        if (host or settings.host) not in LOOPBACK:
-            say.print("Requests need a key, for it listens beyond this machine: [bold]hornbook keys create NAME[/]")
-        say.print("Press Ctrl-C to stop. Jobs go on at the next start.")
+    _tell(embedded, time.monotonic() - began, open_to_others=(host or settings.host) not in LOOPBACK, as_json=as_json)
     embedded.wait()
     notes().print("Stopped.")
+
+
+def _tell(embedded: Embedded, took: float, *, open_to_others: bool, as_json: bool) -> None:
+    """Where it is and how to stop it."""
+    if as_json:
+        print_json({"url": embedded.url, "offline": embedded.offline, "seconds": round(took, 2)})
+        return
+    say, at = results(), embedded.url
+    say.print(f"[bold green]Hornbook is up[/] at [bold]{at}[/] (after {took:.1f} s).")
+    say.print(f"Dashboard {at}/, API description {at}/docs, data in {escape(str(embedded.services.home.root))}")
+    if embedded.offline:
+        say.print(OFFLINE_BANNER)
+    if open_to_others:
+        say.print("Requests need a key, for it listens beyond this machine: [bold]hornbook keys create NAME[/]")
+    say.print("Press Ctrl-C to stop. Jobs go on at the next start.")

@@ -106,9 +106,15 @@ def put_rejects(session: Session, corpus_id: int, rejects: Iterable[Rejected]) -
     return copy_rows(session, "rejects", REJECT_COLUMNS, rows)
 
 
+def allow_slow_reading(session: Session) -> None:
+    """Let this transaction wait for files longer than others may: it holds no row but those it makes."""
+    session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '90s'"))
+
+
 def tell(session: Session, corpus_id: int, counts: Counted) -> None:
-    """Let watchers see how far reading is."""
-    session.execute(update(Corpus).where(Corpus.id == corpus_id).values(**_columns(counts)))
+    """Let watchers see how far reading is; a reader that lost its lease must not touch a corpus that is ready."""
+    reading = Corpus.state == "ingesting"
+    session.execute(update(Corpus).where(Corpus.id == corpus_id, reading).values(**_columns(counts)))
 
 
 def finish(session: Session, corpus_id: int, counts: Counted) -> None:

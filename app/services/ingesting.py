@@ -16,7 +16,9 @@ from app.repositories.units import ClaimedUnit
 from app.services import failures
 
 BATCH = 4_000
-"""Records a COPY; two batches are in memory at a time."""
+"""Records a COPY at most; two batches are in memory at a time."""
+BATCH_CHARS = 16_000_000
+"""Characters a batch takes before it ends early: 4,000 of the longest texts would be gigabytes."""
 TELL_EVERY_S = 1.0
 """Seconds between two updates of the counts that watchers see."""
 
@@ -44,6 +46,7 @@ def ingest_corpus(
     corpus_id = unit.corpus_id
     assert corpus_id is not None
     counts, told = Counts(), time.monotonic()
+    ingest.allow_slow_reading(session)
     for batch in _ahead(items):
         _store(session, corpus_id, batch, counts, licence)
         if time.monotonic() - told > TELL_EVERY_S:
@@ -59,7 +62,14 @@ def _ahead(items: Items) -> Iterator[list[Record | Reject]]:
     source = iter(items)
 
     def take() -> list[Record | Reject]:
-        return list(islice(source, BATCH))
+        batch: list[Record | Reject] = []
+        chars = 0
+        for item in islice(source, BATCH):
+            batch.append(item)
+            chars += len(item.text) if isinstance(item, Record) else 0
+            if chars > BATCH_CHARS:
+                break
+        return batch
 
     with ThreadPoolExecutor(1, thread_name_prefix="reader") as reader:
         batch = take()

@@ -27,20 +27,23 @@ def _clean(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappin
     return event
 
 
-class _Redact(logging.Filter):
-    """Keeps secrets and control characters out of the libraries' own log lines."""
+class _Redacting(logging.Formatter):
+    """Keeps secrets and control characters out of the libraries' own log lines and their tracebacks."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = CONTROL.sub("�", SECRET.sub("[redacted]", record.getMessage()))
-        record.args = ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        try:
+            line = super().format(record)
+        except (TypeError, ValueError, KeyError):
+            # A library's wrong log call must neither fail its caller nor have its arguments printed.
+            record.msg, record.args = str(record.msg), ()
+            line = super().format(record)
+        return CONTROL.sub("�", SECRET.sub("[redacted]", line))
 
 
 def configure_logging(level: str) -> None:
     """JSON lines on standard error, for us and for the libraries; httpx stays quiet, for it logs whole URLs."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_Redact())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("httpx", "httpcore", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)

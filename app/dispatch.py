@@ -12,8 +12,11 @@ from app.domain.steps import Compute, Refine, Step
 REFINE_TASK, REFINE_QUEUE = "hornbook.refine", "refine"
 COMPUTE_TASK, COMPUTE_QUEUE = "hornbook.compute", "cpu"
 
+VISIBILITY_S = 600
+"""Seconds until an unacknowledged message comes again: longer than a pump may take."""
+
 BROKER_OPTIONS = {
-    "visibility_timeout": 240,
+    "visibility_timeout": VISIBILITY_S,
     # The defaults made recovery after kill -9 take 102 s at a visibility time-out of 10 s; these made it 11 s.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -44,13 +47,12 @@ def celery_app(redis_url: str) -> Celery:
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_max_tasks_per_child=500,
-        task_time_limit=180,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_channel_error_retry=True,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
-        visibility_timeout=240,
+        visibility_timeout=VISIBILITY_S,
         broker_transport_options=BROKER_OPTIONS,
         task_publish_retry=False,
     )

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     llm_concurrency: int = Field(default=64, ge=1, le=1024)
     """Calls a worker process keeps in flight at most."""
     llm_deadline_s: float = Field(default=120, gt=0, le=170)
-    """The longest one call may take; below the Celery time limit of 180 s."""
+    """The longest one call may take; a refine task may take this long after its slice."""
     llm_max_body_bytes: int = Field(default=4_000_000, ge=1_000)
 
     max_upload_bytes: int = Field(default=4_000_000_000, ge=1)

@@ -13,8 +13,17 @@ from workers.base import contained
 
 app: Celery = dispatch.celery_app(get_settings().redis_url)
 
-app.task(name=dispatch.REFINE_TASK)(contained(refine.refine))
-app.task(name=dispatch.COMPUTE_TASK)(contained(compute.compute))
+STORE_S = 180.0
+"""What a pump may need after its last answer, with Postgres away: storing, giving back, closing."""
+COMPUTE_S = 6 * 3600.0
+"""The last resort for a CPU unit that never ends; a long ingest or export is kept alive by its heartbeat."""
+
+# Celery kills at these limits, so they must lie beyond all that a task's own deadlines allow.
+app.task(
+    name=dispatch.REFINE_TASK,
+    time_limit=get_settings().pump_slice_s + get_settings().llm_deadline_s + STORE_S,
+)(contained(refine.refine))
+app.task(name=dispatch.COMPUTE_TASK, time_limit=COMPUTE_S)(contained(compute.compute))
 
 
 @setup_logging.connect

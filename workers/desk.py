@@ -1,6 +1,7 @@
 """The pump's paperwork, done in threads: claims and asks, stores what came, has it judged, ends the units."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,12 @@ MAX_TRIES = 4
 """Useless answers after which a unit is rejected."""
 MAX_PAID_FAILURES = 20
 """Paid time-outs and cut answers after which a unit is rejected: some prompt of it never comes to an end."""
+MAX_SERVER_ERRORS = 40
+"""Free 500s after which a unit is rejected, if others are answered meanwhile: this prompt breaks the server."""
+HEALTHY_S = 60.0
+"""An endpoint that answered somebody this recently is up."""
+BACKOFF_STEPS = 6
+"""Failures that lengthen the back-off. Further free ones do not count, for they are never held against the unit."""
 LONG_PAUSE_S = 120.0
 """A provider's pause of this length, which is the longest that the client reports, is no unit's but the endpoint's."""
 
@@ -63,6 +70,7 @@ class Desk:
         self.engine, self.context, self.judge, self.worker, self.lease_s = engine, context, judge, worker, lease_s
         self.halted = False
         """No call of this job makes sense for now: it was stopped, or its endpoint asked for a long pause."""
+        self._answered_at = -HEALTHY_S
         self._held: dict[int, int] = {}
         self._lock = threading.Lock()
 
@@ -175,6 +183,7 @@ class Desk:
         out = _Sorted()
         for returned in group:
             if isinstance(returned.outcome, Answer):
+                self._answered_at = time.monotonic()
                 out.answers.append((returned, returned.outcome))
             else:
                 self._sort_failure(out, returned, returned.outcome)
@@ -186,23 +195,29 @@ class Desk:
             out.pause = f"{failure.code.value}: {failure.detail}"
         if delay >= LONG_PAUSE_S:
             out.endpoint_pause_s = max(out.endpoint_pause_s, delay)
-        if failure.code is FailureCode.truncated and unit.tries == 0:
-            more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)
+        more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)
+        if failure.code is FailureCode.truncated and unit.tries == 0 and more > unit.max_tokens:
             reserve = unit.reserve_tokens + more - unit.max_tokens
             out.back.append(
                 GiveBack(unit.id, unit.token, 0.0, "truncated", tried=True, max_tokens=more, reserve_tokens=reserve)
             )
             return
         useless = failure.retry and failure.charged and failure.status == 200
-        worn_out = unit.tries + useless >= MAX_TRIES or (
-            failure.charged and unit.provider_failures >= MAX_PAID_FAILURES
-        )
-        if failure.retry and not worn_out:
-            out.back.append(
-                GiveBack(unit.id, unit.token, delay, failure.code.value, provider_failure=not useless, tried=useless)
-            )
-        else:
+        if not failure.retry or unit.tries + useless >= MAX_TRIES or self._worn_out(unit.provider_failures, failure):
             out.ended.append(Ended(unit.id, unit.token, None, failure.code.value))
+            return
+        telling = failure.charged or failure.status == 500 or unit.provider_failures < BACKOFF_STEPS
+        counted = telling and not useless
+        out.back.append(
+            GiveBack(unit.id, unit.token, delay, failure.code.value, provider_failure=counted, tried=useless)
+        )
+
+    def _worn_out(self, failures: int, failure: Failure) -> bool:
+        """Whether it is this unit that fails, and not its provider (A10)."""
+        if failure.status == 500:
+            healthy = time.monotonic() - self._answered_at < HEALTHY_S
+            return failures >= MAX_SERVER_ERRORS and healthy
+        return failure.charged and failures >= MAX_PAID_FAILURES
 
     def _store_outcomes(self, ended: Sequence[Ended], back: Sequence[GiveBack], *, unsent: Sequence[int]) -> None:
         fenced = retrying(

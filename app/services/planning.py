@@ -1,7 +1,8 @@
 """Turns a job's rows into a plan and a plan into the units of its next round."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -42,6 +43,15 @@ def read_board(session: Session, job_id: JobId, corpus_id: int, *, repairs: int)
         generations.arm_records(session, job_id),
         {} if scored else seeds.words(session, corpus_id),
     )
+
+
+def with_kept(board: Board, arms: Iterable[str]) -> Board:
+    """The board after a round kept texts of these arms; the rows it was read from still call them pending."""
+    records = dict(board.records)
+    for arm, kept in Counter(arms).items():
+        before, asked, tokens = records.get(arm, (0, 0, 0))
+        records[arm] = (before + kept, asked, tokens)
+    return replace(board, records=records)
 
 
 def arm_of(name: str) -> Arm:

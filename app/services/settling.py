@@ -109,10 +109,22 @@ def think(data: RoundData) -> Settled:
     plan = (
         None
         if decision.stop
-        else planning.make_plan(data.board, data.config, number=data.round.number + 1, approved=approved, short=short)
+        else planning.make_plan(
+            planning.with_kept(data.board, _new_arms(data.candidates, kept)),
+            data.config,
+            number=data.round.number + 1,
+            approved=approved,
+            short=short,
+        )
     )
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
     return Settled(outcomes, None, stored, checks, decision, plan, data.board)
+
+
+def _new_arms(texts: list[Candidate], kept: list[Candidate]) -> list[str]:
+    """The arm of every text that this round let into the pool."""
+    before = {text.id for text in texts if text.verdict == Verdict.kept}
+    return [text.arm for text in kept if text.id not in before]
 
 
 def _count(funnel: dict[str, object], name: str) -> int:

@@ -121,7 +121,8 @@ def minhash(text: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     words = _WORD.findall(text.lower())
     shingles = {" ".join(words[i : i + 5]) for i in range(max(1, len(words) - 4))}
     hashed = np.array([int.from_bytes(hashlib.sha1(s.encode()).digest()[:4], "big") for s in shingles], np.uint64)
-    return ((hashed[:, None] * a + b) % np.uint64((1 << 61) - 1)).min(axis=0)
+    found: np.ndarray = ((hashed[:, None] * a + b) % np.uint64((1 << 61) - 1)).min(axis=0)
+    return found
 
 
 def baseline(it: Stage, texts: Sequence[str]) -> tuple[float, float]:

@@ -61,7 +61,7 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
 
 
 async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int) -> None:
-    endpoint = parse_endpoint(context.job.endpoint, key=context.key_for(settings))
+    endpoint = parse_endpoint(context.url_for(settings), key=context.key_for(settings))
     async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=settings.llm_max_body_bytes) as client:
         pump = Pump(
             desk,

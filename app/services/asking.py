@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.adapters.llm_outcomes import LlmRequest, Message, request_key
 from app.domain import prompts
 from app.domain.config import JobConfig
-from app.domain.pricing import worst_prompt_tokens
+from app.domain.pricing import OFFLINE_MODEL, worst_prompt_tokens
 from app.domain.prompts import Draw
 from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
@@ -32,6 +32,12 @@ class JobContext:
     clusters: bytes
     benchmarks: tuple[tuple[str, str], ...]
     redis_url: str
+
+    def url_for(self, settings: Settings) -> str:
+        """Where the calls go: the job's endpoint, but the offline explainer wherever it listens by now."""
+        if self.job.model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
+            return settings.llm_base_url
+        return self.job.endpoint
 
     def key_for(self, settings: Settings) -> str | None:
         """The API key, for the operator's own endpoint only: a job's endpoint never sees it."""

@@ -127,3 +127,13 @@ def test_a_generations_name_is_of_job_round_and_place() -> None:
 
     assert len(names) == 18 and {len(name) for name in names} == {16}
     assert asking.generation_key(b"a", 1, 2) == asking.generation_key(b"a", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "asked_at"),
+    [("offline-explainer", "http://127.0.0.1:2/v1"), ("phi3:mini", ENDPOINT)],
+    ids=["the explainer, wherever it listens now", "a model stays where the job was sent"],
+)
+def test_a_restarted_explainer_is_found_again(context: JobContext, model: str, asked_at: str) -> None:
+    moved = Settings(llm_base_url="http://127.0.0.1:2/v1", llm_model="offline-explainer")
+    assert replace(context, job=replace(context.job, model=model)).url_for(moved) == asked_at

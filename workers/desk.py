@@ -118,9 +118,11 @@ class Desk:
                 self._held.pop(token, None)
 
     def _known(self, asks: Sequence[Ask]) -> dict[bytes, StoredCall]:
-        if not self.context.config.llm.cache or not asks:
+        if not asks:
             return {}
-        return retrying(self.engine, lambda s: llm_calls.successes(s, [ask.key for ask in asks]))
+        # Without a cache a unit still takes its own answer, which a lost worker had paid for.
+        own = None if self.context.config.llm.cache else [ask.unit.id for ask in asks]
+        return retrying(self.engine, lambda s: llm_calls.successes(s, [ask.key for ask in asks], of_units=own))
 
     def _too_long(self, ask: Ask) -> bool:
         # Worst tokens are counted at two bytes each, half of what English has.

@@ -74,13 +74,16 @@ def put(session: Session, calls: Sequence[NewCall]) -> dict[int, int]:
     return {call.token: by_key[call.request_key] if call.ok else by_token[call.token] for call in calls}
 
 
-def successes(session: Session, request_keys: Sequence[bytes]) -> dict[bytes, StoredCall]:
-    """{request key: stored success} for those of `request_keys` that were answered before."""
+def successes(
+    session: Session, request_keys: Sequence[bytes], *, of_units: Sequence[int] | None = None
+) -> dict[bytes, StoredCall]:
+    """{request key: stored success} for those of `request_keys` that were answered before, or for these units alone."""
     rows = session.execute(
         text("""
         SELECT id, request_key, raw, model, prompt_tokens, completion_tokens FROM llm_calls
-        WHERE ok AND request_key = ANY(:keys)"""),
-        {"keys": list(request_keys)},
+        WHERE ok AND request_key = ANY(:keys)
+          AND (CAST(:units AS bigint[]) IS NULL OR unit_id = ANY(CAST(:units AS bigint[])))"""),
+        {"keys": list(request_keys), "units": None if of_units is None else list(of_units)},
     )
     return {
         bytes(row.request_key): StoredCall(row.id, bytes(row.request_key), bytes(row.raw), *row[3:]) for row in rows

@@ -10,7 +10,7 @@ from app.db.session import make_engine
 from app.embedded.services import EmbeddedServices
 from app.settings import get_settings
 from tests.api_service import NO_BROKER, database_for_many
-from tests.integration.loop_world import Loop, StubThread
+from tests.integration.loop_run import Loop, StubThread
 from workers import resources
 
 

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from app.cli.classifier import app
 from app.domain.education import evaluate, load_classifier
 from app.domain.tokens import tokenise
+from tests.shared import SHARED
 
-GOLD = Path("/work/shared/gold")
+GOLD = SHARED / "gold"
 GOOD = [
     {
         "body": f"A loop repeats a step. Lesson {number} shows how: we count apples, then explain why.",

@@ -3,7 +3,6 @@
 
 import json
 from ast import Call, Compare, Name, literal_eval, parse
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,9 @@ from app.domain.interpreter import (
     call_function,
     trace,
 )
+from tests.shared import SHARED
 
-DECONTAM = Path("/work/shared/data/decontam")
+DECONTAM = SHARED / "data/decontam"
 
 SNIPPETS = {
     "arithmetic": ("def f(a, b):\n    return a + b * 2 - a // 3 + a % b, a / b, a ** 2, -a, +b", [(7, 3), (10, 4), (1, 9)]),

@@ -15,12 +15,12 @@ import pytest
 
 from app.explainer.prompt import parse_prompt
 from app.explainer.writer import write
+from tests.shared import SHARED
 from tests.unit.explainer.requests import CODE_TASK, FORMS, message
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::SyntaxWarning", "ignore::DeprecationWarning"
 )  # the problems' own escapes
-SHARED = Path("/work/shared")
 DECONTAM = SHARED / "data/decontam"
 MEAN = '''def mean(numbers):
     """Return the mean of a list of numbers."""

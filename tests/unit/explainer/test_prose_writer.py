@@ -4,7 +4,6 @@
 import json
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,10 @@ from app.explainer.prompt import parse_prompt
 from app.explainer.prose_sentences import sentences_of
 from app.explainer.prose_simplify import simplified
 from app.explainer.writer import write
+from tests.shared import SHARED
 from tests.unit.explainer.requests import PROSE_TASK, message
 
-GOLD = Path("/work/shared/gold/train.jsonl")
+GOLD = SHARED / "gold/train.jsonl"
 DAM = (
     "The Orra Dam is a concrete wall that holds back 2.4 million cubic metres of water. It was finished in 1936, and it has "
     "never failed. In order to utilize the water, numerous farmers dug canals; the longest canal is 18 km long. Prior to the "

@@ -96,9 +96,8 @@ def think(data: RoundData) -> Settled:
     checks = targets.judge_targets(measures, wanted)
     accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
     figures = RoundFigures(checks, _count(data.funnel, "answers"), accepted, _count(data.funnel, "tokens"), diversity)
-    history = [_figures_of(row) for row in data.history]
     decision = targets.decide(
-        [*history, figures],
+        [*_past(data.history), figures],
         max_rounds=data.config.max_rounds,
         seeds_left=planning.seeds_left(data.board, data.config, data.round.number),
         exhausted=_exhausted(data.funnel),
@@ -216,6 +215,17 @@ def _figures_json(figures: RoundFigures) -> dict[str, object]:
         "tokens": figures.tokens,
         "diversity": figures.diversity,
     }
+
+
+def _past(history: list[RoundRow]) -> list[RoundFigures]:
+    """The figures of the rounds before; of a collapsed one, whose texts left the pool, with the last good diversity."""
+    past: list[RoundFigures] = []
+    for row in history:
+        figures = _figures_of(row)
+        if past and row.decision.get("stop") == StopReason.collapse:
+            figures = replace(figures, diversity=past[-1].diversity)
+        past.append(figures)
+    return past
 
 
 def _figures_of(row: RoundRow) -> RoundFigures:

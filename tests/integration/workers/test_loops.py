@@ -234,3 +234,16 @@ def test_the_pool_grows_from_round_to_round(loop: Loop) -> None:
 
     sizes = [r["measures"]["pool"] for r in loop.rounds(job_id)[1:]]
     assert sizes == sorted(sizes) and sizes[0] > 0
+
+
+def test_a_model_that_still_repeats_itself_collapses_again(loop: Loop) -> None:
+    job_id = collapsing(loop)
+    first = loop.rounds(job_id)[-1]
+    with transaction(loop.engine) as session:
+        people.resume(session, job_id)
+
+    job = loop.drive(job_id)
+
+    # The round before the last is the collapsed one, whose texts left the pool again: it is no measure of this one.
+    assert (job["state"], job["stop_reason"]) == ("paused", "collapse")
+    assert loop.rounds(job_id)[-1]["number"] == first["number"] + 1

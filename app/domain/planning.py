@@ -115,10 +115,15 @@ def open_seeds(seeds: Sequence[SeedState], *, variants: int) -> list[SeedState]:
     return [seed for seed in seeds if len(seed.used) < variants]
 
 
+def most_variants(arms: Sequence[Arm], planning: Planning) -> int:
+    """How often a seed may be asked: no more than there are pairs of audience and format, for none comes twice."""
+    return min(planning.variants_per_seed, len({(arm.audience, arm.format) for arm in arms}))
+
+
 def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning, rng_seed: int, number: int) -> Plan:
     """The calls of round `number`; empty when no seed is open and nothing is repairable."""
     rng = np.random.default_rng([rng_seed, number])
-    seeds = open_seeds(situation.seeds, variants=planning.variants_per_seed)
+    seeds = open_seeds(situation.seeds, variants=most_variants(arms, planning))
     size = planning.calls_per_round or max(LEAST_CALLS, len(seeds))
     repairs = list(situation.repairable)[: int(size * planning.repair_share)]
     order = _by_deficit(situation, seeds, most=int(size * planning.quota_share), rng=rng)

@@ -126,7 +126,7 @@ def seeds_left(board: Board, config: JobConfig, number: int) -> int:
     """How many seeds, repairs or draws a round after `number` could still ask for."""
     if board.words:
         return max(0, config.draws - _draws_per_round(config) * number)
-    most = config.planning.variants_per_seed
+    most = planning.most_variants(recipe_of(config.recipe).arms, config.planning)
     left = sum(s.reason is None and len(board.used.get(s.id, ())) < most for s in board.scored)
     return left + len(board.repairs)
 

@@ -77,6 +77,13 @@ def test_what_is_left_counts_seeds_with_a_variant_and_repairs() -> None:
     assert (call.parent_id, call.fell_short) == (70, ("too_hard: grade 12",))
 
 
+def test_nothing_is_left_of_a_seed_that_had_every_audience_and_format() -> None:
+    every = {f"{style}/{audience}/none" for style in CODETEXTBOOK.formats for audience in CODETEXTBOOK.audiences}
+    config = JobConfig(planning=Planning(variants_per_seed=100))
+
+    assert planning.seeds_left(board(1, used={1: every}), config, 1) == 0
+
+
 def test_draws_go_on_where_the_last_round_ended_and_end() -> None:
     config = JobConfig(recipe="tinystories", draws=120, planning=Planning(calls_per_round=50))
     of = board(0, words=WORDS)

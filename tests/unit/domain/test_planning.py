@@ -160,6 +160,12 @@ def test_no_seed_is_asked_twice_with_one_audience_and_format_in_a_whole_job() ->
     assert {len(pairs) for pairs in used.values()} == {10}
 
 
+def test_a_seed_that_had_every_audience_and_format_is_used_up_whatever_may_be_asked() -> None:
+    every = frozenset((arm.audience, arm.format) for arm in ARMS)
+
+    assert plan(situation(seeds=seeds(3, used=every)), variants_per_seed=100).calls == ()
+
+
 def test_rounds_and_rng_seeds_differ() -> None:
     of = situation()
 

@@ -7,7 +7,7 @@ A frozen holder of a row must not block everybody, so every connection carries l
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from typing import TypeVar
 
 import psycopg
@@ -48,7 +48,8 @@ def make_engine(url: str, *, pool_size: int = 4) -> Engine:
     )
 
 
-@lru_cache(maxsize=8)
+# Never evicted: an engine that the collector finds leaves its connections open behind it.
+@cache
 def _engine(url: str, pool_size: int, pid: int) -> Engine:
     return make_engine(url, pool_size=pool_size)
 

@@ -50,12 +50,3 @@ def touch(session: Session, key_id: str) -> None:
         WHERE id = :id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""),
         {"id": key_id},
     )
-
-
-def revoke(session: Session, key_id: str) -> bool:
-    """End a key; False when there is no living key of this id."""
-    row = session.execute(
-        text("UPDATE api_keys SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL RETURNING id"),
-        {"id": key_id},
-    ).one_or_none()
-    return row is not None

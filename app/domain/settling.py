@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import blas
 
 from app.domain.records import Verdict
 
 Vector = NDArray[np.float64]
+FOLD = 64
+"""Texts folded into the Gram matrix at once: a product of 64 rows costs little more than that of one."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Pool:
     """The approved texts, as far as the next one is judged by them. Grows while a round settles."""
 
     gram: NDArray[np.float64]
-    """S, the (d, d) sum of x x^T, C-contiguous float64."""
+    """(d, d) sum of x x^T over all texts but the latest."""
+    latest: NDArray[np.float64]
+    """(FOLD, d): the texts not yet in `gram`, the rest zero."""
     size: int = 0
     digests: set[bytes] = field(default_factory=set)
     ids: set[int] = field(default_factory=set)
@@ -61,19 +64,26 @@ class Pool:
 
     def add(self, text: Survivor) -> None:
         """Take in one approved text."""
-        # In place: a product of its own would be half a megabyte of new memory for every text.
-        blas.dger(1.0, text.vector, text.vector, a=self.gram.T, overwrite_a=True)
+        self.latest[self.size % FOLD] = text.vector
         self.size += 1
+        if self.size % FOLD == 0:
+            self.gram += self.latest.T @ self.latest
+            self.latest[:] = 0.0
         self.digests.add(text.sha256)
         self.ids.add(text.id)
         self.openings[text.opening] += 1
         self.clusters[text.cluster] += 1
         self.families.setdefault(text.family, []).append(text.vector)
 
+    def similarity(self, vector: Vector) -> float:
+        """x^T S x, the sum of squared similarities of `vector` to all texts."""
+        near = self.latest @ vector
+        return float(vector @ self.gram @ vector + near @ near)
+
 
 def empty_pool(dims: int) -> Pool:
     """A pool of no texts."""
-    return Pool(gram=np.zeros((dims, dims)))
+    return Pool(gram=np.zeros((dims, dims)), latest=np.zeros((FOLD, dims)))
 
 
 def redundancy(pool: Pool, vector: Vector, family: int) -> float:
@@ -86,7 +96,7 @@ def redundancy(pool: Pool, vector: Vector, family: int) -> float:
     others = pool.size - len(own)
     if not others:
         return 0.0
-    return max(0.0, float(vector @ pool.gram @ vector) - sum(float(vector @ other) ** 2 for other in own)) / others
+    return max(0.0, pool.similarity(vector) - sum(float(vector @ other) ** 2 for other in own)) / others
 
 
 def settle(

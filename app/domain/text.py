@@ -7,6 +7,7 @@ and numpy. Regular expressions here are linear: no nested repetition. Knows noth
 import re
 from enum import StrEnum
 from hashlib import sha256 as _sha256
+from itertools import islice
 from unicodedata import normalize
 
 from app.domain.records import Kind
@@ -103,6 +104,11 @@ def sha256(text: str) -> bytes:
 def words(text: str) -> list[str]:
     """Words in reading order, as written. `don't` is one word, `a-b` is two: the same words that `tokenise` hashes."""
     return _WORD.findall(text)
+
+
+def first_words(text: str, count: int) -> list[str]:
+    """What `words` begins with; reads no further than it must."""
+    return [match.group() for match in islice(_WORD.finditer(text), count)]
 
 
 def sentences(text: str) -> list[str]:

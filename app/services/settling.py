@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.domain import dedup, settling, targets
 from app.domain.config import JobConfig
 from app.domain.dedup_index import SignatureIndex
+from app.domain.diversity import OPENING_WORDS
 from app.domain.planning import Plan
 from app.domain.records import JobId, Verdict
 from app.domain.settling import Outcome, Survivor
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
-from app.domain.text import words
+from app.domain.text import first_words
 from app.repositories import events, generations, holds, jobs, rounds
 from app.repositories.generations import Candidate
 from app.repositories.jobs import JobRow
@@ -174,7 +175,7 @@ def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str
 
 
 def _survivor(place: int, text: Candidate, family: int, vector: NDArray[np.float64], near: int | None) -> Survivor:
-    opening = " ".join(words(text.text)[:5])
+    opening = " ".join(first_words(text.text, OPENING_WORDS))
     return Survivor(place, bytes(text.sha256), opening, text.cluster, family, text.edu_score, vector, near)
 
 

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from copy import deepcopy
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.domain.records import Verdict
-from app.domain.settling import Outcome, Pool, Survivor, empty_pool, redundancy, settle
+from app.domain.settling import FOLD, Outcome, Pool, Survivor, empty_pool, redundancy, settle
 
 DIMS = 8
 ROOMY = {cluster: 10_000 for cluster in range(64)}
@@ -61,6 +63,10 @@ def settled(survivors: Sequence[Survivor], pool: Pool | None = None, **over: obj
     return settle(survivors, pool if pool is not None else empty_pool(DIMS), **given_)  # type: ignore[arg-type]
 
 
+def whole_gram(pool: Pool) -> NDArray[np.float64]:
+    return pool.gram + pool.latest.T @ pool.latest
+
+
 def reasons(outcomes: Sequence[Outcome]) -> list[str | None]:
     return [outcome.reason for outcome in outcomes]
 
@@ -69,7 +75,7 @@ def test_nothing_settles_to_nothing() -> None:
     pool = empty_pool(DIMS)
 
     assert settled([], pool) == []
-    assert pool.size == 0 and not pool.gram.any()
+    assert pool.size == 0 and not whole_gram(pool).any()
 
 
 def test_one_text_is_taken_and_leaves_its_marks_in_the_pool() -> None:
@@ -80,7 +86,7 @@ def test_one_text_is_taken_and_leaves_its_marks_in_the_pool() -> None:
     assert outcome == Outcome(3, Verdict.kept, None, None, 0.0)
     assert (pool.size, pool.ids, pool.digests) == (1, {3}, {one.sha256})
     assert pool.clusters == Counter({5: 1}) and pool.openings == Counter({one.opening: 1})
-    assert np.allclose(pool.gram, np.outer(one.vector, one.vector))
+    assert np.allclose(whole_gram(pool), np.outer(one.vector, one.vector))
 
 
 def test_identical_texts_leave_one() -> None:
@@ -189,9 +195,17 @@ def test_redundancy_weighs_against_score() -> None:
 
 
 def pool_copy(pool: Pool) -> Pool:
-    return Pool(
-        pool.gram.copy(), pool.size, set(pool.digests), set(pool.ids), Counter(pool.openings), Counter(pool.clusters)
-    )
+    return deepcopy(pool)
+
+
+def test_redundancy_is_the_mean_squared_similarity_at_every_size_of_the_pool() -> None:
+    texts, pool = some_survivors(np.random.default_rng(5), 3 * FOLD + 7), empty_pool(DIMS)
+
+    for place, text in enumerate(texts):
+        others = [other.vector for other in texts[:place] if other.family != text.family]
+        direct = np.mean([(text.vector @ other) ** 2 for other in others]) if others else 0.0
+        assert redundancy(pool, text.vector, text.family) == pytest.approx(direct)
+        pool.add(text)
 
 
 def test_no_more_than_the_cap_share_one_opening() -> None:
@@ -261,7 +275,7 @@ def test_the_pool_keeps_its_rules_whatever_comes(seed: int, count: int) -> None:
         (outcome.verdict is Verdict.dropped) == (outcome.reason not in (None, "cluster_full")) for outcome in outcomes
     )
     gram = sum((np.outer(text.vector, text.vector) for text in kept), np.zeros((DIMS, DIMS)))
-    assert np.allclose(pool.gram, gram)
+    assert np.allclose(whole_gram(pool), gram)
 
 
 @settings(max_examples=30, deadline=None)

@@ -29,7 +29,7 @@ CLAIM_SIZE = 32
 LOW_WATER = 64
 """Claimed units that should wait for a slot, so that no slot waits for the database; never more than there are slots.
 Must be well above CLAIM_SIZE, or a claim only begins when slots stand empty."""
-GROUP = 64
+GROUP = 256
 """Answers stored in one transaction at most."""
 GATHER_S = 0.03
 """How long the writer waits for more answers to go with the first."""
@@ -138,7 +138,7 @@ class Pump:
 
     def _top_up(self) -> None:
         room = min(LOW_WATER, self.aimd.limit) + self.aimd.limit - len(self.waiting) - len(self.flying)
-        backlog = self.returned.qsize() > 4 * GROUP
+        backlog = self.returned.qsize() > GROUP
         if self.claiming or backlog or room < min(CLAIM_SIZE, self.aimd.limit) or time.monotonic() < self.next_claim:
             return
         self.claiming = asyncio.create_task(self._claim(min(room, CLAIM_SIZE * 2)))

@@ -117,9 +117,9 @@ class Facts:
 
 def facts_of(prose: str) -> Facts:
     """The facts of prose that holds no code. Headings, list marks and the speakers of a dialogue state none."""
-    plain = _HEADING.sub("", prose)
-    speakers = {name.lower() for name in _SPEAKER.findall(plain)}
-    plain = _SPEAKER.sub("", plain)
+    plain = _HEADING.sub("", prose) if "#" in prose else prose
+    speakers = {name.lower() for name in _SPEAKER.findall(plain)} if ":" in plain else set()
+    plain = _SPEAKER.sub("", plain) if speakers else plain
     return Facts(quantities(plain), _names(plain, speakers))
 
 
@@ -151,7 +151,7 @@ def _in_words(lower: str) -> list[Quantity]:
 def _worded(lower: str) -> Iterator[re.Match[str]]:
     """What `_WORDED.finditer` finds."""
     starts = []
-    for word in NUMBER_WORDS:
+    for word in [word for word in NUMBER_WORDS if word in lower]:
         at = lower.find(word)
         while at >= 0:
             starts.append(at)

@@ -9,7 +9,7 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from app.domain.facts import NUMBER_WORDS, Facts, Quantity, by_value, facts_of, quantities, supported
@@ -69,16 +69,16 @@ def check_fidelity(seed: str, candidate: str, kind: Kind) -> FidelityReport:
 def _check_prose(seed: str, candidate: str) -> FidelityReport:
     seed_plain, plain = _prose(seed), _prose(candidate)
     of_seed, said = facts_of(seed_plain), facts_of(plain)
-    changed, turned = _compare_sentences(seed_plain, plain)
-    words = _identifiers(seed) if said.names else frozenset()
+    stems, kept = _stems(seed_plain), _stems(candidate)
+    changed, turned = _compare_sentences(seed_plain, plain, frozenset(stems))
     counted = [quantity for quantity in said.quantities if not quantity.small]
     new_numbers = _new_numbers(counted, of_seed, seed) + changed
-    new_names = [name for name in said.names if not _known(name, words)]
+    new_names = _unknown(said.names, seed)
     total = len(counted) + len(changed) + len(said.names)
     lost, keys = _lost(of_seed, said, candidate)
     return FidelityReport(
         precision=1.0 - len(new_numbers + new_names) / total if total else 1.0,
-        recall=min(1.0 - len(lost) / keys if keys else 1.0, _topic_recall(seed_plain, candidate)),
+        recall=min(1.0 - len(lost) / keys if keys else 1.0, _topic_recall(stems, kept)),
         unsupported=new_numbers + new_names,
         lost=lost,
         negations=turned,
@@ -102,12 +102,11 @@ def _new_numbers(counted: Sequence[Quantity], of_seed: Facts, seed: str) -> list
 def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
     """Key facts left out, and how many there were. Small counts are no key facts."""
     kept = {quantity.value for quantity in said.quantities}
-    words = _identifiers(candidate) if of_seed.names else frozenset()
     numbers = {quantity.value: str(quantity) for quantity in of_seed.quantities if not quantity.small}
     if not kept.issuperset(numbers):
         kept |= {quantity.value for quantity in quantities(candidate)}
     lost = [shown for value, shown in numbers.items() if value not in kept]
-    lost += [name for name in of_seed.names if not _known(name, words)]
+    lost += _unknown(of_seed.names, candidate)
     return lost, len(numbers) + len(of_seed.names)
 
 
@@ -118,10 +117,32 @@ def _identifiers(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _IDENTIFIER.findall(text))
 
 
-def _known(name: str, words: frozenset[str]) -> bool:
-    """Every part of the name is among the words, as it stands or with an ending less (`Greeks` for `Greek`)."""
-    parts = re.split(r"[ -]", name.lower())
-    return all(part in words or part.rstrip("s") in words or part + "s" in words for part in parts)
+def _unknown(names: Sequence[str], text: str) -> list[str]:
+    """The names with a part that is no word of the text, neither as it stands nor with an s more or less."""
+    lower = text.lower()
+    return [
+        name
+        for name in names
+        if not all(
+            any(_stands(form, lower) for form in (part, part.rstrip("s"), part + "s"))
+            for part in re.split(r"[ -]", name.lower())
+        )
+    ]
+
+
+def _stands(word: str, lower: str) -> bool:
+    """Whether a word stands in a text by itself; a few look-ups cost less than knowing all words of the text."""
+    at = lower.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (_joins(lower[at - 1 : at]) or _joins(lower[end : end + 1])):
+            return True
+        at = lower.find(word, at + 1)
+    return False
+
+
+def _joins(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _check_code(seed: str, candidate: str) -> FidelityReport:
@@ -153,11 +174,14 @@ def _content(text: str) -> frozenset[str]:
     return frozenset(_CONTENT.findall(text.lower()))
 
 
-def _topic_recall(seed: str, candidate: str) -> float:
+def _stems(text: str) -> Counter[str]:
+    return Counter(_CONTENT.findall(text.lower()))
+
+
+def _topic_recall(of_seed: Counter[str], kept: Container[str]) -> float:
     """Share of the seed's frequent content words that come again, doubled: half of them is a whole rewrite."""
-    counts = Counter(_CONTENT.findall(seed.lower()))
-    frequent = {word for word, count in counts.items() if count > 1} or set(counts)
-    return min(1.0, 2.0 * len(frequent & _content(candidate)) / len(frequent)) if frequent else 1.0
+    frequent = [word for word, count in of_seed.items() if count > 1] or list(of_seed)
+    return min(1.0, 2.0 * sum(word in kept for word in frequent) / len(frequent)) if frequent else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,40 +190,45 @@ class _Said:
     content: frozenset[str]
 
 
-def _said(text: str, known: frozenset[str] = frozenset()) -> list[_Said]:
-    """The statements of a text but for `known` ones: sentences of four content words or more that do not ask.
+def _statement(sentence: str) -> _Said | None:
+    """A sentence of four content words or more that does not ask; None for others.
 
     What may be swapped, counts and negations, is no content: twins are alike in everything else.
     """
-    found = []
-    for sentence in sentences(text):
-        if sentence in known:
-            continue
-        content = _content(sentence) - _SWAPPED
-        if len(content) >= 4 and not sentence.rstrip().endswith("?"):
-            found.append(_Said(sentence, content))
-    return found
+    content = _content(sentence) - _SWAPPED
+    return _Said(sentence, content) if len(content) >= 4 and not sentence.endswith("?") else None
 
 
-def _compare_sentences(seed: str, candidate: str) -> tuple[list[str], list[str]]:
-    """Small counts that replace one of the seed's, and statements turned round: both by sentences that are twins."""
-    of_seed = _said(seed)
+def _compare_sentences(seed: str, candidate: str, known: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Small counts that replace one of the seed's, and statements turned round: both by sentences that are twins.
+
+    `known` are the seed's content words: a sentence with many others has no twin.
+    """
+    said = [statement for sentence in _own_sentences(seed, candidate) if (statement := _statement(sentence))]
+    said = [statement for statement in said if len(statement.content & known) >= TWIN * len(statement.content)]
+    of_seed = [statement for sentence in sentences(seed) if (statement := _statement(sentence))] if said else []
     changed: list[str] = []
     turned: list[str] = []
-    # In a sentence that stands in the seed nothing is changed or turned round.
-    for said in _said(candidate, frozenset(twin.text for twin in of_seed)):
-        twins = _twins(said, of_seed)
+    for statement in said:
+        twins = _twins(statement, of_seed)
         if not twins:
             continue
-        if _negated(said.text) not in {_negated(twin.text) for twin in twins}:
-            turned.append(said.text[:120])
+        if _negated(statement.text) not in {_negated(twin.text) for twin in twins}:
+            turned.append(statement.text[:120])
         stated = {quantity.value for twin in twins for quantity in quantities(twin.text)}
         # A twin that states no number is no ground to call a count wrong.
         if stated:
-            small = [quantity for quantity in quantities(said.text) if quantity.small]
+            small = [quantity for quantity in quantities(statement.text) if quantity.small]
             # "One" is as often a pronoun as a count.
             changed += [str(quantity) for quantity in small if quantity.value not in stated | {"1"}]
     return changed, turned
+
+
+def _own_sentences(seed: str, candidate: str) -> list[str]:
+    """The candidate's sentences that do not stand in the seed: in those nothing is changed or turned round."""
+    whole = " ".join(seed.split())
+    # What begins with a capital begins a sentence there as well: no "Never" is cut off before it.
+    return [sentence for sentence in sentences(candidate) if not (sentence[0].isupper() and sentence in whole)]
 
 
 def _twins(said: _Said, others: Sequence[_Said]) -> list[_Said]:

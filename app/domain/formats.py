@@ -1,7 +1,7 @@
 """Whether an answer is a text at all: no preamble, refusal or echo, one writing, no loops. All linear in its length."""
 
 import re
-from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 MAX_ECHO = 0.10
@@ -25,6 +25,8 @@ _REFUSALS = re.compile(
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[A-Za-z']+")
+_MARKERS = ("<<<DOCUMENT", "<<<EARLIER", "<<<END", "stand between the marker lines", "stands between the marker lines")
+"""What only a prompt says; a model that says it has copied its instructions."""
 RUN = 6
 """Words in a run compared for echo and repetition."""
 
@@ -35,42 +37,44 @@ def preamble(text: str) -> str | None:
     return found.group(1)[:60] if found else None
 
 
+def holds_marker(text: str) -> bool:
+    """Whether a text says what only a prompt says."""
+    return any(marker in text for marker in _MARKERS)
+
+
 def is_refusal(text: str) -> bool:
     """Whether a short answer declines."""
     return len(text) < 600 and bool(_REFUSALS.search(text))
 
 
-def _runs(words: list[str]) -> list[tuple[str, ...]]:
+def runs(text: str) -> list[tuple[str, ...]]:
+    """All runs of six words of a text, in lower case."""
+    words = text.lower().split()
     return list(zip(*(words[i:] for i in range(RUN)), strict=False))
 
 
 @lru_cache(maxsize=16)
 def _instructed(instructions: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(_runs(instructions.lower().split()))
+    return frozenset(runs(instructions))
 
 
-def echo_share(text: str, instructions: str) -> float:
-    """Share of the instructions' 6-word runs that stand in the text, [0, 1]."""
+def echo_share(said: Iterable[tuple[str, ...]], instructions: str) -> float:
+    """Share of the instructions' runs that are among those `said`, [0, 1]."""
     asked = _instructed(instructions)
-    if not asked:
-        return 0.0
-    return len(asked.intersection(_runs(text.lower().split()))) / len(asked)
+    return len(asked.intersection(said)) / len(asked) if asked else 0.0
 
 
-def repeated_share(text: str) -> float:
-    """How much of a text repeats itself: the larger of repeated lines and repeated 6-word runs, [0, 1].
+def repeated_share(text: str, said: Sequence[tuple[str, ...]]) -> float:
+    """How much of a text repeats itself: the larger of repeated lines and repeated runs (`said`), [0, 1].
 
     Short lines (braces, list marks) do not count.
     """
     lines = [line.strip() for line in text.splitlines() if len(line.strip()) > 20]
-    runs = _runs(text.lower().split())
-    return max(_repeats(lines), _repeats(runs))
+    return max(_repeats(lines), _repeats(said))
 
 
-def _repeats(items: list[str] | list[tuple[str, ...]]) -> float:
-    if len(items) < 4:
-        return 0.0
-    return sum(count - 1 for count in Counter(items).values()) / len(items)
+def _repeats(items: Sequence[str] | Sequence[tuple[str, ...]]) -> float:
+    return 1.0 - len(set(items)) / len(items) if len(items) >= 4 else 0.0
 
 
 def other_writing(text: str, seed: str) -> bool:

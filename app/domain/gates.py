@@ -4,7 +4,6 @@ Every gate writes its figures, also where it passes. A candidate's place in a ro
 the pool live in `settling`. Source: `docs/loop.md`, "Gate". Knows nothing of models, storage or time.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -121,9 +120,6 @@ class Judgement:
         return self.reason in REPAIRABLE
 
 
-_MARKER = re.compile(r"<<<(?:DOCUMENT|EARLIER|END)\b|stands? between the marker lines")
-"""What only a prompt says; a model that says it has copied its instructions."""
-
 Fault = tuple[Reason, str]
 Gate = Callable[[Candidate, Rules, dict[str, float]], Fault | None]
 
@@ -140,12 +136,13 @@ def judge(candidate: Candidate, rules: Rules) -> Judgement:
 
 def _format(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
     text = candidate.text
-    echo = formats.echo_share(text, rules.recipe.system)
-    repeated = formats.repeated_share(text)
+    said = formats.runs(text)
+    echo = formats.echo_share(said, rules.recipe.system)
+    repeated = formats.repeated_share(text, said)
     scores["repeated_share"] = repeated
     if formats.is_refusal(text):
         return Reason.refusal, "declines to write"
-    if candidate.mark in text or _MARKER.search(text) or echo > formats.MAX_ECHO:
+    if candidate.mark in text or formats.holds_marker(text) or echo > formats.MAX_ECHO:
         return Reason.prompt_echo, f"repeats its instructions ({echo:.0%})"
     phrase = formats.preamble(text)
     if phrase:

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.formats import echo_share, forms, holds_word, is_refusal, other_writing, preamble, repeated_share
+from app.domain.formats import echo_share, forms, holds_word, is_refusal, other_writing, preamble, repeated_share, runs
 
 TEXT = "A dam is a wall across a stream. Behind it the water cannot flow on, so a pond forms where none was before."
+
+
+def repeated(text: str) -> float:
+    return repeated_share(text, runs(text))
+
 
 
 @pytest.mark.parametrize(
@@ -69,21 +74,21 @@ def test_refusals(text: str, declines: bool) -> None:
 def test_echo_is_the_share_of_the_instructions_that_stands_in_the_text() -> None:
     asked = "one two three four five six seven"
 
-    assert echo_share(f"so it said: {asked.upper()}", asked) == 1.0
-    assert echo_share("one two three four five six, seven", asked) == 0.0
-    assert echo_share("one two three four five six eight", asked) == 0.5
-    assert echo_share(TEXT, "too short") == 0.0
-    assert echo_share("", asked) == 0.0
+    assert echo_share(runs(f"so it said: {asked.upper()}"), asked) == 1.0
+    assert echo_share(runs("one two three four five six, seven"), asked) == 0.0
+    assert echo_share(runs("one two three four five six eight"), asked) == 0.5
+    assert echo_share(runs(TEXT), "too short") == 0.0
+    assert echo_share(runs(""), asked) == 0.0
 
 
 def test_repetition_is_of_lines_or_of_phrases() -> None:
     line = "this is a line of more than twenty characters"
 
-    assert repeated_share(TEXT) == 0.0
-    assert repeated_share("") == 0.0
-    assert repeated_share("\n".join([line] * 10)) == pytest.approx(0.9, abs=0.05)
-    assert repeated_share("go on and on " * 50) > 0.9
-    assert repeated_share("{\n}\n" * 50 + TEXT) < 0.9
+    assert repeated(TEXT) == 0.0
+    assert repeated("") == 0.0
+    assert repeated("\n".join([line] * 10)) == pytest.approx(0.9, abs=0.05)
+    assert repeated("go on and on " * 50) > 0.9
+    assert repeated("{\n}\n" * 50 + TEXT) < 0.9
 
 
 @pytest.mark.parametrize(
@@ -129,8 +134,8 @@ def test_a_word_inside_another_is_not_held(text: str, word: str) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
-    assert 0.0 <= repeated_share(one) <= 1.0
-    assert 0.0 <= echo_share(one, two) <= 1.0
+    assert 0.0 <= repeated(one) <= 1.0
+    assert 0.0 <= echo_share(runs(one), two) <= 1.0
     assert one.lower() in forms(one.lower())
 
 
@@ -139,6 +144,6 @@ def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
 )
 def test_no_bait_takes_long(bait: str) -> None:
     begun = time.perf_counter()
-    preamble(bait), is_refusal(bait), repeated_share(bait), other_writing(bait, TEXT), holds_word(bait, "run")
+    preamble(bait), is_refusal(bait), repeated(bait), other_writing(bait, TEXT), holds_word(bait, "run")
 
     assert time.perf_counter() - begun < 1.0

@@ -36,8 +36,6 @@ def worker(
     count = concurrency or (1 if queue is Queue.refine else settings.worker_concurrency)
     argv = [sys.executable, "-m", "celery", "-A", "workers.celery_app", "worker", "-P", "prefork", "-c", str(count)]
     argv += ["-Q", queue.value, "--without-gossip", "--without-mingle", "-n", f"{queue.value}-{os.getpid()}@%h"]
-    # A BLAS thread a core in every worker fights the other workers for the cores and gains nothing on 256 columns.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.execv(sys.executable, [*argv, "-l", settings.log_level])
 
 

@@ -169,7 +169,7 @@ class _ArmChooser:
 
     def __init__(self, arms: Sequence[Arm], situation: Situation, floor: float, rng: np.random.Generator) -> None:
         self.arms, self.records, self.floor, self.rng = list(arms), situation.records, floor, rng
-        self._untried: dict[frozenset[tuple[str, str]], list[int]] = {}
+        self._untried: dict[frozenset[tuple[str, str]], tuple[list[int], list[int]]] = {}
         self.lean_young = bool(situation.short & HARD_TARGETS)
         self.lean_even = bool(situation.short & DIVERSE_TARGETS)
         records = [self.records.get(arm.name, ArmRecord(0, 0, 0)) for arm in self.arms]
@@ -195,13 +195,16 @@ class _ArmChooser:
     def _free(self, seed: SeedState) -> list[int]:
         # Few sets of tried pairs come up, however many seeds have them.
         if seed.used not in self._untried:
-            places = [i for i, arm in enumerate(self.arms) if (arm.audience, arm.format) not in seed.used]
-            self._untried[seed.used] = places or list(range(len(self.arms)))
-        places = self._untried[seed.used]
-        if self.lean_young and self.rng.random() < LEAN:
-            young = [i for i in places if self.arms[i].audience in YOUNG]
-            return [i for i in young if self.arms[i].constraint == SHORT] or young or places
-        return places
+            self._untried[seed.used] = self._lists(seed.used)
+        places, young = self._untried[seed.used]
+        return young if self.lean_young and self.rng.random() < LEAN else places
+
+    def _lists(self, used: frozenset[tuple[str, str]]) -> tuple[list[int], list[int]]:
+        """Places of the arms that are left, and of those among them that suit a text that is too hard."""
+        places = [i for i, arm in enumerate(self.arms) if (arm.audience, arm.format) not in used]
+        places = places or list(range(len(self.arms)))
+        young = [i for i in places if self.arms[i].audience in YOUNG]
+        return places, [i for i in young if self.arms[i].constraint == SHORT] or young or places
 
 
 def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[SeedState]) -> dict[str, object]:

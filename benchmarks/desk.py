@@ -17,7 +17,7 @@ from app.db.session import retrying
 from app.dispatch import send
 from app.domain.examining import Answered
 from app.domain.records import JobId
-from app.domain.text import words
+from app.domain.text import first_words
 from app.services import asking, rounds
 from app.services.asking import Ask
 from app.settings import get_settings
@@ -36,7 +36,7 @@ OWN_WORDS = 3
 def answer(ask: Ask) -> Answer:
     """What a model that keeps to its seed might say."""
     prompt = read_prompt([{"content": m.content} for m in ask.request.messages], ask.request.seed)
-    text = f"{' '.join(words(prompt.document)[:OWN_WORDS])}: {lesson(prompt)}"
+    text = f"{' '.join(first_words(prompt.document, OWN_WORDS))}: {lesson(prompt)}"
     usage = {"prompt_tokens": ask.request.prompt_bytes() // 4, "completion_tokens": len(text) // 4}
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     raw = orjson.dumps({"model": "stub", "choices": [choice], "usage": usage})

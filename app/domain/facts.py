@@ -73,6 +73,10 @@ _DIGITS = re.compile(
 _WORDED = re.compile(rf"\b(?:{_WORD_NUMBER})(?:[ -](?:and )?(?:{_WORD_NUMBER}))*\b")
 """For text in lower case, and only from where a number word stands: searching with it takes ten times as long."""
 NUMBER_WORDS = frozenset((*_VALUES, *_SCALES))
+_SPACED = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != "_"} | {
+    ord(mark): " " for mark in "—–…“”‘’«»、。！？"
+}
+"""Parts words where number words may end."""
 _HEDGES = tuple("about around nearly almost roughly over under than some approximately".split())
 _HEDGE = re.compile(rf"\b(?:{'|'.join(_HEDGES)})\s*\Z")
 _ORDERERS = tuple("step question exercise part example lesson figure chapter q a".split())
@@ -83,8 +87,6 @@ _HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
 _SPEAKER = re.compile(r"^[\s*_>-]{0,6}([A-Z][\w.]{0,20}(?: [A-Z]\w{1,20})?)[*_]{0,3}:", re.MULTILINE)
 _CAPITAL = r"[A-ZÀ-Þ][a-zß-ÿ]{2,}(?!\w)"
 _NAME = re.compile(rf"{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}}")
-_INSIDE = re.compile(r"[a-zß-ÿ0-9,;)'’\"] \Z")
-"""What stands before a capital inside a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +144,16 @@ def _in_words(lower: str) -> list[Quantity]:
     for match in _worded(lower):
         before = lower[max(0, match.start() - 16) : match.start()]
         # "2.5 million" was counted by its digits.
-        if before.rstrip()[-1:].isdigit() and match.group(0) in _SCALES:
+        if before.rstrip()[-1:].isdigit() and match.group() in _SCALES:
             continue
-        found.append(_quantity(_plain(Decimal(_worded_value(match.group(0)))), match, before))
+        found.append(_quantity(_plain(Decimal(_worded_value(match.group()))), match, before))
     return found
 
 
 def _worded(lower: str) -> Iterator[re.Match[str]]:
     """What `_WORDED.finditer` finds."""
     starts = []
-    for word in [word for word in NUMBER_WORDS if word in lower]:
+    for word in NUMBER_WORDS.intersection(lower.translate(_SPACED).split()):
         at = lower.find(word)
         while at >= 0:
             starts.append(at)
@@ -225,16 +227,22 @@ def _names(text: str, speakers: set[str]) -> tuple[str, ...]:
     """Capitalised words inside sentences, and two or more at a sentence's start, unless all are common words."""
     found: dict[str, None] = {}
     for match in _NAME.finditer(text):
-        name = match.group(0)
-        before = text[max(0, match.start() - 2) : match.start()]
-        inside = bool(_INSIDE.search(before))
-        starts = not before or before[-1] == "\n" or before in (". ", "! ", "? ")
+        name, start = match.group(), match.start()
+        before = text[max(0, start - 2) : start]
+        # Most capitals only begin a sentence.
+        if not _is_inside(before):
+            starts = not before or before[-1] == "\n" or before in (". ", "! ", "? ")
+            if not starts or (" " not in name and "-" not in name):
+                continue
         parts = name.lower().replace("-", " ").split()
-        if not (inside or (starts and len(parts) > 1)) or speakers.issuperset(parts):
-            continue
-        if not all(part in COMMON_WORDS for part in parts):
+        if not speakers.issuperset(parts) and not COMMON_WORDS.issuperset(parts):
             found[name] = None
     return tuple(found)
+
+
+def _is_inside(before: str) -> bool:
+    """Whether a sentence goes on after these two characters."""
+    return before[1:] == " " and (before[0].islower() or before[0].isdigit() or before[0] in ",;)'’\"")
 
 
 def supported(said: Quantity, known: dict[str, set[str | None]]) -> bool:

@@ -226,7 +226,7 @@ def _compare_sentences(seed: str, candidate: str, known: frozenset[str]) -> tupl
 
 def _own_sentences(seed: str, candidate: str) -> list[str]:
     """The candidate's sentences that do not stand in the seed: in those nothing is changed or turned round."""
-    whole = " ".join(seed.split())
+    whole = " ".join(line.strip() for line in seed.split("\n"))
     # What begins with a capital begins a sentence there as well: no "Never" is cut off before it.
     return [sentence for sentence in sentences(candidate) if not (sentence[0].isupper() and sentence in whole)]
 

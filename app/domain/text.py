@@ -133,14 +133,19 @@ def _split(block: str) -> list[str]:
 
 def _is_inner(block: str, start: int, match: re.Match[str]) -> bool:
     """Whether a full stop belongs to an abbreviation, an initial or a lower-case continuation."""
+    at, end = match.span()
     if "." not in match.group() or "!" in match.group() or "?" in match.group():
         return False
-    following = block[match.end() : match.end() + 80].lstrip()
-    if following[:1].islower():
+    following = block[end + 1 : end + 2] or block[end:].strip()
+    if following.isspace():
+        following = block[end : end + 80].lstrip()[:1]
+    if not following:
+        return False
+    if following.islower():
         return True
-    last = block[max(start, match.start() - 20) : match.start()].split()[-1:]
-    word = last[0].strip("(\"'“‘[") if last else ""
-    return bool(following and (_ABBREVIATIONS.match(word) or (len(word) == 1 and word.isupper() and word != "I")))
+    word = block[block.rfind(" ", start, at) + 1 : at].lstrip("(\"'“‘[")
+    # No abbreviation is longer, and most last words are.
+    return len(word) <= 6 and bool(_ABBREVIATIONS.match(word) or (len(word) == 1 and word.isupper() and word != "I"))
 
 
 def _blocks(text: str) -> list[str]:

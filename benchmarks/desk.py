@@ -1,8 +1,8 @@
 """A refine worker's paperwork without its endpoint: `main` answers a job's calls; `benchmarks.round` starts it.
 
-Claims, judges and stores through the pump's own `Desk` and `Judge`, in groups of the pump's size; only the network is
-missing. Says `ready` once its child process has loaded everything, begins at a line on stdin, and ends with the round
-and a line that says how many CPU seconds it took.
+Claims, judges and stores through the pump's own `Desk` and `Judge`, in claims and groups of the pump's size; only the
+network is missing. Says `ready` once its child process has loaded everything, begins at a line on stdin, and ends with
+the round and a line that says how many CPU seconds it took.
 """
 
 import os
@@ -27,7 +27,7 @@ from workers import resources
 from workers.desk import Desk, Returned
 from workers.heartbeat import heartbeat
 from workers.judging import JUDGE, Judge
-from workers.pump import GROUP
+from workers.pump import CLAIM_SIZE, GROUP
 
 OWN_WORDS = 3
 """Words of the document an answer begins with, or the cap on shared openings would refuse nearly all."""
@@ -57,15 +57,20 @@ def main() -> None:
     sys.stdin.readline()
     used = cpu_of(os.getpid())
     with heartbeat(engine, desk.held_tokens, worker=desk.worker, queue="refine", lease_s=settings.lease_s):
-        while True:
-            asks, known, wait_s = desk.claim(GROUP)
-            group = [Returned(ask, answer(ask), 0.0) for ask in asks] + known
-            if group:
-                desk.store(group)
-            elif wait_s is None:
-                break
+        while group := _answered(desk):
+            desk.store(group)
     send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, job_id)))
     sys.stdout.write(f"{cpu_of(os.getpid()) - used}\n")
+
+
+def _answered(desk: Desk) -> list[Returned]:
+    """Answers to claims of the pump's size, until they fill a group; fewer when nothing is left."""
+    group: list[Returned] = []
+    wait_s: float | None = 0.0
+    while len(group) < GROUP and wait_s is not None:
+        asks, known, wait_s = desk.claim(2 * CLAIM_SIZE)
+        group += [Returned(ask, answer(ask), 0.0) for ask in asks] + known
+    return group
 
 
 def _load(judge: Judge) -> None:

@@ -68,6 +68,7 @@ class Desk:
 
     def __init__(self, engine: Engine, context: JobContext, judge: Judge, *, worker: str, lease_s: float) -> None:
         self.engine, self.context, self.judge, self.worker, self.lease_s = engine, context, judge, worker, lease_s
+        self._compressor = zstandard.ZstdCompressor(level=1)
         self.halted = False
         """No call of this job makes sense for now: it was stopped, or its endpoint asked for a long pause."""
         self._answered_at = -HEALTHY_S
@@ -178,7 +179,7 @@ class Desk:
             completion_tokens=usage.completion_tokens if usage else 0,
             micro=spend.micro,
             latency_s=outcome.latency_s,
-            raw=zstandard.compress(outcome.raw, 1) if outcome.raw else None,
+            raw=self._compressor.compress(outcome.raw) if outcome.raw else None,
         )
 
     def _sort(self, group: Sequence[Returned]) -> _Sorted:

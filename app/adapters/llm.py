@@ -4,12 +4,11 @@ Many small connection pools instead of one: httpcore scans all connections on ea
 of 64 connections reached 45 % of 64 slots and eight pools of 8 reached 94 % (performance.md section 1). The pools are
 httpx transports without the Client around them: no cookie jar, no redirects, no proxies from the environment, no auth
 from netrc, no log line with the URL (B16, D17), and 0.2 ms less CPU a call. httpx has no total timeout, so
-`asyncio.timeout` spans connect, send and read (D1). Retries, queues and money are the pump's business.
+a deadline of our own spans connect, send and read (D1). Retries, queues and money are the pump's business.
 
 Must be entered inside the event loop that uses it and never outlives it (B13).
 """
 
-import asyncio
 import ssl
 import time
 import zlib
@@ -20,6 +19,7 @@ from typing import Self
 import httpx
 
 from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_deadline import deadline
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome, failure
 
@@ -109,7 +109,7 @@ class LlmClient:
         started = time.monotonic()
         attempt = _Attempt(started)
         try:
-            async with asyncio.timeout(deadline_s):
+            async with deadline(deadline_s):
                 reply = await self._exchange(pool, request, request_id, attempt)
         except _EXPECTED as error:
             return attempt.failed(error)

@@ -19,6 +19,14 @@ async def _asked(stub: StubLlm) -> None:
             await asyncio.sleep(0.01)
 
 
+def _break_claims(world: World) -> None:
+    """Every claim fails from now on. Not to be called in the event loop, which the pump and the endpoint share."""
+    world.query("""
+        CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'broken'; END $$""")
+    world.query("CREATE TRIGGER broken BEFORE INSERT ON reservations FOR EACH ROW EXECUTE FUNCTION broken()")
+
+
 def test_a_slice_that_ends_with_calls_waiting_loses_none_that_was_made(world: World) -> None:
     async def run() -> int:
         async with StubLlm(StubOptions(latency_s=0.4)) as stub:
@@ -54,14 +62,12 @@ def test_a_claim_that_fails_ends_the_pump_and_keeps_what_was_answered(world: Wor
         async with StubLlm(StubOptions(latency_s=0.3)) as stub:
             world.endpoint = stub.url
             job = await asyncio.to_thread(world.job, 60)
-            pump = asyncio.create_task(world.pump(job, slice_s=20, ceiling=4))
+            # No call is cut here, however slow the machine: a cut one is charged and asked again, which is not lost.
+            pump = asyncio.create_task(world.pump(job, slice_s=60, ceiling=4, deadline_s=60))
             await _asked(stub)
-            world.query("""
-                CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN RAISE EXCEPTION 'broken'; END $$""")
-            world.query("CREATE TRIGGER broken BEFORE INSERT ON reservations FOR EACH ROW EXECUTE FUNCTION broken()")
+            await asyncio.to_thread(_break_claims, world)
             with pytest.raises(Exception, match="broken"):
-                await asyncio.wait_for(pump, 15)
+                await asyncio.wait_for(pump, 60)
             states = world.states(job)
             assert states["done"] == len(stub.requests), states
 

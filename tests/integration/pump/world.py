@@ -93,10 +93,10 @@ class World:
     async def pump(self, job_id: JobId, *, slice_s: float = 5.0, **options: Any) -> Desk:
         """Run one pump over the job; its desk afterwards."""
         desk = self.desk(job_id)
-        ceiling = options.pop("ceiling", 4)
+        ceiling, deadline_s = options.pop("ceiling", 4), options.pop("deadline_s", 5.0)
         async with LlmClient(parse_endpoint(desk.context.job.endpoint), concurrency=ceiling) as client:
             stop: Callable[[], bool] = options.pop("stop", lambda: False)
-            await Pump(desk, client, ceiling=ceiling, deadline_s=5, slice_s=slice_s, stop=stop).run()
+            await Pump(desk, client, ceiling=ceiling, deadline_s=deadline_s, slice_s=slice_s, stop=stop).run()
         return desk
 
     def states(self, job_id: JobId) -> dict[str, int]:

@@ -15,7 +15,6 @@ def repeated(text: str) -> float:
     return repeated_share(text, runs(text))
 
 
-
 @pytest.mark.parametrize(
     "text",
     [

@@ -32,3 +32,17 @@ def hornbook(*argv: object, cwd: Path, env: Mapping[str, str], timeout_s: float 
     line = [sys.executable, "-m", "app.cli.main", *map(str, argv)]
     done = subprocess.run(line, cwd=cwd, env=dict(env), capture_output=True, text=True, timeout=timeout_s, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def unread(*argv: object, cwd: Path, env: Mapping[str, str], timeout_s: float = 120) -> Done:
+    """Run one command line whose output nobody reads any more, as after `| head` has seen enough."""
+    line = [sys.executable, "-m", "app.cli.main", *map(str, argv)]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            line, cwd=cwd, env=dict(env), stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=timeout_s
+        )
+    finally:
+        os.close(write_end)
+    return Done(done.returncode, "", done.stderr)

@@ -24,6 +24,8 @@ class Exit(IntEnum):
     """The service refused the request."""
     unfinished = 5
     """The job failed, was cancelled or is paused, or brought nothing to export."""
+    reader_gone = 141
+    """Whoever read the output stopped: what a shell reports of a tool that SIGPIPE (13) ended, 128 + 13."""
 
 
 CODES = "\n\n".join(

@@ -4,6 +4,7 @@ A command's module is loaded when its command is called: a worker that starts mu
 libraries. Knows nothing of what commands do.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,7 +15,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from app.cli.exits import report
+from app.cli.exits import Exit, report
 from app.errors import AppError
 
 RUN, USE, TOOLS, OPERATE = "Start", "Corpora, jobs, exports", "Without a service", "Operate"
@@ -72,12 +73,18 @@ def _root(
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line and return its exit code; an error is one line, never a traceback."""
+    """Run one command line and return its exit code; an error is one line, never a traceback.
+
+    When whoever reads the output leaves (`| head`), it ends without a word, once what it started is stopped.
+    """
     named = argv[0] if argv else ""
     names = [named] if named in COMMANDS else ([] if named == "--version" else list(COMMANDS))
     try:
         build(names)(args=list(argv), prog_name="hornbook", standalone_mode=True)
     except SystemExit as ended:
+        # Click and Rich both turn a broken pipe into exit code 1, which would read as a failure of ours.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return Exit.reader_gone
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except (AppError, ValidationError, DBAPIError, OSError) as error:
         return report(error)
@@ -86,7 +93,11 @@ def run(argv: Sequence[str]) -> int:
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if code == Exit.reader_gone:
+        # Python flushes at its end and would complain about what could not be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 if __name__ == "__main__":

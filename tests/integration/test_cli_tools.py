@@ -13,6 +13,7 @@ import zstandard
 from app.cli.exits import Exit
 from app.cli.main import run
 from app.cli.measure import NAMES, RATIOS
+from tests.cli_process import environment, unread
 
 CODE = "def double(x):\n    if x:\n        return 2 * x\n    return 0\n"
 PROSE = "Water boils at 100 degrees. Steam rises from the pot. The lid begins to dance."
@@ -122,3 +123,14 @@ def test_set_against_itself_has_ratios_of_one(tmp_path: Path, capsys: pytest.Cap
 def test_without_json_a_person_reads_a_table(command: str, jsonl: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, str(jsonl)]) == 0
     assert "grade" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [("score", "set.jsonl", "--json"), ("score", "set.jsonl"), ("measure", "set.jsonl"), ("doctor",), ("--help",)],
+    ids=" ".join,
+)
+def test_a_command_whose_reader_left_ends_quietly(argv: tuple[str, ...], jsonl: Path, tmp_path: Path) -> None:
+    env = environment(redis_url="redis://127.0.0.1:1/0", database_url="postgresql+psycopg://x@127.0.0.1:1/x")
+    done = unread(*argv, cwd=tmp_path, env=env)
+    assert (done.code, done.err) == (Exit.reader_gone, "")

@@ -67,7 +67,10 @@ class Settings(BaseSettings):
     sweep_s: float = Field(default=5, gt=0)
     """The reconciler's pause between two looks."""
     max_crashes: int = Field(default=3, ge=1)
-    """Lost workers after which a unit counts as poison and is given up."""
+    """Lost workers after which a CPU unit counts as poison and is given up: it is alone with its worker."""
+    max_rewrite_crashes: int = Field(default=10, ge=1)
+    """The same for a call. Its pump holds up to 200 others and has texts judged in a child, so the loss of a pump says
+    little about any one of them."""
     pump_slice_s: float = Field(default=60, gt=0, le=150)
     """How long one refine task pumps before it returns."""
     worker_concurrency: int = Field(default=2, ge=1, le=256)

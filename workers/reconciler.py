@@ -37,7 +37,8 @@ MOST_WAITING = 8
 
 def expire_leases(session: Session) -> list[Step]:
     """Units of lost workers return or die; what was reserved for their calls is charged."""
-    lost = units.expire(session, max_crashes=get_settings().max_crashes)
+    settings = get_settings()
+    lost = units.expire(session, max_crashes=settings.max_crashes, max_rewrite_crashes=settings.max_rewrite_crashes)
     by_job: dict[int, list[int]] = {}
     for unit in lost:
         if unit.kind == "rewrite" and unit.job_id is not None:

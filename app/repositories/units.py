@@ -189,18 +189,19 @@ class Expired:
     state: str
 
 
-def expire(session: Session, *, max_crashes: int, limit: int = 200) -> list[Expired]:
-    """Take back units whose lease ran out: ready again, or dead after `max_crashes` lost workers."""
+def expire(session: Session, *, max_crashes: int, max_rewrite_crashes: int, limit: int = 200) -> list[Expired]:
+    """Take back units whose lease ran out: ready again, or dead after so many lost workers."""
     rows = session.execute(
         text("""
-        WITH late AS (SELECT id, token FROM units WHERE state = 'leased' AND lease_until < now()
+        WITH late AS (SELECT id, token, CASE kind WHEN 'rewrite' THEN :most_rewrite ELSE :most END AS most
+                      FROM units WHERE state = 'leased' AND lease_until < now()
                       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
         UPDATE units u SET crashes = crashes + 1, lease_until = NULL, worker = NULL,
-               state = CASE WHEN crashes + 1 >= :most THEN 'dead' ELSE 'ready' END,
-               reason = CASE WHEN crashes + 1 >= :most THEN 'poison' ELSE u.reason END
+               state = CASE WHEN crashes + 1 >= late.most THEN 'dead' ELSE 'ready' END,
+               reason = CASE WHEN crashes + 1 >= late.most THEN 'poison' ELSE u.reason END
         FROM late WHERE u.id = late.id
         RETURNING u.id, late.token, u.kind, u.job_id, u.corpus_id, u.export_id, u.state"""),
-        {"most": max_crashes, "limit": limit},
+        {"most": max_crashes, "most_rewrite": max_rewrite_crashes, "limit": limit},
     )
     return [Expired(*row) for row in rows]
 

@@ -58,6 +58,7 @@ class Rig:
             "HORNBOOK_SWEEP_S": str(SWEEP_S),
             "HORNBOOK_LLM_DEADLINE_S": "20",
             "HORNBOOK_PUMP_SLICE_S": "20",
+            # Faults come faster here than leases run out in life. What a killed pump held must survive by the default.
             "HORNBOOK_MAX_CRASHES": "50",
         }
 

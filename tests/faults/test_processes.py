@@ -44,6 +44,23 @@ def test_t1_killed_pool_children_lose_nothing_and_double_nothing(rig: MakeRig) -
     it.check(job_id, waste=kills * IN_FLIGHT)
 
 
+def test_calls_outlive_the_pumps_that_held_them(rig: MakeRig) -> None:
+    it = rig(latency_ms=8_000)
+    it.start()
+    job_id = it.submit(6)
+    leased = "SELECT worker FROM units WHERE job_id = %s AND kind = 'rewrite' AND state = 'leased'"
+    kills = 4
+    for _ in range(kills):
+        it.wait(lambda: len(it.query(leased, job_id)) == 6, within_s=40, what="all calls are in hand")
+        for pid in {int(str(held["worker"]).rpartition(":")[2]) for held in it.query(leased, job_id)}:
+            _kill(psutil.Process(pid))
+        it.wait(lambda: len(it.query(leased, job_id)) < 6, within_s=20, what="the leases run out")
+    it.wait_done(job_id, within_s=60)
+    crashes = it.query("SELECT min(crashes) AS n FROM units WHERE job_id = %s AND kind = 'rewrite'", job_id)
+    assert crashes == [{"n": kills}]
+    it.check(job_id, waste=kills * 6)
+
+
 def test_t3_a_message_lost_between_broker_and_worker_is_found_in_the_rows(rig: MakeRig) -> None:
     it = rig(latency_ms=20)
     it.start(reconciler=False)

@@ -32,7 +32,7 @@ def finish(engine: Engine, unit_id: int, token: int, **over: str) -> bool:
 def expire(engine: Engine, *unit_ids: int, max_crashes: int = 3) -> list[units.Expired]:
     with transaction(engine) as session:
         make_late(session, *unit_ids)
-        return units.expire(session, max_crashes=max_crashes)
+        return units.expire(session, max_crashes=max_crashes, max_rewrite_crashes=max_crashes)
 
 
 def in_threads(work: Callable[[int], list[int]]) -> list[int]:

@@ -23,12 +23,32 @@ def test_a_unit_that_loses_its_workers_comes_back_until_it_counts_as_poison(engi
     assert claim(engine, job_id) == [] and expire(engine, unit_id) == []
 
 
+def test_a_call_outlives_more_lost_workers_than_a_cpu_unit(engine: Engine) -> None:
+    job_id, (call,) = job_with_calls(engine, 1)
+    with transaction(engine) as session:
+        cpu = units.add(session, "fit", job_id=job_id)
+    for _ in range(3):
+        claim(engine, job_id)
+        with transaction(engine) as session:
+            assert units.claim_cpu(session, worker="lost", lease_s=600)
+            make_late(session, call, cpu)
+            units.expire(session, max_crashes=3, max_rewrite_crashes=5)
+
+    assert (unit_row(engine, cpu)["state"], unit_row(engine, call)["state"]) == ("dead", "ready")
+    for _ in range(2):
+        claim(engine, job_id)
+        with transaction(engine) as session:
+            make_late(session, call)
+            units.expire(session, max_crashes=3, max_rewrite_crashes=5)
+    assert unit_row(engine, call)["state"] == "dead"
+
+
 def test_a_lease_that_has_not_run_out_is_left_alone(engine: Engine) -> None:
     job_id, (unit_id,) = job_with_calls(engine, 1)
     claim(engine, job_id)
 
     with transaction(engine) as session:
-        assert units.expire(session, max_crashes=3) == []
+        assert units.expire(session, max_crashes=3, max_rewrite_crashes=3) == []
     assert unit_row(engine, unit_id)["state"] == "leased"
 
 
@@ -40,7 +60,7 @@ def test_two_reconcilers_expire_a_unit_once(engine: Engine) -> None:
 
     def work(_: int) -> list[int]:
         with transaction(engine) as session:
-            return [unit.id for unit in units.expire(session, max_crashes=3)]
+            return [unit.id for unit in units.expire(session, max_crashes=3, max_rewrite_crashes=3)]
 
     assert sorted(in_threads(work)) == planned
     assert row(engine, "SELECT sum(crashes) AS n FROM units WHERE job_id = :job", job=job_id)["n"] == 40

@@ -75,7 +75,7 @@ def test_a_failure_of_a_lost_lease_blames_nobody(engine: Engine) -> None:
     unit = claim(engine, "fit")
     with transaction(engine) as session:
         make_late(session, unit.id)
-        units.expire(session, max_crashes=3)
+        units.expire(session, max_crashes=3, max_rewrite_crashes=3)
 
     record(engine, unit)
 

@@ -125,7 +125,7 @@ def test_a_reader_that_breaks_off_leaves_nothing(engine: Engine, claimed: Claime
 def test_a_worker_that_lost_its_lease_stores_nothing(engine: Engine, claimed: ClaimedUnit) -> None:
     with transaction(engine) as session:
         make_late(session, claimed.id)
-        units.expire(session, max_crashes=3)
+        units.expire(session, max_crashes=3, max_rewrite_crashes=3)
 
     with pytest.raises(LostLeaseError):
         ingest(engine, claimed, [record("a")])

@@ -184,7 +184,7 @@ def test_late_outcomes_are_refused_and_counted(engine: Engine) -> None:
     lost, fine = claim(engine, job_id).units
     with transaction(engine) as session:
         make_late(session, unit_id)
-        units.expire(session, max_crashes=3)
+        units.expire(session, max_crashes=3, max_rewrite_crashes=3)
     ended = [
         Ended(unit_id, lost.token, generation(job_id, lost.round_id, unit_id, lost.seed_id)),
         Ended(other, fine.token, generation(job_id, fine.round_id, other, fine.seed_id)),

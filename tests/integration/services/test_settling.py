@@ -160,7 +160,7 @@ def test_a_settler_that_lost_its_lease_writes_nothing(engine: Engine) -> None:
     it = closed(engine, TEXTS)
     with transaction(engine) as session:
         make_late(session, it.unit.id)
-        units.expire(session, max_crashes=3)
+        units.expire(session, max_crashes=3, max_rewrite_crashes=3)
 
     with pytest.raises(LostLeaseError):
         settle(engine, it)

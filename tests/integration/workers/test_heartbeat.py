@@ -40,7 +40,7 @@ def test_a_lease_outlives_itself_while_its_holder_works(engine: Engine) -> None:
     with heartbeat(engine, lambda: [token], worker="beating", queue="cpu", lease_s=LEASE_S):
         time.sleep(2 * LEASE_S)
         with transaction(engine) as session:
-            assert unit_id not in [lost.id for lost in units.expire(session, max_crashes=9)]
+            assert unit_id not in [lost.id for lost in units.expire(session, max_crashes=9, max_rewrite_crashes=9)]
 
     assert wait(lambda: left_s(engine, unit_id) < 0), "it beats on after its holder is done"
     assert row(engine, "SELECT busy, queue FROM workers WHERE name = 'beating'") == {"busy": 1, "queue": "cpu"}
@@ -62,7 +62,7 @@ def test_a_lease_that_was_lost_is_not_taken_back(engine: Engine) -> None:
     unit_id, token = held(engine)
     with transaction(engine) as session:
         session.execute(text("UPDATE units SET lease_until = now() - interval '1 s' WHERE id = :u"), {"u": unit_id})
-        units.expire(session, max_crashes=9)
+        units.expire(session, max_crashes=9, max_rewrite_crashes=9)
 
     with heartbeat(engine, lambda: [token], worker="w", queue="cpu", lease_s=LEASE_S):
         time.sleep(LEASE_S)

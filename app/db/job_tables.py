@@ -179,6 +179,7 @@ class LlmCall(Base):
     __tablename__ = "llm_calls"
     __table_args__ = (
         Index("uq_llm_calls_request_key_ok", "request_key", unique=True, postgresql_where=sql("ok")),
+        Index("uq_llm_calls_token_failed", "token", unique=True, postgresql_where=sql("NOT ok")),
         CheckConstraint("latency_s >= 0 AND latency_s < 1e6", name="latency"),
     )
 

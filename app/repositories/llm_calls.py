@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 
@@ -55,23 +56,32 @@ COLUMNS = (
 )
 _NAMES = ", ".join(name for name, _ in COLUMNS)
 _ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in COLUMNS)
-_PUT = text(f"""
+# Nothing changes in a row that is there; the update makes RETURNING name it.
+_PUT = f"""
     INSERT INTO llm_calls ({_NAMES}) SELECT * FROM unnest({_ARRAYS})
-    ON CONFLICT (request_key) WHERE ok DO UPDATE SET latency_s = llm_calls.latency_s
-    RETURNING id, token, ok, request_key""")
+    ON CONFLICT %s DO UPDATE SET latency_s = llm_calls.latency_s
+    RETURNING id, token, request_key"""
+_PUT_OK = text(_PUT % "(request_key) WHERE ok")
+_PUT_FAILED = text(_PUT % "(token) WHERE NOT ok")
 
 
 def put(session: Session, calls: Sequence[NewCall]) -> dict[int, int]:
-    """Store attempts; returns {token: call id}. A success whose key is known already keeps the first one's id."""
-    # One statement may meet a key only once.
-    met = {call.request_key if call.ok else call.token: call for call in reversed(calls)}
-    if not met:
-        return {}
-    values = {name: [getattr(call, name) for call in reversed(met.values())] for name, _ in COLUMNS}
-    rows = session.execute(_PUT, values).all()
-    by_key = {bytes(row.request_key): row.id for row in rows if row.ok}
-    by_token = {row.token: row.id for row in rows if not row.ok}
-    return {call.token: by_key[call.request_key] if call.ok else by_token[call.token] for call in calls}
+    """Store attempts; returns {token: call id}. Safe to do again when nobody knows whether it was committed.
+
+    A success whose key is known already keeps the first one's id, a failure whose token is.
+    """
+    # One statement may meet a key only once, and of two equal ones the first counts.
+    by_key = {call.request_key: call for call in reversed(calls) if call.ok}
+    by_token = {call.token: call for call in reversed(calls) if not call.ok}
+    ids_by_key = {bytes(row.request_key): row.id for row in _put(session, _PUT_OK, [*by_key.values()][::-1])}
+    ids_by_token = {row.token: row.id for row in _put(session, _PUT_FAILED, [*by_token.values()][::-1])}
+    return {call.token: ids_by_key[call.request_key] if call.ok else ids_by_token[call.token] for call in calls}
+
+
+def _put(session: Session, statement: TextClause, calls: Sequence[NewCall]) -> Sequence[Row[Any]]:
+    if not calls:
+        return []
+    return session.execute(statement, {name: [getattr(call, name) for call in calls] for name, _ in COLUMNS}).all()
 
 
 def successes(

@@ -47,10 +47,33 @@ def test_up_down_and_up_again(empty_database_url: str) -> None:
 def test_each_migration_can_be_undone_and_done_again(empty_database_url: str) -> None:
     migrate.upgrade(empty_database_url, "0001")
     migrate.upgrade(empty_database_url, "0002")
+    migrate.upgrade(empty_database_url, "0003")
     migrate.downgrade(empty_database_url, "0001")
     migrate.upgrade(empty_database_url)
 
     migrate.check(empty_database_url)
+
+
+def test_attempts_that_were_written_twice_become_one(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url, "0002")
+    engine = create_engine(empty_database_url)
+    with transaction(engine) as session:
+        job_id = add_job(session)
+        _, (unit,) = add_calls(session, job_id, 1)
+        for ok, token in ((False, 1), (False, 1), (False, 2), (True, 1)):
+            session.execute(
+                text("""
+                INSERT INTO llm_calls (job_id, unit_id, token, request_key, ok, code, latency_s)
+                VALUES (:job, :unit, :token, '', :ok, 'x', 0)"""),
+                {"job": job_id, "unit": unit, "token": token, "ok": ok},
+            )
+
+    migrate.upgrade(empty_database_url)
+
+    with transaction(engine) as session:
+        left = session.execute(text("SELECT ok, token FROM llm_calls ORDER BY ok, token")).all()
+    assert [tuple(row) for row in left] == [(False, 1), (False, 2), (True, 1)]
+    engine.dispose()
 
 
 def test_a_table_that_differs_is_told(database_url: str, engine: Engine) -> None:

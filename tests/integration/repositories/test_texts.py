@@ -160,16 +160,17 @@ def test_a_score_that_is_no_number_fails_the_transaction(engine: Engine) -> None
         generations.put(session, [generation(job_id, round_id, unit, None, edu_score=math.nan)])
 
 
-def test_a_success_is_stored_once_a_key_and_failures_each(texts: Texts) -> None:
+def test_a_success_is_stored_once_a_key_and_a_failure_once_a_claim(texts: Texts) -> None:
     _, (one, two, three) = add_calls(texts.session, texts.job_id, 3, number=9)
     key = sha256(f"key {texts.job_id}".encode()).digest()
     fail = call(texts.job_id, three, 3, key=key, ok=False)
+    later = call(texts.job_id, three, 4, key=key, ok=False)
 
     first = llm_calls.put(texts.session, [call(texts.job_id, one, 1, key=key, raw=b"first"), fail])
-    again = llm_calls.put(texts.session, [call(texts.job_id, two, 2, key=key, raw=b"second"), fail])
+    again = llm_calls.put(texts.session, [call(texts.job_id, two, 2, key=key, raw=b"second"), fail, later, later])
 
     assert again[2] == first[1], "the second success keeps the first one's id"
-    assert again[3] != first[3]
+    assert again[3] == first[3] and again[4] != first[3]
     assert llm_calls.successes(texts.session, [key, b"unknown"])[key].raw == b"first"
     assert llm_calls.put(texts.session, []) == {} and llm_calls.successes(texts.session, []) == {}
 

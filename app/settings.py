@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     max_rewrite_crashes: int = Field(default=10, ge=1)
     """The same for a call. Its pump holds up to 200 others and has texts judged in a child, so the loss of a pump says
     little about any one of them."""
+    idempotency_hours: float = Field(default=24, gt=0)
+    """How long a write is remembered by its Idempotency-Key; sent again later, it happens again."""
     pump_slice_s: float = Field(default=60, gt=0, le=150)
     """How long one refine task pumps before it returns."""
     worker_concurrency: int = Field(default=2, ge=1, le=256)

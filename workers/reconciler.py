@@ -16,7 +16,7 @@ from app.db.session import transaction
 from app.dispatch import COMPUTE_QUEUE, REFINE_QUEUE, send, waiting
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
-from app.repositories import beats, budgets, jobs, units
+from app.repositories import beats, budgets, idempotency, jobs, units
 from app.services import exports, failures, rounds
 from app.settings import get_settings
 from app.telemetry import configure_logging
@@ -100,6 +100,12 @@ def forget_workers(session: Session) -> list[Step]:
     return []
 
 
+def forget_answers(session: Session) -> list[Step]:
+    """Answers to writes that were sent so long ago that nobody sends them again."""
+    idempotency.forget(session, older_than_s=get_settings().idempotency_hours * 3600)
+    return []
+
+
 def remove_leftovers(session: Session) -> list[Step]:
     """Half uploads and half exports of processes that were killed."""
     storage = resources.storage()
@@ -116,6 +122,7 @@ SWEEPS: tuple[Callable[[Session], list[Step]], ...] = (
     close_rounds,
     hints,
     forget_workers,
+    forget_answers,
     remove_leftovers,
 )
 

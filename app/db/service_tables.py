@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import (
-    Integer,
-)
+from sqlalchemy import Index, Integer
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,9 +49,10 @@ class ApiKey(Base):
 
 
 class IdempotencyKey(Base):
-    """A write that was already answered."""
+    """A write that was already answered; forgotten after `Settings.idempotency_hours`."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
 
     key: Mapped[str] = mapped_column(primary_key=True)
     request_sha256: Mapped[bytes] = mapped_column(BYTEA)

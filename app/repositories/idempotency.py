@@ -33,3 +33,15 @@ def find(session: Session, key: str) -> Answered | None:
 def remember(session: Session, key: str, *, request_sha256: bytes, status: int, body: dict[str, Any]) -> None:
     """Store an answer in the transaction of its write."""
     session.execute(insert(IdempotencyKey).values(key=key, request_sha256=request_sha256, status=status, body=body))
+
+
+def forget(session: Session, *, older_than_s: float, limit: int = 10_000) -> int:
+    """Delete answers that nobody will ask for again, some at a time; returns how many."""
+    result = session.execute(
+        text("""
+        DELETE FROM idempotency_keys WHERE key IN (
+            SELECT key FROM idempotency_keys WHERE created_at < now() - make_interval(secs => :age)
+            ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)"""),
+        {"age": older_than_s, "limit": limit},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # SQLAlchemy types Result without rowcount

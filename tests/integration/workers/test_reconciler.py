@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from app.db.session import transaction
 from app.domain.steps import Compute, Refine, Step
 from app.repositories import beats, units
 from app.services import refining
+from app.services.idempotency import Answer, once
 from tests.integration.loop_world import (
     PRICE,
     RESERVE,
@@ -140,6 +142,24 @@ def test_workers_long_gone_are_forgotten(worker: Engine) -> None:
     look(worker, reconciler.forget_workers)
 
     assert rows(worker, "SELECT name FROM workers") == [{"name": "new"}]
+
+
+def test_answers_of_yesterday_are_forgotten(worker: Engine) -> None:
+    def work(_: Session) -> Answer:
+        return Answer(202, {"id": 1})
+
+    with transaction(worker) as session:
+        for key in ("old", "new"):
+            once(session, key, b"request", work)
+        session.execute(
+            text("UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = :key"),
+            {"key": ":old"},
+        )
+
+    look(worker, reconciler.forget_answers)
+
+    with transaction(worker) as session:
+        assert [once(session, key, b"request", work).repeated for key in ("old", "new")] == [False, True]
 
 
 def test_half_uploads_of_killed_processes_are_removed(worker: Engine, tmp_path: Path) -> None:

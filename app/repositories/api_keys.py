@@ -19,11 +19,22 @@ class ApiKeyRow:
     secret_sha256: bytes
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
     live: bool
 
 
 LIVE = ApiKey.revoked_at.is_(None) & or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now())
-COLUMNS: list[Any] = [ApiKey.id, ApiKey.name, ApiKey.secret_sha256, ApiKey.created_at, ApiKey.last_used_at, LIVE]
+COLUMNS: list[Any] = [
+    ApiKey.id,
+    ApiKey.name,
+    ApiKey.secret_sha256,
+    ApiKey.created_at,
+    ApiKey.last_used_at,
+    ApiKey.expires_at,
+    ApiKey.revoked_at,
+    LIVE,
+]
 
 
 def add(session: Session, key_id: str, name: str, *, secret_sha256: bytes, expires_at: datetime | None = None) -> None:
@@ -50,3 +61,12 @@ def touch(session: Session, key_id: str) -> None:
         WHERE id = :id AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""),
         {"id": key_id},
     )
+
+
+def revoke(session: Session, key_id: str) -> bool:
+    """End a key; False when there is no living key of this id."""
+    row = session.execute(
+        text("UPDATE api_keys SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL RETURNING id"),
+        {"id": key_id},
+    ).one_or_none()
+    return row is not None

@@ -7,12 +7,20 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 from sqlalchemy.orm import Session
 
+from app.errors import NotFoundError
 from app.repositories import api_keys
+from app.repositories.api_keys import ApiKeyRow
 
 ID_ALPHABET = ascii_lowercase + digits
 SECRET_ALPHABET = ascii_uppercase + ascii_lowercase + digits
 ID_CHARS, SECRET_CHARS = 8, 43
 """43 characters of 62 are 256 bits."""
+
+
+class UnknownKeyError(NotFoundError):
+    """There is no key {id} that is not revoked."""
+
+    code = "unknown_key"
 
 
 def create(session: Session, name: str) -> str:
@@ -47,3 +55,14 @@ def verify(session: Session, raw: str) -> str | None:
         return None
     api_keys.touch(session, key_id)
     return key_id
+
+
+def everything(session: Session) -> list[ApiKeyRow]:
+    """All keys, the oldest first, also those that open nothing any more."""
+    return api_keys.everything(session)
+
+
+def revoke(session: Session, key_id: str) -> None:
+    """End a key: no process takes it for longer than it remembers one. Raises UnknownKeyError."""
+    if not api_keys.revoke(session, key_id):
+        raise UnknownKeyError(id=key_id)

@@ -108,6 +108,34 @@ def test_key_made_on_the_command_line_opens_the_api(database_url: str, tmp_path:
     engine_of(database_url).dispose()
 
 
+def test_a_key_is_listed_used_and_revoked(database_url: str, tmp_path: Path) -> None:
+    env = environment(database_url=database_url)
+    key = hornbook("keys", "create", "ann", cwd=tmp_path, env=env).out.strip()
+    key_id = key.split("_")[1]
+    hornbook("keys", "create", "bob", cwd=tmp_path, env=env)
+    locked = api_service(database_url, tmp_path / "home", require_api_key=True)
+    headers = {"authorization": f"Bearer {key}"}
+    with locked as service:
+        assert service.http.get("/v1/jobs", headers=headers).status_code == 200
+
+    revoked = hornbook("keys", "revoke", key_id, cwd=tmp_path, env=env)
+    again = hornbook("keys", "revoke", key_id, cwd=tmp_path, env=env)
+    listed = hornbook("keys", "list", "--json", cwd=tmp_path, env=env).out
+
+    assert (revoked.code, revoked.out) == (0, f"Key {key_id} is revoked.\n")
+    assert again.code == Exit.usage and "hornbook keys list" in again.err
+    rows = [json.loads(line) for line in listed.splitlines()]
+    assert [(row["name"], row["live"], row["last_used_at"] is None) for row in rows] == [
+        ("ann", False, False),
+        ("bob", True, True),
+    ]
+    assert "secret" not in listed and key.split("_")[2] not in listed
+    shown = hornbook("keys", "list", cwd=tmp_path, env=env).out
+    assert key_id in shown and "revoked" in shown and "live" in shown
+    with api_service(database_url, tmp_path / "home", require_api_key=True) as service:
+        assert service.http.get("/v1/jobs", headers=headers).status_code == 401
+
+
 def test_migrate_brings_an_empty_database_to_the_schema(
     empty_database_url: str, redis_url: str, tmp_path: Path
 ) -> None:

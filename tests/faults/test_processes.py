@@ -48,13 +48,12 @@ def test_calls_outlive_the_pumps_that_held_them(rig: MakeRig) -> None:
     it = rig(latency_ms=8_000)
     it.start()
     job_id = it.submit(6)
-    leased = "SELECT worker FROM units WHERE job_id = %s AND kind = 'rewrite' AND state = 'leased'"
+    held = "SELECT worker FROM units WHERE job_id = %s AND kind = 'rewrite' AND state = 'leased' AND crashes = %s"
     kills = 4
-    for _ in range(kills):
-        it.wait(lambda: len(it.query(leased, job_id)) == 6, within_s=40, what="all calls are in hand")
-        for pid in {int(str(held["worker"]).rpartition(":")[2]) for held in it.query(leased, job_id)}:
+    for kill in range(kills):
+        it.wait(lambda lost=kill: len(it.query(held, job_id, lost)) == 6, within_s=40, what="all calls are in hand")
+        for pid in {int(str(unit["worker"]).rpartition(":")[2]) for unit in it.query(held, job_id, kill)}:
             _kill(psutil.Process(pid))
-        it.wait(lambda: len(it.query(leased, job_id)) < 6, within_s=20, what="the leases run out")
     it.wait_done(job_id, within_s=60)
     crashes = it.query("SELECT min(crashes) AS n FROM units WHERE job_id = %s AND kind = 'rewrite'", job_id)
     assert crashes == [{"n": kills}]

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.exits import Exit, StoppedError
 from app.cli.generations import generations, lineage
 from app.cli.phrases import spent
 from app.cli.report import show_job, show_rounds
@@ -88,6 +89,23 @@ def resume(job: Id, as_json: AsJson = False) -> None:
 def cancel(job: Id, as_json: AsJson = False) -> None:
     """Stop it for good; what it has kept can still be exported."""
     _steered(job, lambda client: client.cancel(job), as_json)
+
+
+@app.command()
+def budget(
+    job: Id,
+    calls: Annotated[int | None, typer.Option(help="Calls it may make in all.")] = None,
+    tokens: Annotated[int | None, typer.Option(help="Tokens it may use in all.")] = None,
+    money: Annotated[float | None, typer.Option(metavar="USD", help="What it may cost in all.")] = None,
+    hours: Annotated[float | None, typer.Option(help="Hours from its submission.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change its caps; those left out stay. One that is paused as overdrawn goes on if they cover the bill."""
+    given = {"calls": calls, "tokens": tokens, "money_usd": money, "hours": hours}
+    caps = {name: value for name, value in given.items() if value is not None}
+    if not caps:
+        raise StoppedError("Name at least one of --calls, --tokens, --money, --hours.", Exit.usage)
+    _steered(job, lambda client: client.change_job(job, budget=caps), as_json)
 
 
 @app.command()

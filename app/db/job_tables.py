@@ -91,7 +91,7 @@ class JobBudget(Base):
     spent_tokens: Mapped[int] = count_column()
     spent_calls: Mapped[int] = count_column()
     overdraft_micro: Mapped[int] = count_column()
-    """What a provider charged beyond its reservation and the cap; the job stops when it is not 0."""
+    """What a provider charged beyond its reservation and the cap; the job is paused while it is not 0."""
     overdraft_tokens: Mapped[int] = count_column()
 
 

@@ -48,6 +48,11 @@ class BudgetRow:
     overdraft_micro: int
     overdraft_tokens: int
 
+    @property
+    def overdrawn(self) -> bool:
+        """Whether the provider billed more than a cap allows."""
+        return self.overdraft_micro > 0 or self.overdraft_tokens > 0
+
 
 COLUMNS = ", ".join(BudgetRow.__dataclass_fields__)
 
@@ -70,7 +75,7 @@ def reserve(session: Session, job_id: int, claims: Sequence[Claim]) -> int:
     """Put aside the longest prefix of `claims` that fits under every cap; returns its length."""
     row = read(session, job_id, lock=True)
     # A provider that billed beyond the cap gets no further call, whatever else turns out cheaper than reserved.
-    fit = 0 if row.overdraft_micro or row.overdraft_tokens else _fitting(row, claims)
+    fit = 0 if row.overdrawn else _fitting(row, claims)
     if not fit:
         return 0
     taken = claims[:fit]

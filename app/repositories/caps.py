@@ -16,17 +16,25 @@ def of_jobs(session: Session, job_ids: Sequence[int]) -> dict[int, BudgetRow]:
     return {row[0]: BudgetRow(*row[1:]) for row in rows}
 
 
+# What a provider billed beyond the old cap counts as spent as far as the new one covers it. The names on the right are
+# the row as it was.
+_COVERED = """
+    CASE WHEN CAST(:{what} AS bigint) IS NULL THEN overdraft_{what}
+         ELSE least(overdraft_{what}, greatest(0, CAST(:{what} AS bigint) - spent_{what} - reserved_{what})) END"""
+_CAP = """
+    cap_{what} = CASE WHEN CAST(:{what} AS bigint) IS NULL THEN NULL
+                 ELSE greatest(CAST(:{what} AS bigint), spent_{what} + reserved_{what}) END"""
+_SET_CAPS = text(
+    "UPDATE budgets SET "
+    + ", ".join(
+        [_CAP.format(what=what) for what in ("micro", "tokens", "calls")]
+        + [f"spent_{what} = spent_{what} + {_COVERED.format(what=what)}" for what in ("micro", "tokens")]
+        + [f"overdraft_{what} = overdraft_{what} - {_COVERED.format(what=what)}" for what in ("micro", "tokens")]
+    )
+    + " WHERE job_id = :job"
+)
+
+
 def set_caps(session: Session, job_id: int, *, micro: int | None, tokens: int | None, calls: int | None) -> None:
     """New caps (None: none), each at least what is spent and reserved: money in flight cannot be called back."""
-    session.execute(
-        text("""
-        UPDATE budgets SET
-            cap_micro = greatest(CAST(:micro AS bigint), CASE WHEN CAST(:micro AS bigint) IS NULL THEN NULL
-                                                         ELSE spent_micro + reserved_micro END),
-            cap_tokens = greatest(CAST(:tokens AS bigint), CASE WHEN CAST(:tokens AS bigint) IS NULL THEN NULL
-                                                           ELSE spent_tokens + reserved_tokens END),
-            cap_calls = greatest(CAST(:calls AS bigint), CASE WHEN CAST(:calls AS bigint) IS NULL THEN NULL
-                                                         ELSE spent_calls + reserved_calls END)
-        WHERE job_id = :job"""),
-        {"job": job_id, "micro": micro, "tokens": tokens, "calls": calls},
-    )
+    session.execute(_SET_CAPS, {"job": job_id, "micro": micro, "tokens": tokens, "calls": calls})

@@ -125,7 +125,11 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),
     )
     events.add(session, job_id, "job.changed", what=_differences(before, config), priority=wanted.priority)
-    return _change_caps(session, job_id, config.budget)
+    steps = _change_caps(session, job_id, config.budget)
+    # Only a pause for that very reason ends with it; one that a person wanted does not.
+    if state == "paused" and job.note == rounds.OVERDRAWN and not budgets.read(session, job_id).overdrawn:
+        steps += rounds.resume_job(session, job_id)
+    return steps
 
 
 def changed_config(before: JobConfig, wanted: Change) -> JobConfig:

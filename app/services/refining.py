@@ -17,6 +17,7 @@ from app.repositories.budgets import Claim, Spend
 from app.repositories.generations import NewGeneration
 from app.repositories.llm_calls import NewCall
 from app.repositories.units import ClaimedRewrite, GiveBack
+from app.services import rounds
 
 BUDGET_WAIT_S = 0.5
 """Pause before asking again while other calls hold the rest of the budget."""
@@ -62,8 +63,8 @@ def _worst_case(unit: ClaimedRewrite, price: Price) -> Claim:
 
 
 def _scarcest(row: budgets.BudgetRow, claim: Claim) -> str:
-    if row.overdraft_micro:
-        return "money, overdrawn by the provider"
+    if row.overdrawn:
+        return rounds.OVERDRAWN
     if row.cap_calls is not None and row.spent_calls + 1 > row.cap_calls:
         return "calls"
     if row.cap_tokens is not None and row.spent_tokens + claim.tokens > row.cap_tokens:

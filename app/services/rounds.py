@@ -11,7 +11,10 @@ from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from app.domain.targets import StopReason
 from app.errors import ConflictError
-from app.repositories import events, jobs, rounds, units
+from app.repositories import budgets, events, holds, jobs, rounds, units
+
+OVERDRAWN = "the provider billed more than the budget allows; raise it to let the job go on"
+"""Why a job is paused whose provider overdrew its budget (D16): a person has to look at that bill."""
 
 
 @lru_cache(maxsize=1)
@@ -80,11 +83,21 @@ def close_rounds(session: Session, job_id: JobId | None = None) -> list[Step]:
 
 
 def exhaust(session: Session, job_id: JobId, *, what: str) -> list[Step]:
-    """Take the calls that no budget is left for out of the queue, so that the round can settle."""
+    """Take the calls that no budget is left for out of the queue, so that the round can settle; or pause the job."""
+    if what == OVERDRAWN:
+        return _pause_overdrawn(session, job_id)
     cancelled = units.cancel_ready(session, job_id, reason=f"budget:{what}")
     if cancelled:
         events.add(session, job_id, "budget.exhausted", what=what, calls_not_made=cancelled)
     return close_rounds(session, job_id)
+
+
+def _pause_overdrawn(session: Session, job_id: JobId) -> list[Step]:
+    # Whoever raises a cap holds the job too, so a budget read here is not one that was just raised.
+    holds.hold(session, job_id)
+    if budgets.read(session, job_id).overdrawn:
+        pause_job(session, job_id, why=OVERDRAWN)
+    return []
 
 
 def end_job(session: Session, job_id: JobId, reason: StopReason, *, why: str) -> None:

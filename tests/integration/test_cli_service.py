@@ -50,6 +50,13 @@ def test_jobs_are_listed_steered_and_looked_into(service: ApiService, command: R
     assert (watched.code, json.loads(watched.out)["state"]) == (Exit.unfinished, "cancelled")
 
 
+def test_a_budget_is_changed_and_what_is_left_out_stays(service: ApiService, command: Run) -> None:
+    job = service.job(budget={"calls": 5, "tokens": 100})
+    changed = json.loads(command("jobs", "budget", job["id"], "--calls", 7, "--json").out)
+    assert (changed["config"]["budget"]["calls"], changed["config"]["budget"]["tokens"]) == (7, 100)
+    assert command("jobs", "budget", job["id"]).code == Exit.usage
+
+
 def test_watching_a_job_that_is_done_ends_well(service: ApiService, command: Run) -> None:
     job = service.job()
     with transaction(service.engine) as session:

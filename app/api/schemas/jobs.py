@@ -74,7 +74,8 @@ class JobPatch(BaseModel):
 
     priority: Priority | None = None
     budget: dict[str, JsonValue] | None = None
-    """Fields of the job's budget. A cap below what is spent already stops the asking at once."""
+    """Fields of the job's budget. A cap below what is spent already stops the asking at once; one that covers
+    what a provider charged beyond the old one lets the job go on."""
     targets: dict[str, JsonValue] | None = None
     """Fields of the job's targets."""
 
@@ -128,7 +129,7 @@ class SpendOut(BaseModel):
     tokens: CountUse
     calls: CountUse
     overdraft_usd: float
-    """What a provider charged beyond the cap; the job stops when it is not 0."""
+    """What a provider charged beyond the cap: the job is paused, and goes on when the cap is raised above it."""
 
 
 class JobOut(BaseModel):

@@ -8,7 +8,7 @@ from app.domain.records import JobId
 from app.repositories import budgets, jobs, units
 from app.repositories.budgets import Spend
 from app.repositories.units import GiveBack
-from app.services import refining
+from app.services import refining, rounds
 from app.services.refining import BUDGET_WAIT_S, Claimed, Ended
 from tests.integration.loop_world import (
     ENDPOINT,
@@ -157,7 +157,7 @@ def test_an_overdraft_stops_the_asking(engine: Engine) -> None:
         spend = Spend(first.token, micro=5 * WORST_MICRO, tokens=1)
         refining.store_calls(session, JobId(job_id), [call(job_id, first.id, first.token)], [spend])
 
-    assert claim(engine, job_id) == Claimed([], None, exhausted="money, overdrawn by the provider")
+    assert claim(engine, job_id) == Claimed([], None, exhausted=rounds.OVERDRAWN)
     found = row(engine, "SELECT spent_micro, overdraft_micro FROM budgets WHERE job_id = :job", job=job_id)
     assert found == {"spent_micro": 2 * WORST_MICRO, "overdraft_micro": 3 * WORST_MICRO}
 

@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     pump_slice_s: float = Field(default=60, gt=0, le=150)
     """How long one refine task pumps before it returns."""
     worker_concurrency: int = Field(default=2, ge=1, le=256)
+    worker_max_memory_mb: int = Field(default=1_500, ge=1)
+    """A CPU worker process that ever needed more is replaced once its task has ended: memory it freed stays with it."""
     range_size: int = Field(default=2_000, ge=1, le=100_000)
     """Seeds a CPU unit takes at once; a message costs 1.4 ms (`docs/architecture.md`)."""
     sandbox_memory_mb: int = Field(default=3_000, ge=512)

@@ -3,12 +3,13 @@
 import logging
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
+from celery.worker import state
 
 from app import dispatch
 from app.settings import get_settings
 from app.telemetry import configure_logging
-from workers import compute, refine, stopping
+from workers import compute, refine, stopping, watchdog
 from workers.base import contained
 
 app: Celery = dispatch.celery_app(get_settings().redis_url)
@@ -36,6 +37,17 @@ def _setup_logging(**_: object) -> None:
 def _forget_parent(**_: object) -> None:
     # Engines and children are keyed by pid, so nothing of the parent is reused; logging must be set up anew.
     configure_logging(get_settings().log_level)
+
+
+@worker_ready.connect
+def _start_watchdog(**_: object) -> None:
+    settings = get_settings()
+    watchdog.start(
+        settings.redis_url,
+        app.amqp.queues.consume_from,
+        lease_s=settings.lease_s,
+        busy=lambda: bool(state.reserved_requests or state.active_requests),
+    )
 
 
 @worker_shutting_down.connect

@@ -36,6 +36,8 @@ def worker(
     count = concurrency or (1 if queue is Queue.refine else settings.worker_concurrency)
     argv = [sys.executable, "-m", "celery", "-A", "workers.celery_app", "worker", "-P", "prefork", "-c", str(count)]
     argv += ["-Q", queue.value, "--without-gossip", "--without-mingle", "-n", f"{queue.value}-{os.getpid()}@%h"]
+    if queue is Queue.cpu:
+        argv += ["--max-memory-per-child", str(settings.worker_max_memory_mb * 1_000)]
     os.execv(sys.executable, [*argv, "-l", settings.log_level])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from app.dispatch import send
+from app.dispatch import COMPUTE_QUEUE, celery_app, send
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine
 from tests.faults.rig import LEASE_S, SWEEP_S, Rig
@@ -99,6 +99,22 @@ def test_t4_a_worker_that_slept_past_its_lease_writes_nothing(rig: MakeRig) -> N
     it.check(job_id, waste=IN_FLIGHT)
     settled = it.query("SELECT state, count(*) AS n FROM reservations WHERE job_id = %s GROUP BY state", job_id)
     assert any(row["state"] == "charged" for row in settled), "nothing was charged: the worker never lost its lease"
+
+
+def test_a_worker_that_went_deaf_is_started_again(rig: MakeRig) -> None:
+    it = rig(latency_ms=20)
+    it.start()
+    control = celery_app(it.services.redis_url).control
+    it.wait(lambda: len(control.ping(timeout=1)) == 2, within_s=60, what="both workers listen")
+    deaf = it.pid("cpu-0")
+    # It lives, is connected, answers, and takes no more messages: as workers do whose consumer died in a reconnection.
+    assert "no longer consuming" in str(control.cancel_consumer(COMPUTE_QUEUE, reply=True, timeout=2))
+
+    job_id = it.submit(20)
+
+    it.wait_done(job_id, within_s=60)
+    assert it.pid("cpu-0") != deaf
+    it.check(job_id, waste=0)
 
 
 @pytest.mark.parametrize("process", ["cpu-0", "reconciler"])

@@ -46,8 +46,12 @@ def up(
     except KeyboardInterrupt:
         raise StoppedError("Stopped before it was up.", Exit.environment) from None
     _tell(embedded, time.monotonic() - began, open_to_others=(host or settings.host) not in LOOPBACK, as_json=as_json)
-    embedded.wait()
+    embedded.wait(on_stop=_tell_stopping)
     notes().print("Stopped.")
+
+
+def _tell_stopping() -> None:
+    notes().print("Stopping. Calls in flight are waited for; Ctrl-C again does not wait.")
 
 
 def _tell(embedded: Embedded, took: float, *, open_to_others: bool, as_json: bool) -> None:

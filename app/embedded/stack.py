@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -26,6 +26,9 @@ READY_TIMEOUT_S = 90.0
 RETRY_S = 0.05
 OFFLINE_MODEL = "offline-explainer"
 COMMAND = (sys.executable, "-m", "app.cli.main")
+WORKER_GRACE_S = 180.0
+"""Longer than any call may take (`Settings.llm_deadline_s`), for an answer that is on its way is paid for (rule B5).
+Workers with nothing in hand end at once."""
 
 
 class Embedded:
@@ -52,7 +55,7 @@ class Embedded:
         """The pid of each process by name: postgres, redis, explainer, worker-refine, worker-cpu, reconciler, api."""
         return self.services.supervisor.pids()
 
-    def wait(self) -> None:
+    def wait(self, *, on_stop: Callable[[], None] = lambda: None) -> None:
         """Run until SIGINT, SIGTERM or SIGHUP, then stop in order; a second signal takes the workers' grace away."""
         asked = threading.Event()
         hurry = threading.Event()
@@ -66,6 +69,7 @@ class Embedded:
             # A wait without a timeout would not let the handlers run on every platform.
             while not asked.wait(0.5):
                 continue
+            on_stop()
             self.services.stop(hurry=hurry)
         finally:
             for number, handler in before.items():
@@ -152,8 +156,8 @@ def _explainer(port: int, env: Mapping[str, str]) -> ProcessSpec:
 
 def _processes(env: Mapping[str, str]) -> list[ProcessSpec]:
     return [
-        ProcessSpec("worker-refine", (*COMMAND, "worker", "--queue", "refine"), env=env),
-        ProcessSpec("worker-cpu", (*COMMAND, "worker", "--queue", "cpu"), env=env),
+        ProcessSpec("worker-refine", (*COMMAND, "worker", "--queue", "refine"), env=env, grace_s=WORKER_GRACE_S),
+        ProcessSpec("worker-cpu", (*COMMAND, "worker", "--queue", "cpu"), env=env, grace_s=WORKER_GRACE_S),
         ProcessSpec("reconciler", (*COMMAND, "reconciler"), env=env, grace_s=5),
         ProcessSpec("api", (*COMMAND, "api"), env=env, grace_s=5),
     ]

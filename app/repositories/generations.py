@@ -83,7 +83,7 @@ def _values(generation: NewGeneration) -> list[object]:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A generation as settling and measuring read it."""
+    """A generation as settling and measuring read it; whole texts are read for the few that need them."""
 
     id: int
     ordinal: int
@@ -91,7 +91,8 @@ class Candidate:
     split: str
     kind: str
     sha256: bytes
-    text: str
+    head: str
+    """The first 200 characters."""
     arm: str
     verdict: str
     edu_score: float
@@ -107,8 +108,8 @@ class Candidate:
 
 _CANDIDATE = """
     SELECT g.id, u.ordinal, g.seed_id, coalesce(s.split, g.draw->>'split', 'work') AS split,
-           coalesce(s.kind, 'prose') AS kind, g.sha256, g.text, g.arm, g.verdict, g.edu_score, g.ease, g.grade,
-           g.list_coverage, g.tokens, g.cluster, g.scores, g.embedding, g.signature
+           coalesce(s.kind, 'prose') AS kind, g.sha256, left(g.text, 200) AS head, g.arm, g.verdict, g.edu_score,
+           g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.scores, g.embedding, g.signature
     FROM generations g JOIN units u ON u.id = g.unit_id JOIN rounds r ON r.id = g.round_id
     LEFT JOIN seeds s ON s.id = g.seed_id"""
 
@@ -120,6 +121,12 @@ def candidates(session: Session, job_id: int, verdicts: Sequence[str]) -> list[C
         {"job": job_id, "verdicts": list(verdicts)},
     )
     return [Candidate(*row) for row in rows]
+
+
+def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """{generation id: text}."""
+    rows = session.execute(text("SELECT id, text FROM generations WHERE id = ANY(:ids)"), {"ids": list(ids)})
+    return {row.id: row.text for row in rows}
 
 
 def set_verdicts(session: Session, outcomes: Sequence[tuple[int, str, str | None, str | None, float]]) -> None:

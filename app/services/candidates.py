@@ -25,19 +25,29 @@ def families(texts: Sequence[Candidate]) -> list[int]:
     return [text.seed_id if text.seed_id is not None else -1 - place for place, text in enumerate(texts)]
 
 
+def measured_splits(seeds: Sequence[ScoredSeed]) -> tuple[str, frozenset[str]]:
+    """What a job's rounds are measured on: a name, and the splits."""
+    if sum(seed.split == Split.audit and seed.reason is None for seed in seeds) < LEAST_AUDIT:
+        return "work and audit", frozenset({Split.work, Split.audit})
+    return "audit", frozenset({Split.audit})
+
+
 def measure(
     kept: Sequence[Candidate],
+    texts: Mapping[int, str],
     seeds: Sequence[ScoredSeed],
     frozen: Mapping[str, object],
     quotas: Mapping[int, int],
     *,
     rng_seed: int,
 ) -> tuple[str, dict[str, float | None], Limits]:
-    """(which splits were measured, measures, {diversity measure: (value, upper limit)}) of a pool."""
-    name, chosen = "audit", [text for text in kept if text.split == Split.audit]
-    if sum(seed.split == Split.audit and seed.reason is None for seed in seeds) < LEAST_AUDIT:
-        name, chosen = "work and audit", [text for text in kept if text.split != Split.eval]
-    members = [_member(text, family) for text, family in zip(chosen, families(chosen), strict=True)]
+    """(which splits were measured, measures, {diversity measure: (value, upper limit)}) of a pool.
+
+    `texts` by generation id holds at least those of the measured splits.
+    """
+    name, splits = measured_splits(seeds)
+    chosen = [made for made in kept if made.split in splits]
+    members = [_member(made, texts[made.id], family) for made, family in zip(chosen, families(chosen), strict=True)]
     measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
     values = measuring.compare(
         measured,
@@ -54,21 +64,21 @@ def measure(
     return name, values, diversity
 
 
-def _member(text: Candidate, family: int) -> Member:
-    scores = text.scores
+def _member(made: Candidate, text: str, family: int) -> Member:
+    scores = made.scores
     code: dict[str, float] = {
         name: scores[name] for name in ("cyclomatic", "nesting", "function_lines") if name in scores
     }
     faithful = (scores["fidelity_precision"], scores["fidelity_recall"]) if "fidelity_recall" in scores else None
     return Member(
-        text=text.text,
+        text=text,
         family=family,
-        cluster=text.cluster,
-        ease=text.ease,
-        grade=text.grade,
-        list_coverage=text.list_coverage,
-        tokens=text.tokens,
-        kind=text.kind,
+        cluster=made.cluster,
+        ease=made.ease,
+        grade=made.grade,
+        list_coverage=made.list_coverage,
+        tokens=made.tokens,
+        kind=made.kind,
         code=code,
         fidelity=faithful,
     )

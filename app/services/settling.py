@@ -2,31 +2,26 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.domain import dedup, settling, targets
+from app.domain import targets
 from app.domain.config import JobConfig
-from app.domain.dedup_index import SignatureIndex
-from app.domain.diversity import OPENING_WORDS
 from app.domain.planning import Plan
 from app.domain.records import JobId, Verdict
-from app.domain.settling import Outcome, Survivor
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
-from app.domain.text import first_words
 from app.repositories import events, generations, holds, jobs, rounds
 from app.repositories.generations import Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
-from app.services import candidates, failures, planning, settling_seeds
+from app.services import admitting, candidates, failures, planning, settling_seeds
 from app.services import rounds as moves
 from app.services.planning import Board
-from app.services.settling_seeds import Prepared, SeedSet, signatures_of, vectors_of
+from app.services.settling_seeds import Prepared, SeedSet
 
 LEAST_REPAIRS = 1_000
 """Repairs read for a plan at most, besides those the plan may take."""
@@ -48,6 +43,16 @@ class RoundData:
     funnel: dict[str, object]
     replan: bool
     """A person let a collapsed job go on: decide nothing, plan."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What must be read besides, for whole texts of all candidates would not fit."""
+
+    pairs: list[tuple[int, int]]
+    """(place of a candidate, place of an earlier one) that look alike by their signatures."""
+    ids: list[int]
+    """Generations whose text decides: one of a pair, or measured."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +87,31 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
     )
 
 
-def think(data: RoundData) -> Settled:
-    """Decide about a round; touches nothing."""
+def want(data: RoundData) -> Wanted:
+    """The texts that deciding about a round takes."""
+    made = data.candidates
+    pairs = admitting.alike(made)
+    _, splits = candidates.measured_splits(data.board.scored)
+    measured = [place for place, one in enumerate(made) if one.split in splits]
+    return Wanted(pairs, [made[place].id for place in sorted({*measured, *(p for pair in pairs for p in pair)})])
+
+
+def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
+    """Decide about a round, with the wanted texts by generation id; touches nothing."""
     if data.seed_set is not None:
         return _think_seeds(data, data.seed_set)
     quotas = planning.quotas_of(data.board, data.config)
-    outcomes = _settle(data, quotas)
+    near = admitting.near_duplicates(
+        data.candidates, wanted.pairs, texts, threshold=data.config.gates.near_duplicate_jaccard
+    )
+    outcomes = admitting.admit(data.candidates, near, data.config, quotas, redundancy_cap=_redundancy_cap(data))
     kept = _kept(data.candidates, outcomes)
     approved = Counter(candidate.cluster for candidate in kept)
     measured_on, measures, diversity = candidates.measure(
-        kept, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
+        kept, texts, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
     )
-    wanted = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
-    checks = targets.judge_targets(measures, wanted)
+    goals = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
+    checks = targets.judge_targets(measures, goals)
     accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
     figures = RoundFigures(checks, _count(data.funnel, "answers"), accepted, _count(data.funnel, "tokens"), diversity)
     decision = targets.decide(
@@ -150,51 +167,10 @@ def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
     return Settled([], prepared, measures, (), decision, plan, board)
 
 
-def _settle(data: RoundData, quotas: dict[int, int]) -> list[tuple[int, str, str | None, str | None, float]]:
-    """Outcomes (generation id, verdict, gate, reason, redundancy) of the round's survivors and the reserve."""
-    texts = data.candidates
-    vectors = vectors_of([text.embedding for text in texts]).astype(np.float64)
-    families = candidates.families(texts)
-    near = _near(texts, data.config.gates.near_duplicate_jaccard)
-    places = [_survivor(i, text, families[i], vectors[i], near.get(i)) for i, text in enumerate(texts)]
-    pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
-    for place, text in zip(places, texts, strict=True):
-        if text.verdict == Verdict.kept:
-            pool.add(place)
+def _redundancy_cap(data: RoundData) -> float:
     cap = data.frozen["redundancy_cap"]
     assert isinstance(cap, float)
-    outcomes = settling.settle(
-        [place for place, text in zip(places, texts, strict=True) if text.verdict != Verdict.kept],
-        pool,
-        redundancy_cap=cap,
-        redundancy_weight=data.config.gates.redundancy_weight,
-        opening_cap=data.config.gates.opening_cap,
-        quotas={cluster: quota * data.config.planning.variants_per_seed for cluster, quota in quotas.items()},
-    )
-    return [_row(texts[outcome.id], outcome) for outcome in outcomes]
-
-
-def _survivor(place: int, text: Candidate, family: int, vector: NDArray[np.float64], near: int | None) -> Survivor:
-    opening = " ".join(first_words(text.text, OPENING_WORDS))
-    return Survivor(place, bytes(text.sha256), opening, text.cluster, family, text.edu_score, vector, near)
-
-
-def _row(text: Candidate, outcome: Outcome) -> tuple[int, str, str | None, str | None, float]:
-    return (text.id, outcome.verdict.value, outcome.gate, outcome.reason, outcome.redundancy)
-
-
-def _near(texts: list[Candidate], threshold: float) -> dict[int, int]:
-    """{place of a text: place of the first earlier text it nearly repeats}, confirmed exactly."""
-    found: dict[int, int] = {}
-    if not texts:
-        return found
-    signatures = signatures_of([text.signature for text in texts])
-    hits = SignatureIndex.build(np.arange(len(texts), dtype=np.int64), signatures).query(signatures)
-    for row, other in zip(hits.row.tolist(), hits.id.tolist(), strict=True):
-        earlier = other < row and row not in found and texts[row].verdict != Verdict.kept
-        if earlier and dedup.exact_jaccard(texts[row].text, texts[other].text) >= threshold:
-            found[row] = other
-    return found
+    return cap
 
 
 def _kept(texts: list[Candidate], outcomes: list[tuple[int, str, str | None, str | None, float]]) -> list[Candidate]:

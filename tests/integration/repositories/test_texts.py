@@ -52,7 +52,7 @@ def test_candidates_come_in_the_order_of_rounds_and_plans_not_of_arrival(texts: 
 
     found = generations.candidates(texts.session, texts.job_id, ("kept", "pending", "reserve"))
 
-    assert [(one.text, one.ordinal) for one in found] == [("a", 0), ("b", 1), ("c", 0), ("e", 2)]
+    assert [(one.head, one.ordinal) for one in found] == [("a", 0), ("b", 1), ("c", 0), ("e", 2)]
     assert {one.split for one in found} == {"work"} and {one.kind for one in found} == {"prose"}
 
 
@@ -95,7 +95,7 @@ def test_only_first_tries_that_may_be_mended_and_were_not_are_repairable(texts: 
         {"body": "a story", **DROPPED, "seed_id": None},
         {"body": "being repaired", **DROPPED},
     )
-    by_text = {one.text: one.id for one in generations.candidates(texts.session, texts.job_id, ("dropped",))}
+    by_text = {one.head: one.id for one in generations.candidates(texts.session, texts.job_id, ("dropped",))}
     texts.round({"body": "a repair that failed too", **DROPPED, "parent_id": by_text["being repaired"]})
     texts.session.execute(
         text("UPDATE units SET parent_id = :p WHERE id = (SELECT max(id) FROM units)"), {"p": by_text["being repaired"]}

@@ -96,10 +96,16 @@ def closed(
     return Closed(JobId(job_id), round_id, unit)
 
 
+def think(engine: Engine, data: settling.RoundData) -> settling.Settled:
+    wanted = settling.want(data)
+    with transaction(engine) as session:
+        return settling.think(data, wanted, generations.texts(session, wanted.ids))
+
+
 def settle(engine: Engine, it: Closed) -> settling.Settled:
     with transaction(engine) as session:
         data = settling.read(session, it.job_id, it.round_id)
-    settled = settling.think(data)
+    settled = think(engine, data)
     with transaction(engine) as session:
         settling.write(session, it.unit, data, settled)
     return settled
@@ -175,7 +181,7 @@ def test_a_job_that_ended_meanwhile_gets_its_verdicts_and_no_new_round(engine: E
     with transaction(engine) as session:
         data = settling.read(session, it.job_id, it.round_id)
         jobs.change(session, it.job_id, only_in=("running",), state=state, stop_reason=state)
-    settled = settling.think(data)
+    settled = think(engine, data)
     with transaction(engine) as session:
         assert settling.write(session, it.unit, data, settled) == []
 
@@ -189,7 +195,7 @@ def test_a_job_paused_by_a_person_gets_its_next_round_and_waits(engine: Engine) 
     with transaction(engine) as session:
         data = settling.read(session, it.job_id, it.round_id)
         jobs.change(session, it.job_id, only_in=("running",), state="paused", note="by a person")
-    settled = settling.think(data)
+    settled = think(engine, data)
     with transaction(engine) as session:
         settling.write(session, it.unit, data, settled)
 

@@ -1,0 +1,77 @@
+"""Which of a round's candidates the pool takes: rows in, verdicts out, around the pass of `domain/settling`."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.domain import dedup, settling
+from app.domain.config import JobConfig
+from app.domain.dedup_index import SignatureIndex
+from app.domain.diversity import OPENING_WORDS
+from app.domain.records import Verdict
+from app.domain.settling import Survivor
+from app.domain.text import first_words
+from app.repositories.generations import Candidate
+from app.services import candidates
+from app.services.settling_seeds import signatures_of, vectors_of
+
+Row = tuple[int, str, str | None, str | None, float]
+"""(generation id, verdict, gate, reason, redundancy)."""
+
+
+def alike(made: Sequence[Candidate]) -> list[tuple[int, int]]:
+    """(place, earlier place) of texts whose signatures are alike; none whose text is in the pool already."""
+    if not made:
+        return []
+    signatures = signatures_of([one.signature for one in made])
+    hits = SignatureIndex.build(np.arange(len(made), dtype=np.int64), signatures).query(signatures)
+    return [
+        (place, other)
+        for place, other in zip(hits.row.tolist(), hits.id.tolist(), strict=True)
+        if other < place and made[place].verdict != Verdict.kept
+    ]
+
+
+def near_duplicates(
+    made: Sequence[Candidate], pairs: Sequence[tuple[int, int]], texts: Mapping[int, str], *, threshold: float
+) -> dict[int, int]:
+    """{place of a text: place of the first earlier text it nearly repeats}, confirmed exactly; `texts` by id."""
+    found: dict[int, int] = {}
+    for place, other in pairs:
+        one, earlier = texts[made[place].id], texts[made[other].id]
+        if place not in found and dedup.exact_jaccard(one, earlier) >= threshold:
+            found[place] = other
+    return found
+
+
+def admit(
+    made: Sequence[Candidate],
+    near: Mapping[int, int],
+    config: JobConfig,
+    quotas: Mapping[int, int],
+    *,
+    redundancy_cap: float,
+) -> list[Row]:
+    """A row for each of the round's survivors and of the reserve, beside the texts that are in the pool."""
+    vectors = vectors_of([one.embedding for one in made]).astype(np.float64)
+    families = candidates.families(made)
+    places = [_survivor(i, one, families[i], vectors[i], near.get(i)) for i, one in enumerate(made)]
+    pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
+    for place, one in zip(places, made, strict=True):
+        if one.verdict == Verdict.kept:
+            pool.add(place)
+    outcomes = settling.settle(
+        [place for place, one in zip(places, made, strict=True) if one.verdict != Verdict.kept],
+        pool,
+        redundancy_cap=redundancy_cap,
+        redundancy_weight=config.gates.redundancy_weight,
+        opening_cap=config.gates.opening_cap,
+        quotas={cluster: quota * config.planning.variants_per_seed for cluster, quota in quotas.items()},
+    )
+    return [(made[o.id].id, o.verdict.value, o.gate, o.reason, o.redundancy) for o in outcomes]
+
+
+def _survivor(place: int, one: Candidate, family: int, vector: NDArray[np.float64], near: int | None) -> Survivor:
+    opening = " ".join(first_words(one.head, OPENING_WORDS))
+    return Survivor(place, bytes(one.sha256), opening, one.cluster, family, one.edu_score, vector, near)

@@ -5,6 +5,7 @@ long as the ids come from one look. A worker killed anywhere leaves nothing that
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,18 +14,21 @@ from sqlalchemy import Engine
 
 from app.adapters.exports import Build, hornbook_version, remove_others
 from app.db.session import retrying
+from app.domain.config import Safety
 from app.domain.dataset_card import CardFacts, render_card
 from app.domain.exporting import (
     ExportSplit,
     Line,
     PoolText,
     RealText,
+    SeedSource,
     generated_line,
     interleave,
     real_line,
     shard_sizes,
 )
 from app.domain.manifest import CARD_NAME, Tally, make_manifest
+from app.domain.safety import redact, redact_fields
 from app.domain.steps import Step
 from app.repositories import exports as pool
 from app.repositories.units import ClaimedUnit
@@ -88,9 +92,22 @@ def _lines(
     engine: Engine, plan: ExportPlan, split: ExportSplit, generated: Sequence[int], real: Sequence[int]
 ) -> Iterator[Line]:
     lineage, prompt = plan.options.lineage, plan.job.prompt_sha256
-    written = (generated_line(text, split, prompt, lineage=lineage) for text in _pool(engine, generated))
-    taken = (real_line(text, split, lineage=lineage) for text in _real(engine, plan.job.id, real))
+    rules = plan.safety
+    written = (
+        generated_line(replace(text, seed=text.seed and _screened(text.seed, rules)), split, prompt, lineage=lineage)
+        for text in _pool(engine, generated)
+    )
+    taken = (
+        real_line(
+            replace(text, text=redact(text.text, rules), seed=_screened(text.seed, rules)), split, lineage=lineage
+        )
+        for text in _real(engine, plan.job.id, real)
+    )
     return interleave(written, taken, many_count=len(generated), few_count=len(real))
+
+
+def _screened(seed: SeedSource, rules: Safety) -> SeedSource:
+    return replace(seed, details=redact_fields(seed.details, rules))
 
 
 def _pool(engine: Engine, ids: Sequence[int]) -> Iterator[PoolText]:

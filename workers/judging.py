@@ -66,6 +66,8 @@ class Judge:
         self, ask: Ask, answer: Answer, call_id: int | None, text: str, examined: Examined
     ) -> NewGeneration:
         unit, job = ask.unit, self.context.job
+        # Screened before anything is stored: what was redacted is neither in the row nor in its digest.
+        text = text if examined.text is None else examined.text
         return NewGeneration(
             job_id=job.id,
             round_id=unit.round_id,

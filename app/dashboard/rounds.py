@@ -13,6 +13,13 @@ LEFT_OUT = {
     "low_education": "teach too little",
     "near_duplicate": "nearly repeat another seed",
     "contaminated": "hold an item of a benchmark",
+    "licence": "came with a licence that the job does not take",
+    "secret": "hold a key, a token or a password",
+    "personal_data": "hold an e-mail address, a phone number or an IP address",
+    "unsafe_words": "are words that are not for children",
+    "other_kind": "are of a kind that the recipe does not work on",
+    "unbearable": "broke the process that reads them",
+    "unsound_scores": "have no sound scores",
 }
 
 
@@ -71,6 +78,8 @@ class RoundView:
     arms: list[ArmView]
     stages: list[Stage]
     drops: list[Drop]
+    redacted: list[tuple[str, int]]
+    """(what was replaced by a placeholder, in how many texts)."""
     checks: list[CheckView]
     measured_on: str | None
     values: list[tuple[str, str, str]]
@@ -110,6 +119,7 @@ def round_view(row: RoundRow, units: Mapping[str, int], live_funnel: Mapping[str
         arms=_arms(row.plan),
         stages=_stages(row, funnel),
         drops=_drops(funnel),
+        redacted=[(wording.REDACTED.get(k, wording.plain(k)), n) for k, n in funnel.get("redacted", {}).items()],
         checks=[_check(check) for check in row.decision.get("checks", ())],
         measured_on=row.measures.get("measured_on"),
         values=_values(values, row.measures.get("limits", {})),

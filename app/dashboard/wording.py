@@ -36,6 +36,7 @@ VERDICTS = {
 }
 
 GATES = {
+    "safety": "Safety and privacy",
     "format": "Format",
     "code": "Code",
     "decontamination": "Benchmarks",
@@ -50,6 +51,9 @@ GATES = {
 """In the order in which a text meets them."""
 
 REASONS = {
+    "secret": "Held a key, a token or a password.",
+    "personal_data": "Held an e-mail address, a phone number or an IP address.",
+    "unsafe_words": "A text for children with words that are not for them.",
     "preamble": "Speaks to the asker before or after the text.",
     "refusal": "Declines instead of writing.",
     "prompt_echo": "Repeats its instructions.",
@@ -110,7 +114,18 @@ TARGETS = {
 
 _TARGET_NAMES = re.compile(rf"\b(?:{'|'.join(TARGETS)})\b")
 
+REDACTED = {
+    "private_keys": "private keys",
+    "secrets": "keys, tokens or passwords",
+    "emails": "e-mail addresses",
+    "phones": "phone numbers",
+    "ip_addresses": "IP addresses",
+}
+"""By class, in the plural."""
+
 SCORES = {
+    **{f"redacted_{name}": f"Redacted: {words}" for name, words in REDACTED.items()},
+    "unsafe_words": "Words not for children",
     "repeated_share": "Repeated lines and phrases",
     "words": "Words",
     "cyclomatic": "Cyclomatic complexity",

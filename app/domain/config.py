@@ -96,6 +96,57 @@ class Planning:
     """The share of draws spread evenly over all arms."""
 
 
+class Handling(StrEnum):
+    """What becomes of a text that holds something of a sensitive class."""
+
+    off = "off"
+    """It is not looked for."""
+    redact = "redact"
+    """A placeholder that names the class takes its place, such as `[EMAIL]`."""
+    reject = "reject"
+    """The text takes no part; what is stored of it is redacted too."""
+
+
+WordClasses = dict[Annotated[str, MaxLen(40)], tuple[Annotated[str, MaxLen(60)], ...]]
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What seeds and generations must not hold, and what becomes of them if they do."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid"}
+
+    secrets: Handling = Handling.redact
+    """API keys, access tokens, passwords in URLs and assignments."""
+    private_keys: Handling = Handling.redact
+    """Private keys in PEM and PGP armour."""
+    emails: Handling = Handling.redact
+    phones: Handling = Handling.redact
+    ip_addresses: Handling = Handling.redact
+    """Public addresses; private networks and loopback are no one's."""
+    unsafe_words: bool = True
+    """Whether recipes for children drop texts, and leave out words, that no small child should read."""
+    word_classes: WordClasses | None = None
+    """Replaces the classes of such words; None: `app/domain/unsafe_words.py`. Forms of a word are found by rule."""
+
+
+@dataclass(frozen=True)
+class Licences:
+    """Which seeds take part by the licence that came with them. Case, spaces and `_` do not count; `*` stands for any.
+
+    Of `A OR B` one must be allowed, of `A AND B` both.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid"}
+
+    allow: tuple[Annotated[str, MaxLen(200)], ...] | None = None
+    """None: every licence that is not denied."""
+    deny: tuple[Annotated[str, MaxLen(200)], ...] = ()
+    """Wins over `allow`."""
+    unknown: bool = True
+    """Whether seeds take part that came without a licence."""
+
+
 @dataclass(frozen=True)
 class Gates:
     """The thresholds of the document and pool gates."""
@@ -119,6 +170,8 @@ class Gates:
     """Most share of the pool with one opening."""
     redundancy_weight: Annotated[float, Ge(0), Le(100)] = 1.0
     """Lambda in rank = score - lambda x redundancy."""
+    safety: Safety = field(default_factory=Safety)
+    licences: Licences = field(default_factory=Licences)
 
 
 @dataclass(frozen=True)
@@ -181,4 +234,10 @@ def contradictions(config: JobConfig) -> list[str]:
     tokens = config.budget.tokens
     if tokens is not None and targets.approved_tokens > tokens:
         found.append("targets.approved_tokens is more than budget.tokens can ever buy")
+    licences = config.gates.licences
+    if licences.allow is not None and not licences.allow and not licences.unknown:
+        found.append("gates.licences.allow is empty and gates.licences.unknown is false: no seed can take part")
+    both = sorted(set(licences.allow or ()) & set(licences.deny))
+    if both:
+        found.append(f"gates.licences allows and denies {', '.join(both)}")
     return found

@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from app.domain import clusters, embedding
+from app.domain import clusters, embedding, safety
 from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex, build_index
 from app.domain.education import Classifier, load_classifier
@@ -18,6 +18,7 @@ from app.domain.features import Features, features
 from app.domain.gates import Candidate, Rules, judge
 from app.domain.recipes.builtin import recipe_of
 from app.domain.records import Kind
+from app.domain.safety import Screened
 
 
 class SeedText(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +67,8 @@ class Examined(msgspec.Struct, frozen=True, array_like=True):
     reason: str | None
     detail: str
     repairable: bool
+    text: str | None = None
+    """With placeholders; None: nothing was found, the answer stays as it is."""
 
 
 class RulesSpec(msgspec.Struct, frozen=True):
@@ -131,16 +134,17 @@ def _rows(found: Features) -> list[Row]:
 def examine_answers(items: list[bytes], context: Context) -> list[bytes]:
     """An Examined for each Answered; context: `classifier`, `embedder`, `clusters`, `rules`."""
     answers = [msgspec.msgpack.decode(item, type=Answered) for item in items]
-    found = _features([a.text for a in answers], [Kind(a.kind) for a in answers], context)
-    labels = clusters.assign(_clusters(context["clusters"]), found.embedding.astype(np.float32))
     rules = _rules(context["rules"])
-    rows = zip(answers, _rows(found), labels.tolist(), strict=True)
-    return [msgspec.msgpack.encode(_examine(answer, row, label, rules)) for answer, row, label in rows]
+    screened = [safety.screen(answer.text, rules.gates.safety) for answer in answers]
+    found = _features([s.text for s in screened], [Kind(a.kind) for a in answers], context)
+    labels = clusters.assign(_clusters(context["clusters"]), found.embedding.astype(np.float32))
+    rows = zip(answers, screened, _rows(found), labels.tolist(), strict=True)
+    return [msgspec.msgpack.encode(_examine(answer, text, row, label, rules)) for answer, text, row, label in rows]
 
 
-def _examine(answer: Answered, row: Row, label: int, rules: Rules) -> Examined:
+def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: Rules) -> Examined:
     candidate = Candidate(
-        text=answer.text,
+        text=screened.text,
         seed_text=answer.seed_text,
         kind=Kind(answer.kind),
         mark=answer.mark,
@@ -151,6 +155,7 @@ def _examine(answer: Answered, row: Row, label: int, rules: Rules) -> Examined:
         grade=row.grade,
         list_coverage=row.list_coverage,
         seed_ease=answer.seed_ease,
+        sensitive=screened.found,
     )
     verdict = judge(candidate, rules)
     return Examined(
@@ -162,4 +167,5 @@ def _examine(answer: Answered, row: Row, label: int, rules: Rules) -> Examined:
         reason=verdict.reason,
         detail=verdict.detail,
         repairable=verdict.repairable,
+        text=screened.text if screened.found else None,
     )

@@ -180,7 +180,7 @@ def generated_line(text: PoolText, split: ExportSplit, prompt_sha256: str, *, li
 
 
 def real_line(text: RealText, split: ExportSplit, *, lineage: bool) -> Line:
-    """The line of a seed that goes in as it is; its id is its sha256, no model had a part in it."""
+    """The line of a seed that goes in as it is, or screened; its id is the seed's sha256, no model had a part in it."""
     line: Line = {"id": text.seed.sha256, "text": text.text, "kind": "real", "split": split.value}
     line["licence"] = text.seed.licence
     if lineage:

@@ -4,15 +4,16 @@ Every gate writes its figures, also where it passes. A candidate's place in a ro
 the pool live in `settling`. Source: `docs/loop.md`, "Gate". Knows nothing of models, storage or time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.domain import code, decontamination, fidelity, formats
+from app.domain import code, decontamination, fidelity, formats, safety, unsafe_words
 from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
+from app.domain.safety import Sensitive
 
 STYLE_SHIFT = 0.35
 """Faithful style-only rewriting lifts public classifiers by 0.3 to 0.43 of 5 (arXiv 2605.23721); taken off here."""
@@ -23,6 +24,12 @@ UNCERTAIN = 0.25
 class Reason(StrEnum):
     """Why a candidate was dropped, or what a review should look at."""
 
+    secret = "secret"
+    """Held a key, a token or a password."""
+    personal_data = "personal_data"
+    """Held an e-mail address, a phone number or an IP address."""
+    unsafe_words = "unsafe_words"
+    """A text for children with words that are not for them."""
     preamble = "preamble"
     """Speaks to the asker before or after the text."""
     refusal = "refusal"
@@ -57,6 +64,9 @@ class Reason(StrEnum):
 
 REPAIRABLE = frozenset(
     {
+        Reason.secret,
+        Reason.personal_data,
+        Reason.unsafe_words,
         Reason.preamble,
         Reason.too_short,
         Reason.too_long,
@@ -74,8 +84,9 @@ class Candidate:
     """A text the LLM wrote, and what it is judged by."""
 
     text: str
+    """Screened: with placeholders where it held what the job redacts or rejects."""
     seed_text: str | None
-    """None for a story drawn from words."""
+    """None for a story drawn from words; screened too."""
     kind: Kind
     mark: str
     """The boundary its prompt used."""
@@ -89,6 +100,8 @@ class Candidate:
     grade: float
     list_coverage: float
     seed_ease: float | None
+    sensitive: Mapping[Sensitive, int] = field(default_factory=dict)
+    """What was found before it was screened, by class."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,26 @@ def judge(candidate: Candidate, rules: Rules) -> Judgement:
         if fault:
             return Judgement(name, fault[0], fault[1], scores)
     return Judgement(None, None, "", scores)
+
+
+def reason_of(kind: Sensitive) -> Reason:
+    """Why a text that holds this class is dropped, for a job that rejects it."""
+    return Reason.secret if kind in safety.SECRET_CLASSES else Reason.personal_data
+
+
+def _safety(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
+    """Figures say how much was redacted of which class; neither they nor the detail say what."""
+    asked = rules.gates.safety
+    scores |= {f"redacted_{kind.value}": float(count) for kind, count in candidate.sensitive.items()}
+    kind = safety.rejects(candidate.sensitive, asked)
+    if kind is not None:
+        return reason_of(kind), f"{candidate.sensitive[kind]} {kind.value.replace('_', ' ')} in it"
+    if not rules.recipe.for_children or not asked.unsafe_words:
+        return None
+    found = unsafe_words.unsafe_words(candidate.text, asked.word_classes)
+    scores["unsafe_words"] = float(sum(map(len, found.values())))
+    said = [f"{name}: {', '.join(words)}" for name, words in found.items()]
+    return (Reason.unsafe_words, "; ".join(said)) if said else None
 
 
 def _format(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
@@ -236,6 +269,7 @@ def _education(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> 
 
 
 CASCADE: Sequence[tuple[str, Gate]] = (
+    ("safety", _safety),
     ("format", _format),
     ("code", _code),
     ("decontamination", _decontamination),

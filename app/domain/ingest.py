@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain.records import Kind
+from app.domain.safety import redact
 from app.domain.text import TextFault, check_text, guess_kind, normalise, sha256, text_flags
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
@@ -145,9 +146,10 @@ class Origin:
 
 
 def excerpt(raw: bytes | str) -> str:
-    """The first 80 characters with everything unprintable (controls, bidi marks, surrogates) shown as U+FFFD."""
+    """The first 80 characters, screened, and everything unprintable (controls, bidi marks, surrogates) as U+FFFD."""
     text = raw[: 4 * EXCERPT_CHARS].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    head = text[:EXCERPT_CHARS].strip()
+    # Screened before it is cut: half a key is told by nothing, and still half a key.
+    head = redact(text[: 4 * EXCERPT_CHARS])[:EXCERPT_CHARS].strip()
     return head if head.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in head)
 
 

@@ -231,6 +231,13 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         GROUP BY state, reason ORDER BY n DESC, state, reason"""),
         {"round": round_id},
     ).all()
+    redacted = session.execute(
+        text("""
+        SELECT substr(s.name, 10) AS kind, count(*) AS n
+        FROM generations g, jsonb_object_keys(g.scores) AS s(name)
+        WHERE g.round_id = :round AND s.name LIKE 'redacted\\_%' GROUP BY kind ORDER BY kind"""),
+        {"round": round_id},
+    ).all()
     verdicts: dict[str, int] = {}
     for row in rows:
         verdicts[row.verdict] = verdicts.get(row.verdict, 0) + row.n
@@ -239,5 +246,6 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         "tokens": int(sum(row.tokens for row in rows)),
         "verdicts": verdicts,
         "dropped": [{"gate": r.gate, "reason": r.reason, "count": r.n} for r in rows if r.verdict == "dropped"],
+        "redacted": {row.kind: row.n for row in redacted},
         "without_text": [{"state": r.state, "reason": r.reason, "count": r.n} for r in failed],
     }

@@ -51,6 +51,16 @@ class ScoredSeed:
     reason: str | None
     embedding: bytes
     signature: bytes
+    licence: str | None = None
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a word list."""
+
+    id: int
+    text: str
+    licence: str | None
 
 
 SCORE_COLUMNS = (
@@ -110,7 +120,7 @@ def scored(session: Session, job_id: int, *, after: int = -1, limit: int = 20_00
     rows = session.execute(
         text("""
         SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
-               x.reason, x.embedding, x.signature
+               x.reason, x.embedding, x.signature, s.licence
         FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
         WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
         {"job": job_id, "after": after, "limit": limit},
@@ -147,13 +157,26 @@ def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.text for row in rows}
 
 
-def words(session: Session, corpus_id: int) -> dict[str, list[tuple[int, str]]]:
-    """{part of speech: [(seed id, word)]} of a word list, in corpus order."""
-    parts: dict[str, list[tuple[int, str]]] = {}
+def words(session: Session, corpus_id: int) -> dict[str, list[Word]]:
+    """{part of speech: words} of a word list, in corpus order."""
+    parts: dict[str, list[Word]] = {}
     rows = session.execute(
-        text("SELECT id, text, details->>'part' AS part FROM seeds WHERE corpus_id = :corpus ORDER BY ordinal"),
+        text(
+            "SELECT id, text, licence, details->>'part' AS part FROM seeds WHERE corpus_id = :corpus ORDER BY ordinal"
+        ),
         {"corpus": corpus_id},
     )
     for row in rows:
-        parts.setdefault(row.part or "noun", []).append((row.id, row.text))
+        parts.setdefault(row.part or "noun", []).append(Word(row.id, row.text, row.licence))
     return parts
+
+
+def licences(session: Session, corpus_id: int) -> dict[str | None, int]:
+    """{licence: seeds of a corpus that came with it}, the commonest first; None: without one."""
+    rows = session.execute(
+        text("""
+        SELECT licence, count(*) AS n FROM seeds WHERE corpus_id = :corpus
+        GROUP BY licence ORDER BY n DESC, licence"""),
+        {"corpus": corpus_id},
+    )
+    return {row.licence: row.n for row in rows}

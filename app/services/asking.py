@@ -1,12 +1,12 @@
 """What one call asks: the request of a unit, the same whoever makes it and however often."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
 from app.adapters.llm_outcomes import LlmRequest, Message, request_key
-from app.domain import prompts
+from app.domain import prompts, safety
 from app.domain.config import JobConfig
 from app.domain.pricing import OFFLINE_MODEL, worst_prompt_tokens
 from app.domain.prompts import Draw
@@ -89,7 +89,8 @@ def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContex
 
 
 def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
-    """The call of a unit."""
+    """The call of a unit; its texts are screened here, so that neither prompt nor gates see what is redacted."""
+    unit = _screened(unit, context.config)
     payload = unit.payload
     kind = Kind(unit.kind) if unit.kind else Kind.words
     draw = Draw(
@@ -114,6 +115,16 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     )
     worst = worst_prompt_tokens(request.prompt_bytes()) + unit.max_tokens
     return Ask(unit, draw, request, request_key(context.job.endpoint, request, 0), mark, length, worst)
+
+
+def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
+    rules = config.gates.safety
+    seed, parent = unit.seed_text, unit.parent_text
+    return replace(
+        unit,
+        seed_text=None if seed is None else safety.redact(seed, rules),
+        parent_text=None if parent is None else safety.redact(parent, rules),
+    )
 
 
 def generation_key(job_key: bytes, round_number: int, ordinal: int, sample_ix: int = 0) -> bytes:

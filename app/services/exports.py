@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.adapters import exports as files
 from app.adapters.storage import Storage
+from app.domain.config import Safety
 from app.domain.exporting import SPLITS, ExportOptions, ExportSplit, RealShare, plan_real
 from app.domain.manifest import MANIFEST_NAME, CorpusFacts, JobFacts, RoundFacts, host_of, safe_config
 from app.domain.recipes.builtin import recipe_of
@@ -51,6 +52,8 @@ class ExportPlan:
     generated: Mapping[ExportSplit, Sequence[int]]
     real: RealShare
     real_ids: Sequence[int]
+    safety: Safety
+    """What real texts are screened by, as the prompts were."""
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +117,10 @@ def read(session: Session, export_id: int) -> ExportPlan:
         generated.pop(ExportSplit.train, None)
     if not real.taken and not any(generated.values()):
         raise NothingToExportError(job=job.id)
-    return ExportPlan(export_id, _facts(session, job), recipe.title, options, generated, real, found[: real.taken])
+    taken = found[: real.taken]
+    return ExportPlan(
+        export_id, _facts(session, job), recipe.title, options, generated, real, taken, config.gates.safety
+    )
 
 
 def _generated(session: Session, job: JobRow, options: ExportOptions) -> dict[ExportSplit, Sequence[int]]:

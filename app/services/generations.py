@@ -1,12 +1,15 @@
 """What a generation came from, down to the seed's file and line, and why it was kept or dropped."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from app.domain.config import Safety
 from app.domain.records import GenerationId, Verdict
-from app.repositories import generations_read
+from app.domain.safety import redact, redact_fields
+from app.repositories import generations_read, jobs
 from app.repositories.generations_read import CallRow, GenerationRow, ProvenanceRow, SourceRow
+from app.services.rounds import config_of
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,20 @@ class Lineage:
 def lineage(session: Session, generation_id: GenerationId) -> Lineage:
     """The lineage of a generation; raises NotFoundError."""
     generation = generations_read.get(session, generation_id)
+    rules = config_of(jobs.get(session, generation.job_id)).gates.safety
     wanted = [generation.seed_id] if generation.seed_id is not None else generation.draw.get("word_seeds", [])
     return Lineage(
         generation,
         generations_read.ancestors(session, generation_id),
-        [generations_read.source(session, seed_id) for seed_id in wanted],
+        [_shown(generations_read.source(session, seed_id), rules) for seed_id in wanted],
         generations_read.call(session, generation.llm_call_id) if generation.llm_call_id is not None else None,
         generations_read.provenance(session, generation.job_id),
     )
+
+
+def _shown(seed: SourceRow, rules: Safety) -> SourceRow:
+    """The seed as the prompt showed it; its sha256 stays that of the stored text."""
+    return replace(seed, text=redact(seed.text, rules), details=redact_fields(seed.details, rules))
 
 
 def why(row: GenerationRow) -> str:

@@ -1,12 +1,12 @@
 """Turns a job's rows into a plan and a plan into the units of its next round."""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
-from app.domain import planning, settling
+from app.domain import licences, planning, settling, unsafe_words
 from app.domain.config import JobConfig
 from app.domain.planning import Arm, ArmRecord, Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
@@ -15,7 +15,7 @@ from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
 from app.repositories import generations, rewrites, seeds
 from app.repositories.rewrites import NewRewrite
-from app.repositories.seeds import ScoredSeed
+from app.repositories.seeds import ScoredSeed, Word
 from app.services import rounds
 
 PROMPT_OVERHEAD_BYTES = 6_000
@@ -31,18 +31,47 @@ class Board:
     repairs: list[generations.RepairRow]
     records: dict[str, tuple[int, int, int]]
     words: dict[str, list[tuple[int, str]]]
+    """{part of speech: [(seed id, word)]}, only words that may be drawn."""
+    words_left_out: Mapping[str, int] = field(default_factory=dict)
+    """{reason: words that may not be drawn}."""
 
 
-def read_board(session: Session, job_id: JobId, corpus_id: int, *, repairs: int) -> Board:
+def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
     """The state of a job's seeds, arms and repairs."""
     scored = list(seeds.all_scored(session, job_id))
+    words, left_out = ({}, {}) if scored else _drawable(seeds.words(session, corpus_id), config)
     return Board(
         scored,
         generations.used_arms(session, job_id),
         generations.repairable(session, job_id, limit=repairs),
         generations.arm_records(session, job_id),
-        {} if scored else seeds.words(session, corpus_id),
+        words,
+        left_out,
     )
+
+
+def _drawable(
+    found: dict[str, list[Word]], config: JobConfig
+) -> tuple[dict[str, list[tuple[int, str]]], Mapping[str, int]]:
+    """The words that may be drawn, and {reason: how many may not}."""
+    parts: dict[str, list[tuple[int, str]]] = {}
+    left_out: Counter[str] = Counter()
+    for part, words in found.items():
+        for word in words:
+            reason = _reason_against(word, config)
+            if reason is None:
+                parts.setdefault(part, []).append((word.id, word.text))
+            else:
+                left_out[reason] += 1
+    return parts, left_out
+
+
+def _reason_against(word: Word, config: JobConfig) -> str | None:
+    gates = config.gates
+    if not licences.allowed(word.licence, gates.licences):
+        return "licence"
+    listed = recipe_of(config.recipe).for_children and gates.safety.unsafe_words
+    return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
 
 
 def with_kept(board: Board, arms: Iterable[str]) -> Board:
@@ -58,6 +87,12 @@ def arm_of(name: str) -> Arm:
     """The arm of that name."""
     style, audience, constraint = [*name.split("/"), "", ""][:3]
     return Arm(style, audience, constraint)
+
+
+def words_funnel(board: Board) -> dict[str, object]:
+    """Round 0's funnel of a word list: what is drawn from, and why the rest is not."""
+    drawn, left_out = sum(map(len, board.words.values())), dict(board.words_left_out)
+    return {"seeds": drawn + sum(left_out.values()), "taking_part": drawn, "left_out": left_out, "redacted": {}}
 
 
 def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:

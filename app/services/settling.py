@@ -71,17 +71,18 @@ class Settled:
 def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
     """All that ending a round needs."""
     job = jobs.get(session, job_id)
+    config = moves.config_of(job)
     this = rounds.get(session, round_id)
     first = this.number == 0
     return RoundData(
         job=job,
-        config=moves.config_of(job),
+        config=config,
         round=this,
         history=[row for row in rounds.of_job(session, job_id) if 0 < row.number < this.number],
         seed_set=settling_seeds.read_seeds(session, job) if first else None,
         candidates=[] if first else generations.candidates(session, job_id, ("kept", "pending", "reserve")),
         frozen={} if first else json.loads(jobs.artifact(session, job_id, "reference")),
-        board=planning.read_board(session, job_id, job.corpus_id, repairs=LEAST_REPAIRS),
+        board=planning.read_board(session, job_id, job.corpus_id, config, repairs=LEAST_REPAIRS),
         funnel={} if first else generations.funnel(session, round_id),
         replan=this.state == "settled",
     )
@@ -152,6 +153,8 @@ def _count(funnel: dict[str, object], name: str) -> int:
 
 def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
     prepared = settling_seeds.think_seeds(seed_set)
+    if not data.board.scored:
+        prepared = replace(prepared, funnel=planning.words_funnel(data.board))
     marked = {seed_id: (cluster, reason) for seed_id, cluster, reason in prepared.marks}
     scored = [replace(s, cluster=marked[s.id][0], reason=marked[s.id][1]) for s in data.board.scored]
     board = replace(data.board, scored=scored)

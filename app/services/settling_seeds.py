@@ -2,18 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.domain import clusters, decontamination, dedup, measuring
+from app.domain import clusters, decontamination, dedup, gates, licences, measuring, safety
 from app.domain.config import JobConfig
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.measuring import Measured, Member
 from app.domain.recipes.builtin import recipe_of
+from app.domain.safety import Screened
 from app.repositories import corpora, jobs, seeds
 from app.repositories.jobs import JobRow
 from app.repositories.seeds import ScoredSeed
@@ -72,54 +73,68 @@ def signatures_of(rows: Sequence[bytes]) -> NDArray[np.uint32]:
 
 
 def think_seeds(data: SeedSet) -> Prepared:
-    """Drop what teaches nothing, what is there twice and what a benchmark holds; cluster and measure the rest."""
-    reasons = _reasons(data)
+    """Drop what may not or should not be taught from; cluster and measure the rest, as prompts will show it."""
+    rules = data.config.gates.safety
+    screened = {seed.id: safety.screen(data.texts[seed.id], rules) for seed in data.scored}
+    reasons = _reasons(data, screened)
     part = [seed for seed, reason in zip(data.scored, reasons, strict=True) if reason is None]
     vectors = vectors_of([seed.embedding for seed in part])
     fitted = clusters.fit_clusters(vectors, rng_seed=data.config.rng_seed)
     labels = clusters.assign(fitted, vectors)
     label_of = {seed.id: int(label) for seed, label in zip(part, labels, strict=True)}
-    names = clusters.name_clusters([data.texts[seed.id] for seed in part], labels)
+    names = clusters.name_clusters([screened[seed.id].text for seed in part], labels)
     reference = part[:: max(1, -(-len(part) // REFERENCE_SIZE))]
     members = [
-        Member(data.texts[s.id], s.id, label_of[s.id], s.ease, s.grade, s.list_coverage, s.tokens, s.kind)
+        Member(screened[s.id].text, s.id, label_of[s.id], s.ease, s.grade, s.list_coverage, s.tokens, s.kind)
         for s in reference
     ]
     measured = measuring.measure_members(
         members, vectors_of([s.embedding for s in reference]), rng_seed=data.config.rng_seed
     )
     marks = [(s.id, label_of.get(s.id), reason) for s, reason in zip(data.scored, reasons, strict=True)]
-    funnel = {"seeds": len(data.scored), "taking_part": len(part), "left_out": dict(Counter(r for r in reasons if r))}
+    redacted = Counter(kind.value for seed in part for kind in screened[seed.id].found)
+    funnel: dict[str, object] = {"seeds": len(data.scored), "taking_part": len(part)}
+    funnel |= {"left_out": dict(Counter(r for r in reasons if r)), "redacted": dict(redacted)}
     cap = _redundancy_cap(vectors, data.config.gates.redundancy_percentile)
     return Prepared(marks, clusters.to_bytes(fitted), names, measured, cap, funnel)
 
 
-def _reasons(data: SeedSet) -> list[str | None]:
-    group = _near_duplicates(data)
+def _reasons(data: SeedSet, screened: Mapping[int, Screened]) -> list[str | None]:
+    reasons = [_own_reason(seed, screened[seed.id], data.config) for seed in data.scored]
+    # Only what may take part makes others its copies: the free copy of a text whose licence is refused stays.
+    places = [place for place, reason in enumerate(reasons) if reason is None]
+    group = _near_duplicates(data, places)
     index: BenchmarkIndex | None = decontamination.build_index(data.benchmarks) if data.benchmarks else None
-    kinds = recipe_of(data.config.recipe).kinds
-    reasons: list[str | None] = []
-    for place, seed in enumerate(data.scored):
-        if seed.reason is not None:
-            reasons.append(seed.reason)
-        elif seed.kind not in kinds:
-            reasons.append("other_kind")
-        elif seed.edu_score < data.config.gates.seed_edu_min:
-            reasons.append("low_education")
-        elif group[place] != place:
-            reasons.append("near_duplicate")
-        elif index is not None and decontamination.find_hits(index, data.texts[seed.id]):
-            reasons.append("contaminated")
-        else:
-            reasons.append(None)
+    for at, place in enumerate(places):
+        if group[at] != at:
+            reasons[place] = "near_duplicate"
+        elif index is not None and decontamination.find_hits(index, data.texts[data.scored[place].id]):
+            reasons[place] = "contaminated"
     return reasons
 
 
-def _near_duplicates(data: SeedSet) -> NDArray[np.int32]:
-    def jaccard(a: int, b: int) -> float:
-        return dedup.exact_jaccard(data.texts[data.scored[a].id], data.texts[data.scored[b].id])
+def _own_reason(seed: ScoredSeed, screened: Screened, config: JobConfig) -> str | None:
+    """Why a seed takes no part, whatever the others are."""
+    if seed.reason is not None:
+        return seed.reason
+    if seed.kind not in recipe_of(config.recipe).kinds:
+        return "other_kind"
+    if not licences.allowed(seed.licence, config.gates.licences):
+        return "licence"
+    held = safety.rejects(screened.found, config.gates.safety)
+    if held is not None:
+        return gates.reason_of(held).value
+    return "low_education" if seed.edu_score < config.gates.seed_edu_min else None
 
-    found = signatures_of([seed.signature for seed in data.scored])
+
+def _near_duplicates(data: SeedSet, places: Sequence[int]) -> NDArray[np.int32]:
+    """For each of these seeds the first of them that it nearly repeats, by its place among them."""
+    part = [data.scored[place] for place in places]
+
+    def jaccard(a: int, b: int) -> float:
+        return dedup.exact_jaccard(data.texts[part[a].id], data.texts[part[b].id])
+
+    found = signatures_of([seed.signature for seed in part])
     return dedup.near_duplicates(found, jaccard, threshold=data.config.gates.near_duplicate_jaccard)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
-from app.domain.config import Budget, JobConfig, config_hash, contradictions
+from app.domain import licences
+from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions
 from app.domain.pricing import MICRO, OFFLINE_MODEL, Price, PriceTable
 from app.domain.prompts import prompt_hash
 from app.domain.recipes.builtin import recipe_of
@@ -17,7 +18,7 @@ from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import InvalidInputError
-from app.repositories import budgets, corpora, events, jobs
+from app.repositories import budgets, corpora, events, jobs, seeds
 from app.repositories.corpora import CorpusRow
 from app.services import rounds
 
@@ -64,10 +65,20 @@ class RecipeMismatchError(InvalidInputError):
     code = "recipe_mismatch"
 
 
+class NoAllowedLicenceError(InvalidInputError):
+    """Corpus {id} has no licence that gates.licences takes: {held}. Allow one of them, or upload again with another."""
+
+    code = "no_allowed_licence"
+
+
 class UnknownBenchmarkError(InvalidInputError):
     """benchmarks: there is no corpus {ids} that was read to its end."""
 
     code = "unknown_benchmark"
+
+
+SHOWN_LICENCES = 5
+"""Named in an error at most."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +156,7 @@ def submit(
     recipe = check_config(config)
     corpus = corpora.get(session, corpus_id)
     _check_corpus(corpus, recipe)
+    _check_licences(session, corpus, config)
     _check_benchmarks(session, config)
     price = price_for(target.model, config.budget, operator.prices)
     prompt = prompt_hash(recipe)
@@ -180,6 +192,16 @@ def _check_corpus(corpus: CorpusRow, recipe: Recipe) -> None:
     if corpus.state == "ready" and held and not held & {kind.value for kind in recipe.kinds}:
         wants = ", ".join(sorted(recipe.kinds))
         raise RecipeMismatchError(recipe=recipe.name, wants=wants, id=corpus.id, holds=", ".join(sorted(held)))
+
+
+def _check_licences(session: Session, corpus: CorpusRow, config: JobConfig) -> None:
+    """Refuse a job that no seed could take part in; of a corpus still being read nobody knows."""
+    if corpus.state != "ready" or config.gates.licences == Licences():
+        return
+    held = seeds.licences(session, corpus.id)
+    if held and not any(licences.allowed(name, config.gates.licences) for name in held):
+        shown = [f"{name or 'no licence'} ({count})" for name, count in list(held.items())[:SHOWN_LICENCES]]
+        raise NoAllowedLicenceError(id=corpus.id, held=", ".join(shown))
 
 
 def _check_benchmarks(session: Session, config: JobConfig) -> None:

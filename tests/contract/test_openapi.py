@@ -75,6 +75,7 @@ CODES = {
     "llm_unauthorized",
     "llm_unreachable",
     "method_not_allowed",
+    "no_allowed_licence",
     "no_records",
     "not_found",
     "not_jsonl",

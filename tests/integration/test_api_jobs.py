@@ -182,6 +182,23 @@ def test_corpus_that_failed_or_does_not_fit_is_refused(service: ApiService) -> N
     assert "bad_zip" in failed.json()["detail"]
 
 
+def test_corpus_without_a_licence_that_the_job_takes_is_refused_with_what_it_has(service: ApiService) -> None:
+    corpus_id = service.corpus()
+    with transaction(service.engine) as session:
+        make_ready(session, corpus_id, ["Water boils.", "Ice melts."])
+        session.execute(text("UPDATE seeds SET licence = NULL WHERE text = 'Ice melts.'"))
+
+    def ask(**licences: object) -> tuple[int, dict[str, Any]]:
+        answer = service.http.post("/v1/jobs", json={"corpus_id": corpus_id, "gates": {"licences": licences}})
+        return answer.status_code, answer.json()
+
+    status, refused = ask(allow=["MIT"], unknown=False)
+    assert (status, refused["code"]) == (422, "no_allowed_licence")
+    assert "CC0-1.0 (1)" in refused["detail"] and "no licence (1)" in refused["detail"]
+    assert ask(allow=["cc0*"], unknown=False)[0] == 202 and ask(allow=["MIT"])[0] == 202
+    assert ask(allow=[], unknown=False)[1]["code"] == "impossible_config"
+
+
 def test_service_without_an_llm_says_which_setting(database_url: str, tmp_path: Path) -> None:
     with api_service(database_url, tmp_path) as service:
         answer = submit(service)

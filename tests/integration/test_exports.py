@@ -201,6 +201,27 @@ def test_a_story_names_its_words_and_all_their_licences(engine: Engine, storage:
     assert line["word_seeds"] == [hashlib.sha256(w.encode()).hexdigest() for w in ("run", "dog", "red")]
 
 
+def test_real_text_and_its_source_are_screened_and_keep_the_seeds_digest(engine: Engine, storage: Storage) -> None:
+    body = "Ask ann.lee@mill.org about the mill."
+    held = seed(0) | {"text": body, "sha256": hashlib.sha256(body.encode()).digest()}
+    held["details"] = {**held["details"], "author": "Ann <ann.lee@mill.org>"}
+    with transaction(engine) as session:
+        corpus = add_corpus(
+            session, seeds=[held | {"split": "work"}, *(seed(i) for i in range(1, SEEDS))], kinds={"prose": SEEDS}
+        )
+        job_id = add_world(session, corpus=corpus)
+        session.execute(text("UPDATE seed_scores SET edu_score = 4 WHERE seed_id = :id"), {"id": corpus[1][0]})
+
+    export_id = make(engine, job_id, ExportOptions(real_share=1.0))
+
+    (line,) = [
+        one for one in lines_of(engine, storage, export_id) if one["seed"]["external_id"] == "s-0" and one["round"] == 0
+    ]
+    assert line["text"] == "Ask [EMAIL] about the mill." and line["id"] == held["sha256"].hex()
+    assert line["seed"]["source"]["author"] == "Ann <[EMAIL]>"
+    assert not any(b"ann.lee" in data for data in bytes_of(engine, storage, export_id).values())
+
+
 def test_the_manifest_and_card_tell_no_secret(engine: Engine, storage: Storage, job_id: int) -> None:
     with transaction(engine) as session:
         config = config_json(JobConfig()) | {"llm": {"base_url": "https://user:secret@llm.example:8443/v1"}}
@@ -210,4 +231,4 @@ def test_the_manifest_and_card_tell_no_secret(engine: Engine, storage: Storage, 
 
     assert manifest_of(engine, export_id)["endpoint"] == "llm.example"
     for name, data in bytes_of(engine, storage, export_id).items():
-        assert b"secret" not in data, name
+        assert b"user:" not in data and b"secret@" not in data, name

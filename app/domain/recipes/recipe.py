@@ -39,6 +39,8 @@ class Recipe:
     """Share of real seed text in an export, unless the export says otherwise."""
     features: tuple[str, ...] = ()
     """Story features to draw from."""
+    for_children: bool = False
+    """Whether words that are not for small children drop a text."""
     max_grade: float = 14.0
     """Texts above this school grade are dropped whatever the targets."""
 

@@ -21,5 +21,6 @@ TINYSTORIES = Recipe(
     length_words=(80, 250),
     real_share=0.0,
     features=("dialogue", "plot twist", "bad ending", "moral", "foreshadowing", "conflict"),
+    for_children=True,
     max_grade=6.0,
 )

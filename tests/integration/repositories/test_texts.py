@@ -145,6 +145,13 @@ def test_the_funnel_of_a_round_counts_answers_tokens_and_calls_without_a_text(te
     assert generations.funnel(texts.session, 10**9)["answers"] == 0
 
 
+def test_the_funnel_counts_texts_that_something_was_redacted_in(texts: Texts) -> None:
+    both, one = {"redacted_emails": 3.0, "redacted_phones": 1.0}, {"redacted_emails": 1.0, "words": 80.0}
+    round_id = texts.round({"scores": both}, {"scores": one}, {"scores": {"redactedly": 1.0}})
+
+    assert generations.funnel(texts.session, round_id)["redacted"] == {"emails": 2, "phones": 1}
+
+
 def test_two_texts_of_one_call_fail_the_transaction(engine: Engine) -> None:
     with pytest.raises(UniqueViolation), transaction(engine) as session:
         job_id = add_job(session)

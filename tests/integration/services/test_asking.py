@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from app.db.session import transaction
-from app.domain.config import JobConfig
+from app.domain.config import Gates, Handling, JobConfig, Safety
 from app.domain.records import JobId
 from app.repositories import jobs
 from app.repositories.units import ClaimedRewrite
@@ -137,3 +137,13 @@ def test_a_generations_name_is_of_job_round_and_place() -> None:
 def test_a_restarted_explainer_is_found_again(context: JobContext, model: str, asked_at: str) -> None:
     moved = Settings(llm_base_url="http://127.0.0.1:2/v1", llm_model="offline-explainer")
     assert replace(context, job=replace(context.job, model=model)).url_for(moved) == asked_at
+
+
+def test_neither_prompt_nor_gates_see_what_is_redacted(context: JobContext) -> None:
+    held = replace(UNIT, seed_text="Ask ann.lee@mill.org.", parent_text="Ask bo.lee@mill.org.")
+    off = replace(context, config=replace(context.config, gates=Gates(safety=Safety(emails=Handling.off))))
+
+    made, plain = asking.ask(context, held), asking.ask(off, held)
+
+    assert made.unit.seed_text == made.unit.parent_text == "Ask [EMAIL]."
+    assert "mill.org" not in str(made) and "ann.lee@mill.org" in plain.request.messages[1].content

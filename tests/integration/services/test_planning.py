@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.db.session import transaction
-from app.domain.config import JobConfig, Llm, Planning
+from app.domain.config import Gates, JobConfig, Licences, Llm, Planning
 from app.domain.planning import Arm, Plan, Planned
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.records import JobId, Split
@@ -159,10 +159,34 @@ def test_the_board_reads_scores_or_words(engine: Engine) -> None:
     with transaction(engine) as session:
         job_id = add_job(session, seeds=2)
         corpus = session.execute(text("SELECT corpus_id FROM jobs WHERE id = :j"), {"j": job_id}).scalar_one()
-        empty = planning.read_board(session, JobId(job_id), corpus, repairs=5)
+        empty = planning.read_board(session, JobId(job_id), corpus, JobConfig(), repairs=5)
         seeds.put_scores(session, job_id, [score(i) for i in seed_ids(session, job_id)])
-        full = planning.read_board(session, JobId(job_id), corpus, repairs=5)
+        full = planning.read_board(session, JobId(job_id), corpus, JobConfig(), repairs=5)
 
     # Seeds that say no part of speech are nouns.
     assert empty.scored == [] and [word for _, word in empty.words["noun"]] != []
     assert len(full.scored) == 2 and full.words == {}
+
+
+def test_words_that_may_not_be_drawn_are_counted_and_left_out(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job_id = add_job(session)
+        corpus = session.execute(text("SELECT corpus_id FROM jobs WHERE id = :j"), {"j": job_id}).scalar_one()
+        first, second, third = seed_ids(session, job_id)
+        for seed_id, word, licence in ((first, "guns", "MIT"), (second, "boat", "GPL-3.0"), (third, "dog", "MIT")):
+            session.execute(
+                text("UPDATE seeds SET text = :word, kind = 'words', licence = :licence WHERE id = :id"),
+                {"word": word, "licence": licence, "id": seed_id},
+            )
+        config = JobConfig(recipe="tinystories", gates=Gates(licences=Licences(deny=("GPL*",))))
+        drawn = planning.read_board(session, JobId(job_id), corpus, config, repairs=5)
+        grown_up = planning.read_board(session, JobId(job_id), corpus, JobConfig(), repairs=5)
+
+    assert drawn.words == {"noun": [(third, "dog")]}
+    assert planning.words_funnel(drawn) == {
+        "seeds": 3,
+        "taking_part": 1,
+        "left_out": {"unsafe_words": 1, "licence": 1},
+        "redacted": {},
+    }
+    assert sum(map(len, grown_up.words.values())) == 3

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
 from app.db.session import transaction
-from app.domain.config import JobConfig
+from app.domain.config import Gates, Handling, JobConfig, Licences, Safety
 from app.domain.dedup import signatures
 from app.domain.records import JobId
 from app.domain.tokens import tokenise
@@ -78,7 +79,7 @@ def test_words_are_fitted_in_bags_and_never_scored(engine: Engine) -> None:
     assert row(engine, "SELECT count(*) AS n FROM units WHERE job_id = :j AND kind = 'score'", j=unit.job_id)["n"] == 0
 
 
-def seed_set(texts: dict[int, str], *, benchmarks: list[tuple[str, str]] | None = None, **over: float) -> SeedSet:
+def seed_set(texts: dict[int, str], *, benchmarks: list[tuple[str, str]] | None = None, **over: Any) -> SeedSet:
     config = replace(JobConfig(), gates=replace(JobConfig().gates, **over))
     rng, made = np.random.default_rng(0), []
     from_texts = signatures_in_rows(list(texts.values()))
@@ -109,7 +110,7 @@ def test_good_seeds_take_part_in_a_cluster() -> None:
     prepared = settling_seeds.think_seeds(seed_set(TEXTS))
 
     assert [(cluster is not None, reason) for _, cluster, reason in prepared.marks] == [(True, None)] * 3
-    assert prepared.funnel == {"seeds": 3, "taking_part": 3, "left_out": {}}
+    assert prepared.funnel == {"seeds": 3, "taking_part": 3, "left_out": {}, "redacted": {}}
     assert 0 <= prepared.redundancy_cap <= 1
 
 
@@ -124,6 +125,33 @@ def test_each_reason_a_seed_is_left_out() -> None:
     assert found == {1: None, 2: "low_education", 3: "unbearable", 4: "near_duplicate", 5: "contaminated"}
 
 
+def test_seeds_are_left_out_for_their_licence_and_for_what_they_hold() -> None:
+    held = {1: "", 2: "", 3: " Write to ann.lee@mill.org.", 4: " The key is AKIA" + "QWERTYUIOP234567."}
+    texts = {n: body + held[n] for n, body in {**TEXTS, 4: TEXTS[1].replace("river", "orchard")}.items()}
+    gates = Gates(
+        safety=Safety(secrets=Handling.reject, emails=Handling.reject), licences=Licences(deny=("gpl*",), unknown=True)
+    )
+    data = seed_set(texts)
+    data = replace(data, config=JobConfig(gates=gates))
+    data = replace(data, scored=[replace(s, licence="GPL-3.0") if s.id == 2 else s for s in data.scored])
+
+    assert reasons(data) == {1: None, 2: "licence", 3: "personal_data", 4: "secret"}
+
+
+def test_a_refused_copy_does_not_take_the_free_one_with_it() -> None:
+    data = seed_set({1: TEXTS[1], 2: TEXTS[1] + " Indeed."})
+    data = replace(data, config=JobConfig(gates=Gates(licences=Licences(allow=("MIT",), unknown=False))))
+    data = replace(data, scored=[replace(s, licence="MIT" if s.id == 2 else "GPL-3.0") for s in data.scored])
+
+    assert reasons(data) == {1: "licence", 2: None}
+
+
+def test_redacted_seeds_take_part_and_are_counted_by_class() -> None:
+    prepared = settling_seeds.think_seeds(seed_set({**TEXTS, 3: TEXTS[3] + " Write to ann.lee@mill.org, bo@mill.org."}))
+
+    assert prepared.funnel == {"seeds": 3, "taking_part": 3, "left_out": {}, "redacted": {"emails": 1}}
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_few_seeds_are_measured_as_far_as_they_can_be(count: int) -> None:
     prepared = settling_seeds.think_seeds(seed_set(dict(list(TEXTS.items())[:count])))
@@ -135,7 +163,7 @@ def test_few_seeds_are_measured_as_far_as_they_can_be(count: int) -> None:
 def test_only_poor_seeds_leave_nobody_and_raise_nothing() -> None:
     prepared = settling_seeds.think_seeds(seed_set(TEXTS, seed_edu_min=5.0))
 
-    assert prepared.funnel == {"seeds": 3, "taking_part": 0, "left_out": {"low_education": 3}}
+    assert prepared.funnel == {"seeds": 3, "taking_part": 0, "left_out": {"low_education": 3}, "redacted": {}}
     assert Counter(cluster for _, cluster, _ in prepared.marks) == {None: 3}
 
 

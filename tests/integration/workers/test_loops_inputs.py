@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from app.domain.config import Gates, Llm
+from app.domain.text import sha256
 from tests.integration.loop_run import Loop
 from tests.integration.loop_world import OPEN, config_of, row, rows
 from tests.integration.workers.test_loops import ACTS, DOCUMENTS, calls_made, start
+from tests.stub_llm_answers import lesson
 
 
 def test_stuffed_answers_never_reach_the_pool(loop: Loop) -> None:
@@ -93,7 +95,35 @@ def test_seeds_that_are_nearly_alike_take_part_once(loop: Loop) -> None:
 
     loop.drive(job_id)
 
-    assert loop.rounds(job_id)[0]["funnel"] == {"seeds": 3, "taking_part": 2, "left_out": {"near_duplicate": 1}}
+    assert loop.rounds(job_id)[0]["funnel"] == {
+        "seeds": 3,
+        "taking_part": 2,
+        "left_out": {"near_duplicate": 1},
+        "redacted": {},
+    }
+
+
+def test_a_secret_in_a_seed_reaches_neither_endpoint_nor_texts_nor_events(loop: Loop) -> None:
+    planted = ["ann.lee@mill-house.org", "AKIA" + "QWERTYUIOP234567", "255-0332"]
+    held = DOCUMENTS[0] + f" Ask {planted[0]}, use {planted[1]} or call (503) {planted[2]}."
+    corpus_id = loop.corpus([held, *DOCUMENTS[1:4]])
+    loop.endpoint.says(lambda prompt: lesson(prompt) + " Or ask bo.lee@mill-house.org.")
+
+    job_id = loop.submit(corpus_id, config_of(max_rounds=1))
+    loop.drive(job_id)
+
+    first, second = (one["funnel"] for one in loop.rounds(job_id))
+    assert first["redacted"] == {"emails": 1, "secrets": 1, "phones": 1} and first["taking_part"] == 4
+    assert second["redacted"] == {"emails": 4}
+    stored = rows(loop.engine, "SELECT text, sha256, detail FROM generations WHERE job_id = :job", job=job_id)
+    assert len(stored) == 4
+    for one in stored:
+        assert one["text"].endswith("Or ask [EMAIL].") and sha256(one["text"]) == bytes(one["sha256"])
+    said = [str(rows(loop.engine, f"SELECT * FROM {table}")) for table in ("generations", "events", "units", "rounds")]
+    for secret in (*planted, "bo.lee"):
+        assert not any(secret in table for table in said), secret
+    seed = row(loop.engine, "SELECT text FROM seeds WHERE corpus_id = :id AND ordinal = 0", id=corpus_id)
+    assert seed["text"] == held, "a seed never changes"
 
 
 def test_a_benchmarks_items_take_no_part(loop: Loop) -> None:

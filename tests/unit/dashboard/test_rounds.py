@@ -99,3 +99,10 @@ def test_figures_are_read_as_people_write_them() -> None:
     assert wording.figure(None, "share") == "not measurable"
     assert [wording.duration(s) for s in (None, 9.4, 95.0, 7260.0)] == ["unknown", "9 s", "1 min 35 s", "2 h 1 min"]
     assert wording.readable("short: grade_p90, nesting_p90") == "short: Grade (90th percentile), Nesting"
+
+
+def test_what_was_redacted_is_said_in_words() -> None:
+    view = round_view(row(funnel={"answers": 3, "redacted": {"emails": 2, "new_class": 1}}), {})
+
+    assert view.redacted == [("e-mail addresses", 2), ("new class", 1)]
+    assert round_view(row(), {}).redacted == []

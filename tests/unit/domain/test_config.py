@@ -9,7 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from app.domain.config import (
     PRESET_GRADES,
     Budget,
+    Gates,
     JobConfig,
+    Licences,
     Llm,
     Planning,
     Preset,
@@ -41,6 +43,9 @@ REFUSED: dict[str, dict[str, object]] = {
     "long recipe name": {"recipe": "x" * 101},
     "text for a number": {"draws": "many"},
     "benchmarks no list": {"benchmarks": 3},
+    "unknown handling": {"gates": {"safety": {"emails": "hide"}}},
+    "unknown class": {"gates": {"safety": {"names": "off"}}},
+    "licences no list": {"gates": {"licences": {"allow": "MIT"}}},
 }
 
 
@@ -57,6 +62,8 @@ def test_the_defaults_are_within_their_own_bounds_and_contradict_nothing() -> No
 
 
 CONTRADICTIONS: dict[str, tuple[JobConfig, str]] = {
+    "no licence at all": (JobConfig(gates=Gates(licences=Licences(allow=(), unknown=False))), "no seed can take part"),
+    "a licence both ways": (JobConfig(gates=Gates(licences=Licences(allow=("MIT",), deny=("MIT",)))), "denies MIT"),
     "distinct3 turned round": (JobConfig(targets=Targets(distinct3_low=1.1, distinct3_high=1.0)), "distinct3_low"),
     "more than all calls": (JobConfig(planning=Planning(quota_share=0.8, repair_share=0.3)), "add up"),
     "no room for a prompt": (JobConfig(llm=Llm(max_tokens=1000, context_tokens=1000)), "no room"),

@@ -111,3 +111,18 @@ def test_stuffing_is_dropped_and_scores_under_a_plain_text() -> None:
 
     assert (stuffed.gate, stuffed.reason) == ("format", "repetition")
     assert stuffed.row.edu_score < rows(SEED)[0].edu_score
+
+
+def test_an_answer_is_judged_and_given_back_without_what_it_held() -> None:
+    (found,) = examined(answer(TEXT + " Ask ann.lee@beavers.org or call (503) 255-0332."))
+
+    assert found.text == TEXT + " Ask [EMAIL] or call [PHONE]."
+    assert found.row == rows(found.text)[0], "the features are those of the text that is stored"
+    assert (found.scores["redacted_emails"], found.scores["redacted_phones"]) == (1, 1)
+    assert "ann.lee" not in str(found) and "255" not in str(found)
+
+
+def test_an_answer_that_held_nothing_is_not_given_back() -> None:
+    (found,) = examined(answer(TEXT))
+
+    assert found.text is None and not any(name.startswith("redacted") for name in found.scores)

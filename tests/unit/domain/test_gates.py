@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.config import Gates
+from app.domain.config import Gates, Handling, Safety
 from app.domain.decontamination import build_index
 from app.domain.gates import CASCADE, STYLE_SHIFT, Candidate, Reason, Rules, judge
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.recipes.tinystories import TINYSTORIES
 from app.domain.records import Kind
+from app.domain.safety import Sensitive
 
 SEED = (
     "A beaver builds dams of wood and mud. The dam holds back a stream, and a pond forms behind it. The pond keeps the "
@@ -168,8 +169,43 @@ def test_a_story_holds_its_words_in_any_form(words: tuple[str, ...], passes: boo
     assert passes or "find" in verdict.detail
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        pytest.param(Sensitive.secrets, Reason.secret, id="a secret"),
+        pytest.param(Sensitive.private_keys, Reason.secret, id="a private key"),
+        pytest.param(Sensitive.emails, Reason.personal_data, id="an address"),
+        pytest.param(Sensitive.phones, Reason.personal_data, id="a number"),
+        pytest.param(Sensitive.ip_addresses, Reason.personal_data, id="an IP address"),
+    ],
+)
+def test_what_was_found_drops_a_text_only_where_the_job_rejects_it(kind: Sensitive, reason: Reason) -> None:
+    candidate = replace(CANDIDATE, sensitive={kind: 2})
+    rejecting = replace(RULES, gates=Gates(safety=replace(Safety(), **{kind.value: Handling.reject})))
+
+    dropped, redacted = judge(candidate, rejecting), judge(candidate, RULES)
+
+    assert (dropped.gate, dropped.reason, dropped.repairable) == ("safety", reason, True)
+    assert redacted.passed and redacted.scores[f"redacted_{kind.value}"] == 2
+
+
+def test_words_that_are_not_for_children_drop_a_story_and_nothing_else() -> None:
+    text = CANDIDATE.text + " The hunter had a gun."
+    lesson = replace(CANDIDATE, text=text)
+    story = replace(lesson, seed_text=None, kind=Kind.words, seed_ease=None)
+    own = Gates(safety=Safety(word_classes={"water": ("pond",)}))
+
+    dropped = judge(story, Rules(Gates(), TINYSTORIES))
+
+    assert (dropped.gate, dropped.reason, dropped.detail) == ("safety", "unsafe_words", "weapons: gun")
+    assert judge(story, Rules(own, TINYSTORIES)).detail == "water: pond"
+    assert judge(story, Rules(Gates(safety=Safety(unsafe_words=False)), TINYSTORIES)).gate != "safety"
+    assert judge(lesson, RULES).gate != "safety"
+
+
 def test_gates_run_from_cheap_to_dear() -> None:
     assert [name for name, _ in CASCADE] == [
+        "safety",
         "format",
         "code",
         "decontamination",

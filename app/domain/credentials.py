@@ -29,7 +29,7 @@ _TAILS: tuple[tuple[str, str], ...] = (
     ("glpat- gldt- glrt- glptt- glcbt- glsoat- glagent-", r"[\w-]{20,100}"),
     ("xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs- xapp-", r"[A-Za-z0-9-]{15,250}"),
     ("hooks.slack.com/services/", r"[A-Za-z0-9/]{30,100}"),
-    ("/api/webhooks/", r"[0-9]{15,22}/[\w-]{40,100}"),
+    ("discord.com/api/webhooks/ discordapp.com/api/webhooks/", r"[0-9]{15,22}/[\w-]{40,100}"),
     ("sk_live_ sk_test_ rk_live_ rk_test_", rf"{_ALNUM}{{16,200}}"),
     ("whsec_", r"[A-Za-z0-9+/=]{24,100}"),
     ("SK", rf"{_HEX}{{32}}"),
@@ -118,7 +118,8 @@ _BODY = re.compile(rb"[A-Za-z0-9+/=\s\\\"',]{0,8000}")
 _LONGEST_KEY = 16_000
 """Bytes between the marker lines of a private key; RSA of 16,384 bits takes 12,500."""
 _MASKED = re.compile(
-    rb"\A[<{$%(\[]|[${]\{|\*\*|xxx|\.\.\.|your|change|example|placeholder|dummy|redacted|fake", re.IGNORECASE
+    rb"\A(?:[<{]|\$[A-Za-z_{(]|%[(s]|\[[A-Z])|[${]\{|\*\*|xxx|\.\.\.|your|change|example|placeholder|dummy|redacted|fake",
+    re.IGNORECASE,
 )
 """What stands for a value that is somewhere else, our own placeholders among them."""
 _NO_SECRETS = frozenset(

@@ -35,7 +35,10 @@ _IPV6 = re.compile(rb"(?<![\w:.])[23][0-9a-fA-F]{3}:[0-9a-fA-F:]{3,35}(?![\w:])"
 _FOR_MANUALS = tuple(ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 _FOR_MANUALS_6 = ip_network("2001:db8::/32")
 
-_NORTH_AMERICA = re.compile(rb"(?<![\w.+/-])(?:\+?0[ .-]?)?(?:\(000\)[ .-]{0,2}|000[.-])000[ .-]0000(?![\w]|[.-]0)")
+_NORTH_AMERICA = re.compile(
+    rb"(?<![\w.+/-])(?:\+?(?:00)?0[ .-]?)?(?:\(000\)[ .-]{0,2}|000[.-])000[ .-]0000"
+    rb"(?: ?(?:x|ext\.?) ?0{1,6})?(?!\w|[.-]0)"
+)
 _NORTH_AMERICA_HINTS = (b"000-0000", b"000.0000", b"000 0000")
 _INTERNATIONAL = re.compile(rb"(?<![a-z0+)\].])\+0[0 ()./-]{6,20}0(?<!\.0)(?![a-z0])")
 _NAMED = (b"phone", b"tel", b"mobile", b"fax", b"cell", b"call")
@@ -51,6 +54,8 @@ _NATIONAL_HINTS = (
     b"0000/000",
     b"0000-000000",
     b"000/0000",
+    b"00) 0",
+    b"00)0",
 )
 _NATIONAL = re.compile(rb"(?<![a-z0.,+/$-])\(?00[0 ()/-]{7,16}0(?![0a-z,/-]|\.0)")
 _REGIONS = ("GB", "DE", "FR", "IT", "AU")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.adapters.sandbox_child import Reply
+from app.domain.safety import redact
 from app.errors import AppError
 
 
@@ -51,4 +52,5 @@ def result_of(reply: Reply) -> bytes | SandboxFault:
     if not reply.error:
         return reply.outputs[0]
     kind = FaultKind.memory if reply.error == "MemoryError" else FaultKind.error
-    return SandboxFault(kind, f"{reply.error}: {reply.detail}")
+    # An exception may quote the text it failed on, and the detail goes to a log.
+    return SandboxFault(kind, redact(f"{reply.error}: {reply.detail}"))

@@ -30,6 +30,7 @@ SAYS = {
     ],
     "running-job": [
         "At work on round 3", "60 calls (50%) for clusters below their quota", "Simplicity", "too hard", "Pause",
+        "A placeholder stands for e-mail addresses in 7 seeds, IP addresses in 1 seed.",
     ],
     "finished-job": [
         "Every target held in two rounds running", "the offline explainer did", "14 of 14 hold",

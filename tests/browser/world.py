@@ -108,7 +108,8 @@ def prepare(session: Session, job: int) -> None:
         "values": {"vendi2": 41.2, "distinct3": 0.94, "opening_share": 0.01, "ease_mean": 52.4, "grade_p90": 12.8},
         "limits": {"vendi2": [38.7, 44.1], "ease_mean": [50.1, 54.9]},
     }
-    funnel = {"seeds": 120, "taking_part": 108, "left_out": {"low_education": 9, "near_duplicate": 3}}
+    funnel: dict[str, Any] = {"seeds": 120, "taking_part": 108, "left_out": {"low_education": 9, "near_duplicate": 3}}
+    funnel["redacted"] = {"emails": 7, "ip_addresses": 1}
     decision: dict[str, Any] = {"stop": None, "why": "the seeds are prepared", "checks": []}
     rounds.settle(session, round_id, funnel=funnel, measures=measures, decision=decision)
 

@@ -100,6 +100,11 @@ _LEAST_RUN = 16
 LEAST_BYTES = 6
 """Different bytes in a key: `sk_test_xxxxxxxxxxxxxxxx` is none."""
 _URL_PASSWORD = re.compile(rb"://[^\s/@:\"'`<>(){}\[\]]{0,64}:(?![0-9]{1,5}[/?#])([^\s\"'`<>]{1,128})@(?=[\w\[-])")
+_QUERY = re.compile(
+    rb"[?&][\w.-]{0,30}?(?:key|token|secret|passw|pwd|sig|auth|credential)[\w.-]{0,12}=([\w%+/.~-]{16,500})",
+    re.IGNORECASE,
+)
+_CURL = re.compile(rb"curl [^\n]{0,200}?(?:-u|--user)[ =][\"']?[\w.@-]{1,64}:([^\s\"']{1,128})")
 _PASSWORD_NAMES = (b"passw", b"passphrase", b"pwd")
 _KEY_NAMES = (b"secret", b"token", b"api", b"access", b"auth", b"encryption", b"signing", b"private")
 _ASSIGNED = re.compile(
@@ -158,6 +163,10 @@ def secrets(data: bytes, shape: bytes) -> Iterator[Place]:
     """Keys and tokens by their form, passwords in URLs, and what is assigned to a name like `api_key`."""
     if b"://" in data:
         yield from (m.span(1) for m in _at(data, b"://", _URL_PASSWORD) if _is_password(m.group(1), least=1))
+        if b"?" in data and b"=" in data:
+            yield from (found.span(1) for found in _QUERY.finditer(data) if _is_random(found.group(1)))
+    if b"curl " in data:
+        yield from (m.span(1) for m in _at(data, b"curl ", _CURL) if _is_password(m.group(1), least=1))
     for name in _PASSWORD_NAMES:
         if name in shape:
             yield from _assigned(data, shape, name)

@@ -68,6 +68,11 @@ ASSIGNED = {
     ),
     "a header": ("Authorization: Bearer " + "q8Rt2Lm9" * 3, "Authorization: Bearer [SECRET]"),
     "a URL": ("postgres://app:hunter2@db:5432/x", "postgres://app:[SECRET]@db:5432/x"),
+    "a URL's query": (
+        "https://x.org/v1?q=1&api_key=" + "q8Rt2Lm9" * 3 + "&n=2 now",
+        "https://x.org/v1?q=1&api_key=[SECRET]&n=2 now",
+    ),
+    "a user of curl": ("curl -s -u ann:hunter2 https://x.org/", "curl -s -u ann:[SECRET] https://x.org/"),
     "a URL without a user": ("redis://:hunter2@cache/0", "redis://:[SECRET]@cache/0"),
     "a password with an at sign": ("ftp://ann:p@ss/w0rd@host/x", "ftp://ann:[SECRET]@host/x"),
 }
@@ -89,6 +94,7 @@ NONE = {
     "words": 'secret = "the_quick_brown_fox_jumps"',
     "a checksum of a type": '"AWS::SecretsManager::Secret": "c85175a4ebcce361",',
     "a class of CSS": "sk-fading-circle-animation-delay",
+    "an id in a URL": "https://x.org/watch?v=dQw4w9WgXcQdQw4w9WgXcQ&t=42",
     "a port": "see http://host:8080/x@y",
     "prose": "Keep your password secret: a token of trust, and the key to the house.",
     "a private key that is only mentioned": "starts with -----BEGIN " + "PRIVATE KEY----- and ends",

@@ -98,7 +98,7 @@ def test_no_seed_good_enough_is_nothing_to_do(loop: Loop) -> None:
 
     assert (job["state"], job["stop_reason"]) == ("done", "nothing_to_do")
     (first,) = loop.rounds(job_id)
-    assert first["funnel"] == {"seeds": 18, "taking_part": 0, "left_out": {"low_education": 18}}
+    assert first["funnel"] == {"seeds": 18, "taking_part": 0, "left_out": {"low_education": 18}, "redacted": {}}
     assert calls_made(loop) == 0
 
 

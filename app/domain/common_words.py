@@ -166,7 +166,7 @@ zebra zero zipper zone zoo
 _VOWELS = frozenset("aeiou")
 
 
-def _forms(word: str) -> list[str]:
+def forms(word: str) -> list[str]:
     """A word with its regular endings: `stop` also gives stopped and stopping, `carry` carries, `nice` nicer."""
     if "'" in word or len(word) < 3:
         return [word]
@@ -182,5 +182,5 @@ def _forms(word: str) -> list[str]:
     return plain + [double + end for end in ("ed", "ing", "er", "est", "y")]
 
 
-COMMON_WORDS = frozenset(form for word in _BASE.split() for form in _forms(word))
+COMMON_WORDS = frozenset(form for word in _BASE.split() for form in forms(word))
 """Every accepted form, lower case."""

@@ -1,34 +1,48 @@
-"""How easy a text is to read: sentence and word length, known words, a school grade and an ease.
+"""How easy a text is to read: five published formulas, known words, and a school grade and an ease of our own.
 
 Measured on lines of prose, so that code inside Markdown does not count; a text with almost no prose is measured whole,
-a line as a sentence. Flesch 1948 (ease), Kincaid et al. 1975 (grade), Dale and Chall 1948 (known words, with a list of
-our own). Numbers and names inside a sentence count as known. All from one `TokenBatch`; nothing here is ever NaN.
+a line as a sentence. The ease model is linear in the logarithm of the sentence length, syllables a word and the cubic
+mean of word grades (`word_grades`), fitted by `benchmarks/train_ease.py`. All from one `TokenBatch`; nothing here is
+ever NaN. Knows nothing of sentence ends: `sentence_ends`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.common_words import COMMON_WORDS
+from app.domain import formulas
 from app.domain.lines import byte_table
-from app.domain.tokens import TokenBatch, hash_words
-from app.domain.word_sets import WordSet, word_set
+from app.domain.sentence_ends import line_ends, sentence_ends
+from app.domain.tokens import TokenBatch
+from app.domain.word_grades import COMMON, LISTED, cubes, distinct, graded_words
 
-_COMMON: WordSet = word_set(COMMON_WORDS)
 _LEAST_PROSE = 20
 """Words of prose below which the whole text is measured instead."""
 _UPPER = byte_table(bytes(range(65, 91)))
 _LOWER = byte_table(bytes(range(97, 123)))
+_LETTER = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)))
 _DIGIT = byte_table(b"0123456789")
-_AFTER_STOP = byte_table(b" \t\n\"')]*_")
-_ABBREVIATIONS = hash_words(["mr", "mrs", "ms", "dr", "prof", "st", "vs", "cf", "fig", "figs", "eq", "al", "g", "e"])
 _GRADES = (1.0, 16.0)
+_SENTENCE_WORDS = (2.0, 60.0)
+"""Sentence lengths beyond which nobody's judgement changes; a table read as one sentence would decide alone."""
+_POLYSYLLABLE = 3
+EASE_MODEL = (-8.082, 2.232, 2.869, 1.597)
+"""Grade = c0 + c1 ln(W/S) + c2 Y/W + c3 G; see `app/models/ease.json`."""
+_EASIEST, _EASE_A_GRADE = 106.0, 6.0
+"""Ease = 106 - 6 x grade: grade 1 is 100, grade 16 is 10."""
+_NO_GRADES, _HARDEST = 3.0, 10.5
+"""G of a text of names and numbers alone, and the most that syllables can say."""
+_FOREIGN = (0.3, 0.6)
+"""Share of distinct words with a known grade at which the grades start to count and from which they count in full.
+English prose has 0.9; other languages have 0.1 to 0.3, and there syllables say more."""
+_BY_SYLLABLES = (-0.68, 3.08)
+"""G of English text from Y/W: intercept and slope, least squares over the training texts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Readability:
-    """One row a document, float64 unless said otherwise."""
+class Counts:
+    """What readability is made of, one row a document; sums, which add up across documents and workers."""
 
     words: NDArray[np.int64]
     """Words measured."""
@@ -38,10 +52,32 @@ class Readability:
     """Syllables of those words."""
     listed: NDArray[np.int64]
     """Of those words, how many are common, numbers or names."""
+    characters: NDArray[np.int64]
+    """Characters of those words."""
+    polysyllables: NDArray[np.int64]
+    """Words of three syllables or more."""
+    graded: NDArray[np.int64]
+    """Distinct words in each 200, without names, numbers and identifiers."""
+    recognised: NDArray[np.int64]
+    """Those of them whose grade is not by length alone."""
+    grade_cubes: NDArray[np.float64]
+    """Sum of the cubes of the grades of `graded`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readability(Counts):
+    """The counts, and what the formulas make of them; (n_docs,) float64."""
+
     fre: NDArray[np.float64]
-    """Flesch reading ease, higher is easier, unbounded."""
+    """Flesch reading ease, higher is easier, unbounded; 100 without words."""
     fkgl: NDArray[np.float64]
-    """Flesch-Kincaid grade level, unbounded."""
+    """Flesch-Kincaid grade level, unbounded; 0 without words, as the next three."""
+    smog: NDArray[np.float64]
+    """SMOG grade, at least 3.13."""
+    ari: NDArray[np.float64]
+    """Automated readability index, a grade, unbounded."""
+    coleman_liau: NDArray[np.float64]
+    """Coleman-Liau index, a grade, unbounded."""
     list_coverage: NDArray[np.float64]
     """Share of running words that are listed, [0, 1]; 1 without words."""
     ease: NDArray[np.float64]
@@ -52,44 +88,46 @@ class Readability:
 
 def readability(batch: TokenBatch) -> Readability:
     """Readability of every document of a batch. A document without words has ease 100 and grade 1."""
-    scope, ends = _scope(batch)
+    codes = graded_words().look_up(batch.word_hash)
+    ends = sentence_ends(batch)
+    scope, closing = _scope(batch, ends)
     words = _total(batch, scope)
-    syllables = _total(batch, scope, batch.syllables)
-    listed = _total(batch, scope & known_words(batch))
-    sentences = np.maximum(_total(batch, scope & ends), words > 0)
-    return measure(words, sentences, syllables, listed)
+    index = np.flatnonzero(scope & _is_graded(batch, codes))
+    index = index[distinct(batch, index)]
+    length = batch.end[index] - batch.start[index]
+    doc, n_docs = batch.doc[index], batch.n_docs
+    return measure(
+        Counts(
+            words=words,
+            sentences=np.maximum(_total(batch, scope & closing), words > 0),
+            syllables=_total(batch, scope, batch.syllables),
+            listed=_total(batch, scope & _is_known(batch, codes, ends)),
+            characters=_total(batch, scope, _characters(batch)),
+            polysyllables=_total(batch, scope & (batch.syllables >= _POLYSYLLABLE)),
+            graded=np.bincount(doc, minlength=n_docs).astype(np.int64),
+            recognised=np.bincount(doc[codes[index] > 0], minlength=n_docs).astype(np.int64),
+            grade_cubes=np.bincount(doc, weights=cubes(codes[index], length), minlength=n_docs).astype(np.float64),
+        )
+    )
 
 
-def measure(
-    words: NDArray[np.int64], sentences: NDArray[np.int64], syllables: NDArray[np.int64], listed: NDArray[np.int64]
-) -> Readability:
-    """Formulas over counts, which add up across documents and workers.
-
-    FRE = 206.835 - 1.015 W/S - 84.6 Y/W;  FKGL = 0.39 W/S + 11.8 Y/W - 15.59, with W words, S sentences, Y syllables.
-    100 words, 5 sentences, 150 syllables: FRE 59.635, FKGL 9.91.
-    """
-    length = words / np.maximum(sentences, 1)
-    weight = syllables / np.maximum(words, 1)
-    coverage = np.where(words > 0, listed / np.maximum(words, 1), 1.0)
-    some = words > 0
-    fre = np.where(some, 206.835 - 1.015 * length - 84.6 * weight, 100.0)
-    fkgl = np.where(some, 0.39 * length + 11.8 * weight - 15.59, 0.0)
-    ease = np.where(some, _ease(fre, coverage), 100.0)
-    grade = np.where(some, _grade(fkgl, coverage), _GRADES[0])
-    return Readability(words, sentences, syllables, listed, fre, fkgl, coverage, ease, grade)
-
-
-def _ease(fre: NDArray[np.float64], coverage: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Half Flesch, half known words: 100 when all are listed, 0 when half are not."""
-    ease: NDArray[np.float64] = 0.5 * np.clip(fre, 0, 100) + 0.5 * np.clip(200 * coverage - 100, 0, 100)
-    return ease
-
-
-def _grade(fkgl: NDArray[np.float64], coverage: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of Flesch-Kincaid and a grade by unknown words."""
-    by_list = 3 + 36 * (1 - coverage)
-    grade: NDArray[np.float64] = np.clip(0.5 * np.clip(fkgl, -2, 20) + 0.5 * by_list, *_GRADES)
-    return grade
+def measure(counts: Counts) -> Readability:
+    """What the formulas of `formulas` and the ease model make of counts."""
+    some = counts.words > 0
+    words, sentences = np.maximum(counts.words, 1), np.maximum(counts.sentences, 1)
+    spoken, written = (words, sentences, counts.syllables), (words, sentences, counts.characters)
+    grade = _model_grade(counts)
+    return Readability(
+        **{field.name: getattr(counts, field.name) for field in fields(counts)},
+        fre=np.where(some, formulas.flesch_reading_ease(*spoken), 100.0),
+        fkgl=np.where(some, formulas.flesch_kincaid_grade(*spoken), 0.0),
+        smog=np.where(some, formulas.smog_grade(sentences, counts.polysyllables), 0.0),
+        ari=np.where(some, formulas.automated_readability_index(*written), 0.0),
+        coleman_liau=np.where(some, formulas.coleman_liau_index(*written), 0.0),
+        list_coverage=np.where(some, counts.listed / words, 1.0),
+        ease=np.where(some, np.clip(_EASIEST - _EASE_A_GRADE * grade, 0.0, 100.0), 100.0),
+        grade=np.where(some, np.clip(grade, *_GRADES), _GRADES[0]),
+    )
 
 
 def known_words(batch: TokenBatch) -> NDArray[np.bool_]:
@@ -97,62 +135,76 @@ def known_words(batch: TokenBatch) -> NDArray[np.bool_]:
 
     Gates add a seed's own glossary: `known_words(batch) | np.isin(batch.word_hash, hash_words(glossary))`.
     """
-    known = _COMMON.contains(batch.word_hash)
-    first = batch.buffer[batch.start]
-    known |= _DIGIT[first] | (batch.end - batch.start == 1)
-    named = _UPPER[first] & _LOWER[batch.buffer[np.minimum(batch.start + 1, len(batch.buffer) - 1)]]
+    return _is_known(batch, graded_words().look_up(batch.word_hash), sentence_ends(batch))
+
+
+def model_inputs(counts: Counts) -> NDArray[np.float64]:
+    """(n_docs, 3): what the ease model is linear in: ln(W/S), Y/W and G, the cubic mean of word grades."""
+    words = np.maximum(counts.words, 1)
+    length = np.clip(words / np.maximum(counts.sentences, 1), *_SENTENCE_WORDS)
+    weight = counts.syllables / words
+    graded = np.maximum(counts.graded, 1)
+    cubic = np.where(counts.graded > 0, np.cbrt(counts.grade_cubes / graded), _NO_GRADES)
+    low, high = _FOREIGN
+    trust = np.clip((counts.recognised / graded - low) / (high - low), 0.0, 1.0)
+    by_syllables = np.clip(_BY_SYLLABLES[0] + _BY_SYLLABLES[1] * weight, _NO_GRADES, _HARDEST)
+    return np.column_stack([np.log(length), weight, trust * cubic + (1 - trust) * by_syllables])
+
+
+def _model_grade(counts: Counts) -> NDArray[np.float64]:
+    # Not `@`: the last bit of BLAS's sums depends on how many rows there are.
+    grade: NDArray[np.float64] = EASE_MODEL[0] + (model_inputs(counts) * np.array(EASE_MODEL[1:])).sum(axis=1)
+    return grade
+
+
+def _is_known(batch: TokenBatch, codes: NDArray[np.uint8], ends: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    first = batch.buffer.take(batch.start)
+    known: NDArray[np.bool_] = ((codes & COMMON) != 0) | _DIGIT.take(first) | (batch.end - batch.start == 1)
+    # Every document ends with a line feed, so a word's end is a byte of the buffer.
+    named = _UPPER.take(first) & _LOWER.take(batch.buffer.take(batch.start + 1))
     opens = np.ones(len(known), dtype=np.bool_)
-    opens[1:] = _sentence_ends(batch)[:-1] | (batch.doc[1:] != batch.doc[:-1])
-    return known | (named & ~opens)
+    opens[1:] = ends[:-1] | (batch.doc[1:] != batch.doc[:-1])
+    known |= named & ~opens
+    return known
 
 
-def _scope(batch: TokenBatch) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _is_graded(batch: TokenBatch, codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Words whose grade counts: no numbers, letters, names, words in backticks or with underscores."""
+    first = batch.buffer.take(batch.start)
+    graded = _LETTER.take(first) & (batch.end - batch.start > 1)
+    graded &= ~_UPPER.take(first) | ((codes & LISTED) != 0)
+    graded &= batch.buffer.take(batch.start - 1, mode="wrap") != ord("`")
+    marks = np.flatnonzero(batch.buffer == ord("_"))
+    if len(marks) and len(batch.start):
+        word = np.searchsorted(batch.start, marks, side="right") - 1
+        graded[word[(word >= 0) & (batch.end[word] > marks)]] = False
+    return graded
+
+
+def _characters(batch: TokenBatch) -> NDArray[np.int64]:
+    """(n_words,): characters, not bytes: what goes on a character in UTF-8 is not counted."""
+    length = batch.end - batch.start
+    if batch.buffer.max(initial=0) < 0x80:
+        return length
+    going_on = np.zeros(len(batch.buffer) + 1, dtype=np.int32)
+    np.cumsum((batch.buffer & 0xC0) == 0x80, dtype=np.int32, out=going_on[1:])
+    return length - (going_on[batch.end] - going_on[batch.start])
+
+
+def _scope(batch: TokenBatch, ends: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which words count, and which of them end a sentence."""
-    ends = _sentence_ends(batch)
     prose = _total(batch, batch.prose)
     whole = (prose < _LEAST_PROSE) & (batch.counts() > prose)
     if not whole.any():
         return batch.prose, ends
     whole_word = whole[batch.doc]
     return batch.prose | whole_word, ends | (
-        whole_word & _line_ends(batch, np.ones(len(batch.lines.doc), dtype=np.bool_))
+        whole_word & line_ends(batch, np.ones(len(batch.lines.doc), dtype=np.bool_))
     )
 
 
-def _sentence_ends(batch: TokenBatch) -> NDArray[np.bool_]:
-    """Words after which a sentence ends: before a full stop that is one, or last of a paragraph, heading or item."""
-    ends = _line_ends(batch, batch.lines.closes)
-    buffer = batch.buffer
-    stops = np.flatnonzero((buffer == ord(".")) | (buffer == ord("!")) | (buffer == ord("?")))
-    stops = stops[_AFTER_STOP[buffer[stops + 1]]]
-    word = np.searchsorted(batch.start, stops) - 1
-    inside = (word >= 0) & (batch.doc_starts[batch.doc[word] + 1] > stops) if len(batch.doc) else word >= 0
-    stops, word = stops[inside], word[inside]
-    ends[word[(buffer[stops] != ord(".")) | ~_is_inner(batch, word)]] = True
-    return ends
-
-
-def _is_inner(batch: TokenBatch, word: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """A full stop after these words belongs to an abbreviation, an initial or a continuation in lower case."""
-    first = batch.buffer[batch.start[word]]
-    initial = (batch.end[word] - batch.start[word] == 1) & _UPPER[first] & (first != ord("I"))
-    short = np.isin(batch.word_hash[word], _ABBREVIATIONS)
-    following = np.minimum(word + 1, len(batch.start) - 1)
-    goes_on = _LOWER[batch.buffer[batch.start[following]]] & (batch.doc[following] == batch.doc[word])
-    inner: NDArray[np.bool_] = initial | short | goes_on
-    return inner
-
-
-def _line_ends(batch: TokenBatch, closing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The last word of every line that closes; a line without words passes it on to the word before."""
-    ends = np.zeros(len(batch.start), dtype=np.bool_)
-    last = np.searchsorted(batch.start, batch.lines.end[closing]) - 1
-    ends[last[last >= 0]] = True
-    return ends
-
-
-def _total(batch: TokenBatch, mask: NDArray[np.bool_], weights: NDArray[np.int16] | None = None) -> NDArray[np.int64]:
+def _total(batch: TokenBatch, mask: NDArray[np.bool_], weights: NDArray[np.integer] | None = None) -> NDArray[np.int64]:
     """Words of the mask a document, or the sum of their weights."""
-    if weights is None:
-        return np.bincount(batch.doc[mask], minlength=batch.n_docs).astype(np.int64)
-    return np.rint(np.bincount(batch.doc[mask], weights=weights[mask], minlength=batch.n_docs)).astype(np.int64)
+    sums = np.zeros(len(mask) + 1, dtype=np.int64)
+    np.cumsum(mask if weights is None else mask * weights, out=sums[1:])
+    return np.diff(sums[batch.first])

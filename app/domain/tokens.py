@@ -20,6 +20,8 @@ _LETTERS = bytes(range(65, 91)) + bytes(range(97, 123)) + bytes(range(128, 256))
 _IS_LETTER = byte_table(_LETTERS)
 _IS_WORD = byte_table(_LETTERS + b"0123456789_")
 _IS_VOWEL = byte_table(b"aeiouyAEIOUY")
+_HISSED = byte_table(b"scgxzh")
+_STOPPED = byte_table(b"td")
 _LOWER = np.arange(256, dtype=np.uint8)
 _LOWER[65:91] += 32
 _UNSEEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
@@ -96,7 +98,7 @@ def tokenise(texts: Sequence[str]) -> TokenBatch:
     start, end = _edges(buffer, inside)
     first = np.searchsorted(start, doc_starts)
     doc = np.repeat(np.arange(len(parts), dtype=np.int32), np.diff(first))
-    line = np.searchsorted(lines.start, start, side="right") - 1
+    line_words = np.diff(np.searchsorted(start, lines.start), append=len(start))
     return TokenBatch(
         n_docs=len(parts),
         buffer=buffer,
@@ -107,7 +109,7 @@ def tokenise(texts: Sequence[str]) -> TokenBatch:
         start=start,
         end=end,
         syllables=_count_syllables(buffer, start, end),
-        prose=lines.prose[line],
+        prose=np.repeat(lines.prose, line_words),
         lines=lines,
     )
 
@@ -126,7 +128,7 @@ def _plain(text: str) -> bytes:
 
 def _word_bytes(buffer: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which bytes belong to words: letters, digits, underscores, and apostrophes between letters."""
-    inside = _IS_WORD[buffer]
+    inside = _IS_WORD.take(buffer)
     quotes = np.flatnonzero(buffer == ord("'"))
     inside[quotes[_IS_LETTER[buffer[quotes - 1]] & _IS_LETTER[buffer[quotes + 1]]]] = True
     if buffer.max(initial=0) < 0x80:
@@ -168,27 +170,25 @@ def _hash_words(buffer: NDArray[np.uint8], start: NDArray[np.int64], end: NDArra
     size = len(buffer)
     powers, inverses = _powers(1 << max(16, size.bit_length()))
     prefix = np.zeros(size + 1, dtype=np.uint64)
-    np.multiply(_BYTE_MIX[buffer], powers[:size], out=prefix[1:])
+    np.multiply(_BYTE_MIX.take(buffer), powers[:size], out=prefix[1:])
     np.cumsum(prefix, out=prefix)
-    return mix64((prefix[end] - prefix[start]) * inverses[start])
+    return mix64((prefix.take(end) - prefix.take(start)) * inverses.take(start))
 
 
 def _count_syllables(buffer: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int16]:
     """Vowel groups, less a silent final e, es or ed. `table` 2, `make` 1, `jumped` 1, `wanted` 2, `rhythm` 1."""
-    vowel = _IS_VOWEL[buffer]
+    vowel = _IS_VOWEL.take(buffer)
     groups = vowel.copy()
     groups[1:] &= ~vowel[:-1]
     total = np.zeros(len(buffer) + 1, dtype=np.int32)
     np.cumsum(groups, dtype=np.int32, out=total[1:])
-    found = total[end] - total[start]
-    last = _LOWER[buffer[end - 1]]
+    found = total.take(end) - total.take(start)
+    last = _LOWER.take(buffer.take(end - 1))
     suffixed = ((last == ord("s")) | (last == ord("d"))) & (end - start > 3)
     stem = end - 1 - suffixed
-    before, earlier = _LOWER[buffer[stem - 1]], buffer[stem - 2]
-    silent = (_LOWER[buffer[stem]] == ord("e")) & (stem - start >= 2) & ~_IS_VOWEL[before]
-    silent &= ~((before == ord("l")) & ~_IS_VOWEL[earlier])
-    hissed = np.isin(before, np.frombuffer(b"scgxzh", dtype=np.uint8))
-    stopped = (before == ord("t")) | (before == ord("d"))
-    silent &= ~(suffixed & (last == ord("s")) & hissed) & ~(suffixed & (last == ord("d")) & stopped)
+    before, earlier = _LOWER.take(buffer.take(stem - 1, mode="wrap")), buffer.take(stem - 2, mode="wrap")
+    silent = (_LOWER.take(buffer.take(stem)) == ord("e")) & (stem - start >= 2) & ~_IS_VOWEL.take(before)
+    silent &= (before != ord("l")) | _IS_VOWEL.take(earlier)
+    silent &= ~(suffixed & np.where(last == ord("s"), _HISSED.take(before), _STOPPED.take(before)))
     counts: NDArray[np.int16] = np.clip(found - silent, 1, 20).astype(np.int16)
     return counts

@@ -82,5 +82,6 @@ def _worst(found: Sequence[CodeMeasures]) -> CodeMeasures:
         cognitive=max(one.cognitive for one in found),
         nesting=max(one.nesting for one in found),
         function_lines=max(one.function_lines for one in found),
+        naming=min(one.naming for one in found),
         readability=min(one.readability for one in found),
     )

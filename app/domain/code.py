@@ -1,15 +1,16 @@
-"""How hard Python code is to read: cyclomatic and cognitive complexity, nesting, function length, naming.
+"""How hard Python code is to read: cyclomatic and cognitive complexity, nesting, function length, naming, readability.
 
-Cyclomatic: McCabe 1976, one plus the decisions. Cognitive: Campbell 2018 (SonarSource), nested decisions weigh more.
 Code is parsed, never run. Anything `ast` cannot take safely is an UnparseableCodeError.
 """
 
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Set
 from dataclasses import dataclass
 
+from app.domain.code_complexity import walk
+from app.domain.code_reading import code_readability
 from app.domain.fences import split_fences
 from app.errors import InvalidInputError
 
@@ -43,8 +44,10 @@ class CodeMeasures:
     """Levels of nested blocks."""
     function_lines: int
     """Lines of the longest function, 0 without one."""
+    naming: float
+    """Share of variables and arguments whose name may be a word, [0, 1]; 1 without any."""
     readability: float
-    """[0, 100], higher is easier."""
+    """[0, 100], higher is easier; from lines and names, by `code_reading`."""
 
 
 def parse(source: str) -> ast.Module:
@@ -91,97 +94,19 @@ def measure_code(source: str) -> CodeMeasures:
     """
     tree = parse(source)
     try:
-        scopes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        bodies = [tree.body, *(scope.body for scope in scopes)]
-        cyclomatic = max(1 + sum(_decisions(node) for node in _own(body)) for body in bodies)
-        cognitive = max(_cognitive(body, 0) for body in bodies)
-        nesting = max(_nesting(body) for body in bodies)
-        lines = max(((scope.end_lineno or scope.lineno) - scope.lineno + 1 for scope in scopes), default=0)
-        named = _named_share(tree)
+        found = walk(tree)
     except RecursionError:
         raise UnparseableCodeError(reason="nested too deeply") from None
-    return CodeMeasures(cyclomatic, cognitive, nesting, lines, _readability(cyclomatic, nesting, lines, named, source))
+    return CodeMeasures(
+        cyclomatic=max(function.cyclomatic for function in found.functions),
+        cognitive=max(function.cognitive for function in found.functions),
+        nesting=max(function.nesting for function in found.functions),
+        function_lines=found.lines,
+        naming=_naming(found.names),
+        readability=code_readability(source),
+    )
 
 
-def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """The nodes of a body without those of functions defined inside it."""
-    queue: list[ast.AST] = list(body)
-    while queue:
-        node = queue.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            queue.extend(ast.iter_child_nodes(node))
-
-
-def _decisions(node: ast.AST) -> int:
-    match node:
-        case ast.If() | ast.For() | ast.AsyncFor() | ast.While() | ast.IfExp() | ast.ExceptHandler() | ast.Assert():
-            return 1
-        case ast.BoolOp(values=values):
-            return len(values) - 1
-        case ast.comprehension(ifs=ifs):
-            return 1 + len(ifs)
-        case ast.Match(cases=cases):
-            return max(0, len(cases) - 1)
-        case _:
-            return 0
-
-
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_DEEPER = (ast.If, *_LOOPS, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.Match)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _is_elif(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If)
-
-
-def _inner(node: ast.stmt) -> list[tuple[list[ast.stmt], bool]]:
-    """The blocks of a statement, and whether each is one level deeper than the statement (an elif is not)."""
-    blocks: list[tuple[list[ast.stmt], bool]] = []
-    for name in ("body", "orelse", "finalbody"):
-        body = getattr(node, name, None)
-        if isinstance(body, list) and body:
-            blocks.append((body, isinstance(node, _DEEPER) and not (name == "orelse" and _is_elif(node))))
-    blocks += [(handler.body, True) for handler in getattr(node, "handlers", [])]
-    blocks += [(case.body, True) for case in getattr(node, "cases", [])]
-    return blocks
-
-
-def _nesting(body: list[ast.stmt]) -> int:
-    nested = (deeper + _nesting(b) for node in body if not isinstance(node, _SCOPES) for b, deeper in _inner(node))
-    return max(nested, default=0)
-
-
-def _cognitive(body: list[ast.stmt], level: int, *, is_elif: bool = False) -> int:
-    return sum(_weight(node, level, is_elif) for node in body if not isinstance(node, _SCOPES))
-
-
-def _weight(node: ast.stmt, level: int, is_elif: bool) -> int:
-    """What one statement adds: a decision 1 and 1 more a level, `elif`, `else` and a run of `and` or `or` 1 each."""
-    total = sum(isinstance(part, ast.BoolOp | ast.IfExp) for head in _heads(node) for part in ast.walk(head))
-    if isinstance(node, (ast.If, ast.Match, *_LOOPS)):
-        total += 1 if is_elif else 1 + level
-    total += sum(1 + level for _ in getattr(node, "handlers", []))
-    total += bool(getattr(node, "orelse", [])) and not _is_elif(node) and isinstance(node, ast.If)
-    for block, deeper in _inner(node):
-        total += _cognitive(block, level + deeper, is_elif=_is_elif(node) and block is getattr(node, "orelse", None))
-    return total
-
-
-def _heads(node: ast.stmt) -> list[ast.expr]:
-    """The expressions of a statement itself, without those of its blocks."""
-    return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-
-
-def _named_share(tree: ast.AST) -> float:
-    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {
-        n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)
-    }
+def _naming(names: Set[str]) -> float:
+    """Share of names with three letters in a row, which may be a word."""
     return sum(bool(_WORDLIKE.search(name)) for name in names) / len(names) if names else 1.0
-
-
-def _readability(cyclomatic: int, nesting: int, lines: int, named: float, source: str) -> float:
-    longest = max((len(line) for line in source.splitlines()), default=0)
-    burden = 3.0 * (cyclomatic - 1) + 6.0 * nesting + 0.5 * max(0, lines - 15) + 0.4 * max(0, longest - 80)
-    return float(min(100.0, max(0.0, 100.0 - burden - 25.0 * (1.0 - named))))

@@ -57,6 +57,20 @@ def read(text):
         pytest.param("", 1, 0, 0, 0, id="empty"),
         pytest.param("class A:\n    def f(self):\n        if self:\n            pass\n", 2, 1, 1, 3, id="method"),
         pytest.param("r = [x for x in y if x]\n", 3, 0, 0, 0, id="comprehension"),
+        # Blocks nest, but only decisions weigh more by it: if 1.
+        pytest.param("with a:\n  try:\n    if a:\n      b()\n  finally:\n    c()\n", 2, 1, 3, 0, id="with"),
+        # if 1, the conditional inside it 1 + 1, and one `or`.
+        pytest.param("if a:\n    b = 1 if a or c else 2\n", 4, 4, 1, 0, id="conditional expression"),
+        # The inner function speaks for itself: 1 + 1 for the loop and 2 for the if.
+        pytest.param(
+            "def f(a):\n    def g(b):\n        for c in b:\n            if c:\n                d(c)\n    return g\n",
+            3,
+            3,
+            2,
+            6,
+            id="inner function",
+        ),
+        pytest.param("f = lambda a: a if a else 0\n", 2, 2, 0, 0, id="lambda"),
         pytest.param("match x:\n    case 1:\n        pass\n    case _:\n        pass\n", 2, 1, 1, 0, id="match"),
     ],
 )
@@ -71,6 +85,22 @@ def test_measures_follow_the_worked_example(
         nesting,
         lines,
     )
+
+
+def test_naming_is_the_share_of_names_that_may_be_words() -> None:
+    assert measure_code("def f(a, total):\n    b = total\n    return count + b\n").naming == pytest.approx(2 / 4)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("x = " + " + ".join(["a"] * 900), id="a sum of many terms"),
+        pytest.param("if a:\n  b\n" + "elif a:\n  b\n" * 400, id="many elifs"),
+        pytest.param("".join(" " * depth + "if a:\n" for depth in range(90)) + " " * 90 + "b", id="ninety levels"),
+    ],
+)
+def test_long_but_sound_code_is_measured(source: str) -> None:
+    assert measure_code(source).cyclomatic >= 1
 
 
 def test_the_worst_function_speaks_for_a_source() -> None:

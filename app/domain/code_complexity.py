@@ -1,0 +1,130 @@
+"""Cyclomatic and cognitive complexity, nesting and names of parsed Python, all in one walk over the tree.
+
+Cyclomatic: McCabe 1976, one plus the decisions; `assert`, conditions inside expressions and comprehensions count.
+Cognitive: Campbell 2018 (SonarSource), nested decisions weigh more; `try` and `with` do not nest, an inner function is
+measured by itself, recursion is not looked for. Nesting counts every block. Knows nothing of text.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+@dataclass(slots=True)
+class Complexity:
+    """One function, or what a module does outside of functions; filled while the tree is walked."""
+
+    cyclomatic: int = 1
+    cognitive: int = 0
+    nesting: int = 0
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk has found."""
+
+    functions: list[Complexity] = field(default_factory=lambda: [Complexity()])
+    """The module first, then its functions."""
+    lines: int = 0
+    """Lines of the longest function, 0 without one."""
+    names: set[str] = field(default_factory=set)
+    """Variables and arguments."""
+
+
+def walk(tree: ast.Module) -> Walk:
+    """Everything about a tree. Raises RecursionError where it is too deep."""
+    found = Walk()
+    _block(tree.body, found, found.functions[0], level=0, depth=0)
+    return found
+
+
+def _block(body: Sequence[ast.AST], found: Walk, at: Complexity, *, level: int, depth: int) -> None:
+    """Statements `depth` blocks deep, where a decision weighs 1 and 1 more a level."""
+    if body and depth > at.nesting:
+        at.nesting = depth
+    for node in body:
+        _visit(node, found, at, level, depth)
+
+
+def _visit(node: ast.AST, found: Walk, at: Complexity, level: int, depth: int) -> None:
+    match node:
+        case ast.If():
+            _if(node, found, at, level, depth)
+        case ast.For() | ast.AsyncFor() | ast.While():
+            at.cyclomatic += 1
+            at.cognitive += 1 + level
+            _heads(node, found, at, level)
+            _block([*node.body, *node.orelse], found, at, level=level + 1, depth=depth + 1)
+        case ast.Match():
+            at.cyclomatic += max(0, len(node.cases) - 1)
+            at.cognitive += 1 + level
+            _heads(node, found, at, level)
+            for case in node.cases:
+                _block(case.body, found, at, level=level + 1, depth=depth + 1)
+        case ast.With() | ast.AsyncWith() | ast.ClassDef():
+            _heads(node, found, at, level)
+            _block(node.body, found, at, level=level, depth=depth + (not isinstance(node, ast.ClassDef)))
+        case ast.Try() | ast.TryStar():
+            _try(node, found, at, level, depth)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            _function(node, found)
+        case _:
+            at.cyclomatic += isinstance(node, ast.Assert)
+            _heads(node, found, at, level)
+
+
+def _if(node: ast.If, found: Walk, at: Complexity, level: int, depth: int) -> None:
+    """An `if` with its `elif`s, which are no deeper, and its `else`, which weighs 1."""
+    weight = 1 + level
+    while True:
+        at.cyclomatic += 1
+        at.cognitive += weight
+        _heads(node, found, at, level)
+        _block(node.body, found, at, level=level + 1, depth=depth + 1)
+        match node.orelse:
+            case [ast.If() as other]:
+                node, weight = other, 1
+            case rest:
+                at.cognitive += bool(rest)
+                _block(rest, found, at, level=level + 1, depth=depth + 1)
+                return
+
+
+def _try(node: ast.Try | ast.TryStar, found: Walk, at: Complexity, level: int, depth: int) -> None:
+    _block([*node.body, *node.orelse, *node.finalbody], found, at, level=level, depth=depth + 1)
+    at.cyclomatic += len(node.handlers)
+    at.cognitive += len(node.handlers) * (1 + level)
+    for handler in node.handlers:
+        _block(handler.body, found, at, level=level + 1, depth=depth + 1)
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, found: Walk) -> None:
+    found.lines = max(found.lines, (node.end_lineno or node.lineno) - node.lineno + 1)
+    inner = Complexity()
+    found.functions.append(inner)
+    _heads(node, found, inner, 0)
+    _block(node.body, found, inner, level=0, depth=0)
+
+
+def _heads(statement: ast.AST, found: Walk, at: Complexity, level: int) -> None:
+    """What a statement says outside of its blocks, with a stack of its own: a sum of a thousand terms is as deep."""
+    stack = [(child, level) for child in ast.iter_child_nodes(statement) if not isinstance(child, _BLOCKS)]
+    while stack:
+        node, here = stack.pop()
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                found.names.add(name)
+            case ast.BoolOp(values=values):
+                at.cyclomatic += len(values) - 1
+                at.cognitive += 1
+            case ast.IfExp():
+                at.cyclomatic += 1
+                at.cognitive += 1 + here
+                here += 1
+            case ast.comprehension(ifs=ifs):
+                at.cyclomatic += 1 + len(ifs)
+            case ast.Lambda():
+                here += 1
+        stack.extend((child, here) for child in ast.iter_child_nodes(node))

@@ -59,7 +59,7 @@ def lay_out(buffer: NDArray[np.uint8], doc_starts: NDArray[np.int64]) -> Lines:
     """The lines of a buffer in which every document ends with a line feed. Linear in bytes."""
     end = np.flatnonzero(buffer == 10)
     start = np.concatenate([np.zeros(min(1, len(end)), dtype=np.int64), end[:-1] + 1])
-    doc = (np.searchsorted(doc_starts, start, side="right") - 1).astype(np.int32)
+    doc = np.repeat(np.arange(len(doc_starts) - 1, dtype=np.int32), np.diff(np.searchsorted(start, doc_starts)))
     # Controls are gone (`tokenise`), so that what is not above a space is white space. Five times as fast as a table.
     inked = buffer > ord(" ")
     ink = _sums(inked, start)
@@ -69,7 +69,8 @@ def lay_out(buffer: NDArray[np.uint8], doc_starts: NDArray[np.int64]) -> Lines:
     fenced = _fenced(buffer, doc, first, ink)
     prose = (ink > 0) & ~fenced & (letters >= _LETTER_SHARE * ink)
     prose &= (symbols < _SYMBOL_LEAST) | (symbols <= _SYMBOL_SHARE * ink)
-    closes = _closes(doc, prose, ink, _BULLET[buffer[first]] | _numbered(buffer, first), buffer[first] == ord("#"))
+    opening = buffer[first]
+    closes = _closes(doc, prose, ink, _BULLET[opening] | _numbered(buffer, first), opening == ord("#"))
     indent = np.where(ink > 0, first - start, 0).astype(np.int32)
     return Lines(doc, start, end, indent, ink, symbols, fenced, prose, closes)
 
@@ -99,11 +100,12 @@ def _first_ink(inked: NDArray[np.bool_], start: NDArray[np.int64], ink: NDArray[
 
 def _numbered(buffer: NDArray[np.uint8], first: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Lines that begin as `1. ` or `12) ` do."""
-    mark = first + 1 + _DIGIT[buffer.take(first + 1, mode="clip")]
-    ends, blank = buffer.take(mark, mode="clip"), buffer.take(mark + 1, mode="clip")
-    numbered: NDArray[np.bool_] = (
-        _DIGIT[buffer[first]] & ((ends == ord(".")) | (ends == ord(")"))) & (blank == ord(" "))
-    )
+    numbered = _DIGIT[buffer[first]]
+    at = np.flatnonzero(numbered)
+    mark = first[at] + 1
+    mark += _DIGIT[buffer.take(mark, mode="clip")]
+    ends = buffer.take(mark, mode="clip")
+    numbered[at] = ((ends == ord(".")) | (ends == ord(")"))) & (buffer.take(mark + 1, mode="clip") == ord(" "))
     return numbered
 
 

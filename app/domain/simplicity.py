@@ -94,8 +94,8 @@ def readability(batch: TokenBatch) -> Readability:
     words = _total(batch, scope)
     index = np.flatnonzero(scope & _is_graded(batch, codes))
     index = index[distinct(batch, index)]
-    length = batch.end[index] - batch.start[index]
-    doc, n_docs = batch.doc[index], batch.n_docs
+    coded, doc, n_docs = codes.take(index), batch.doc.take(index), batch.n_docs
+    length = batch.end.take(index) - batch.start.take(index)
     return measure(
         Counts(
             words=words,
@@ -105,8 +105,8 @@ def readability(batch: TokenBatch) -> Readability:
             characters=_total(batch, scope, _characters(batch)),
             polysyllables=_total(batch, scope & (batch.syllables >= _POLYSYLLABLE)),
             graded=np.bincount(doc, minlength=n_docs).astype(np.int64),
-            recognised=np.bincount(doc[codes[index] > 0], minlength=n_docs).astype(np.int64),
-            grade_cubes=np.bincount(doc, weights=cubes(codes[index], length), minlength=n_docs).astype(np.float64),
+            recognised=np.bincount(doc[coded > 0], minlength=n_docs).astype(np.int64),
+            grade_cubes=np.bincount(doc, weights=cubes(coded, length), minlength=n_docs).astype(np.float64),
         )
     )
 

@@ -14,27 +14,27 @@ from app.domain.tokens import hash_words
 _BITS = 18
 
 
+_CODE = np.uint64(0xFF)
+
+
 @dataclass(frozen=True, slots=True)
 class WordCodes:
     """A frozen map from hashed words to codes; an entry sits in the first table whose slot was free."""
 
-    hashes: tuple[NDArray[np.uint64], ...]
-    """Each (2^18,) uint64: the hash in a slot, or 0."""
-    codes: tuple[NDArray[np.uint8], ...]
-    """The codes in the same slots."""
+    tables: tuple[NDArray[np.uint64], ...]
+    """Each (2^18,) uint64: the upper 56 bits of the hash in a slot and its code below, or 0."""
 
     def look_up(self, hashes: NDArray[np.uint64]) -> NDArray[np.uint8]:
         """The codes of hashed words, same shape; 0 for a word that is not in the map."""
         found = np.zeros(hashes.shape, dtype=np.uint8)
         left = np.arange(len(hashes))
-        for level, (table, codes) in enumerate(zip(self.hashes, self.codes, strict=True)):
+        for level, table in enumerate(self.tables):
             wanted = hashes.take(left)
-            slots = _slots(wanted, level)
-            here = table.take(slots)
-            hit = here == wanted
-            found[left[hit]] = codes.take(slots[hit])
+            entry = table.take(_slots(wanted, level))
+            hit = (entry ^ wanted) <= _CODE
+            found[left[hit]] = entry[hit] & _CODE
             # A free slot ends the search: an entry goes to a later table only where its slot was taken.
-            left = left[~hit & (here != 0)]
+            left = left[~hit & (entry != 0)]
         return found
 
 
@@ -42,19 +42,16 @@ def word_codes(codes: Mapping[str, int]) -> WordCodes:
     """A map of single words in lower case to codes of 1 to 255."""
     words = sorted(codes)
     left, first = np.unique(hash_words(words), return_index=True)
-    values = np.array([codes[word] for word in words], dtype=np.uint8)[first]
-    hashes: list[NDArray[np.uint64]] = []
-    tables: list[NDArray[np.uint8]] = []
+    values = np.array([codes[word] for word in words], dtype=np.uint64)[first]
+    tables: list[NDArray[np.uint64]] = []
     while len(left):
         slots = _slots(left, len(tables))
         placed = np.unique(slots, return_index=True)[1]
-        table, coded = np.zeros(1 << _BITS, dtype=np.uint64), np.zeros(1 << _BITS, dtype=np.uint8)
-        table[slots[placed]] = left[placed]
-        coded[slots[placed]] = values[placed]
-        hashes.append(table)
-        tables.append(coded)
+        table = np.zeros(1 << _BITS, dtype=np.uint64)
+        table[slots[placed]] = (left[placed] & ~_CODE) | values[placed]
+        tables.append(table)
         left, values = np.delete(left, placed), np.delete(values, placed)
-    return WordCodes(tuple(hashes), tuple(tables))
+    return WordCodes(tuple(tables))
 
 
 def _slots(hashes: NDArray[np.uint64], level: int) -> NDArray[np.intp]:

@@ -78,9 +78,9 @@ def distinct(batch: TokenBatch, index: NDArray[np.int64]) -> NDArray[np.bool_]:
     counts = batch.counts()
     blocks = np.zeros(batch.n_docs + 1, dtype=np.int64)
     np.cumsum((counts + BLOCK_WORDS - 1) // BLOCK_WORDS, out=blocks[1:])
-    doc = batch.doc[index]
-    slot = (blocks[doc] + (index - batch.first[doc]) // BLOCK_WORDS) * _SLOTS
-    slot += (batch.word_hash[index] >> np.uint64(53)).astype(np.int64)
+    doc = batch.doc.take(index)
+    slot = (blocks.take(doc) + (index - batch.first.take(doc)) // BLOCK_WORDS) * _SLOTS
+    slot += (batch.word_hash.take(index) >> np.uint64(53)).astype(np.int64)
     # Only slots that were written are read again, so the table need not be cleared.
     last = np.empty(blocks[-1] * _SLOTS, dtype=np.int32)
     order = np.arange(len(index), dtype=np.int32)

@@ -182,5 +182,7 @@ def forms(word: str) -> list[str]:
     return plain + [double + end for end in ("ed", "ing", "er", "est", "y")]
 
 
-COMMON_WORDS = frozenset(form for word in _BASE.split() for form in forms(word))
+BASE_WORDS = tuple(_BASE.split())
+"""The words as listed, without their regular forms."""
+COMMON_WORDS = frozenset(form for word in BASE_WORDS for form in forms(word))
 """Every accepted form, lower case."""

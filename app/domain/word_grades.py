@@ -1,6 +1,6 @@
 """The school grade by which a pupil is taken to know each word, and how hard the words of a text are by it.
 
-Graded by hand for this project (7,000 words and their forms) and, for 23,000 more, estimated from length, endings,
+Graded by hand for this project (6,900 words and their forms) and, for 23,000 more, estimated from length, endings,
 senses and how many web pages use a word: `app/models/word_grades.json`. A word in neither is graded by its length.
 Hard words weigh by the cube of their grade, and each counts once in 200 words: a term that comes again is known.
 """

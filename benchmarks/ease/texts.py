@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
-SHARED = HERE.parents[1] / "shared"
+SHARED = HERE.parents[2] / "shared"
 
 
 class Graded(NamedTuple):
@@ -43,7 +43,7 @@ def _gold() -> Iterator[Graded]:
 
 def _pages() -> Iterator[Graded]:
     pages = {row["id"]: row["text"] for row in rows(SHARED / "data" / "edu-llm" / "edu_llm.jsonl.gz")}
-    for row in rows(HERE / "ease" / "pages.jsonl"):
+    for row in rows(HERE / "pages.jsonl"):
         text = pages[row["page"]][row["start"] : row["end"]]
         if sha256(text.encode()).hexdigest() != row["sha256"]:
             raise ValueError(f"{row['page']} is not the page that was graded")
@@ -51,6 +51,6 @@ def _pages() -> Iterator[Graded]:
 
 
 def _passages() -> Iterator[Graded]:
-    for line in (HERE / "ease" / "passages.txt").read_text(encoding="utf-8").splitlines():
+    for line in (HERE / "passages.txt").read_text(encoding="utf-8").splitlines():
         grade, text = line.split(" | ", maxsplit=1)
         yield Graded(text, float(grade), "passages")

@@ -1,6 +1,6 @@
 """Fits the ease model of `app/domain/simplicity.py` and prints its constants, with cross-validation.
 
-Ridge regression of a reader's school grade on three numbers. `python -m benchmarks.train_ease [--json]`.
+Ridge regression of a reader's school grade on three numbers. `python -m benchmarks.ease.train [--json]`.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold
 
 from app.domain.simplicity import model_inputs, readability
 from app.domain.tokens import tokenise
-from benchmarks.ease_texts import graded_texts
+from benchmarks.ease.texts import graded_texts
 
 STRENGTH = 10.0
 FOLDS = 10

@@ -29,8 +29,8 @@ _SENTENCE_WORDS = (2.0, 60.0)
 _POLYSYLLABLE = 3
 EASE_MODEL = (-8.157, 2.245, 2.933, 1.58)
 """Grade = c0 + c1 ln(W/S) + c2 Y/W + c3 G; see `app/models/ease.json`."""
-_EASIEST, _EASE_A_GRADE = 106.0, 6.0
-"""Ease = 106 - 6 x grade: grade 1 is 100, grade 16 is 10."""
+_EASIEST, _EASE_A_GRADE = 120.0, 6.0
+"""Ease = 120 - 6 x grade: grade 3.3 is 100, grade 11.7 is 50, where the half Flesch it followed had them."""
 _NO_GRADES, _HARDEST = 3.0, 10.5
 """G of a text of names and numbers alone, and the most that syllables can say."""
 _FOREIGN = (0.3, 0.6)

@@ -44,7 +44,7 @@ def test_the_ease_model_by_hand() -> None:
 
     grade = EASE_MODEL[0] + EASE_MODEL[1] * np.log(20) + EASE_MODEL[2] * 1.5 + EASE_MODEL[3] * 6
     assert found.grade[0] == pytest.approx(grade)
-    assert found.ease[0] == pytest.approx(106 - 6 * grade)
+    assert found.ease[0] == pytest.approx(120 - 6 * grade)
     assert found.list_coverage[0] == pytest.approx(0.9)
     assert (found.fre[0], found.fkgl[0]) == (pytest.approx(59.635), pytest.approx(9.91))
     assert (found.smog[0], found.ari[0]) == (pytest.approx(11.979, abs=1e-3), pytest.approx(9.765))

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recipes": ("recipes:app", USE),
     "score": ("score:score", TOOLS),
     "measure": ("measure:measure", TOOLS),
+    "duplicates": ("duplicates:duplicates", TOOLS),
     "classifier": ("classifier:app", TOOLS),
     "doctor": ("doctor:doctor", OPERATE),
     "api": ("processes:api", OPERATE),

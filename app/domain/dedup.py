@@ -2,25 +2,31 @@
 
 64 permutations in 16 bands of 4: a pair of true Jaccard J becomes a candidate with probability 1 - (1 - J^4)^16, which
 is 0.988 at 0.7 and 0.9998 at 0.8. Estimates alone are never believed. Broder 1997; the bands follow Leskovec, Rajaraman
-and Ullman, Mining of Massive Datasets, section 3.4. Knows nothing of where documents are kept.
+and Ullman, Mining of Massive Datasets, section 3.4. Groups do not depend on the order of the documents: candidates are
+met in an order made of their signatures. Knows nothing of where documents are kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.tokens import TokenBatch, mix64, tokenise
+from app.domain.tokens import TokenBatch, WordSpans, find_words, mix64
 
 PERMUTATIONS = 64
 BANDS = 16
 SHINGLE_WORDS = 5
+WINDOW = 8
+"""Neighbours of its bucket that a document is compared with, besides the bucket's first: all of them in a bucket of ten
+or fewer, and linear work where thousands are alike."""
 _ROWS = PERMUTATIONS // BANDS
 _NONE = np.uint32(0xFFFFFFFF)
 _STEP = np.uint64(0xBF58476D1CE4E5B9)
 _SLACK = 0.2
 """An estimate from 64 permutations has a standard error of at most 0.0625: 0.2 is over 3 of them."""
+_PAIRS_AT_ONCE = 1 << 15
+"""Signatures compared in one step: 8 MB on either side."""
 _SEEDS = mix64(np.arange(1, 2 * PERMUTATIONS + 1, dtype=np.uint64) * _STEP)
 _MULTIPLIERS = (_SEEDS[:PERMUTATIONS] >> np.uint64(32)).astype(np.uint32) | np.uint32(1)
 _OFFSETS = (_SEEDS[PERMUTATIONS:] >> np.uint64(32)).astype(np.uint32)
@@ -41,12 +47,12 @@ class Shingles:
 
     def jaccard(self, a: int, b: int) -> float:
         """Shared over all distinct shingles of two documents, [0, 1]; 0 when either has no word."""
-        return _jaccard(self.of(a), self.of(b))
+        return set_jaccard(self.of(a), self.of(b))
 
 
-def shingles(batch: TokenBatch) -> Shingles:
+def shingles(batch: TokenBatch | WordSpans) -> Shingles:
     """The shingles of a batch, from the word hashes it already has."""
-    hashes, counts = batch.word_hash, batch.counts()
+    hashes, counts = batch.word_hash, np.diff(batch.first)
     sizes = np.where(counts >= SHINGLE_WORDS, counts - SHINGLE_WORDS + 1, (counts > 0).astype(np.int64))
     first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     rows = np.repeat(batch.first[:-1] - first[:-1], sizes) + np.arange(first[-1])
@@ -69,7 +75,8 @@ def _roll(hashes: NDArray[np.uint64]) -> np.uint64:
     return np.uint64(value[0])
 
 
-def _jaccard(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
+def set_jaccard(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
+    """Shared over all of two sorted sets, [0, 1]; 0 when either is empty."""
     shared = len(np.intersect1d(a, b, assume_unique=True))
     return shared / (len(a) + len(b) - shared) if shared else 0.0
 
@@ -80,10 +87,10 @@ def exact_jaccard(text_a: str, text_b: str) -> float:
     >>> exact_jaccard("a b c d e f", "A b, c d e. g")  # abcde | bcdef against abcde | bcdeg
     0.3333333333333333
     """
-    return shingles(tokenise([text_a, text_b])).jaccard(0, 1)
+    return shingles(find_words([text_a, text_b])).jaccard(0, 1)
 
 
-def signatures(batch: TokenBatch) -> NDArray[np.uint32]:
+def signatures(batch: TokenBatch | WordSpans) -> NDArray[np.uint32]:
     """MinHash signatures (n_docs, 64) uint32. Without words all are 0xFFFFFFFF and match nothing."""
     return signatures_of(shingles(batch))
 
@@ -106,55 +113,109 @@ def signatures_of(found: Shingles) -> NDArray[np.uint32]:
 
 def band_keys(found: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """(n, 16) uint64: documents that share a key in the same column are candidates."""
-    rows = found.astype(np.uint64).reshape(len(found), BANDS, _ROWS)
-    keys = np.broadcast_to(np.arange(BANDS, dtype=np.uint64), rows.shape[:2]).copy()
-    for row in range(_ROWS):
-        keys = mix64(keys * _STEP + rows[:, :, row])
+    return np.stack([band_key(found, band) for band in range(BANDS)], axis=1)
+
+
+def band_key(found: NDArray[np.uint32], band: int) -> NDArray[np.uint64]:
+    """(n,) uint64: one column of the band keys, for sets whose keys need not all be in memory at once."""
+    return _mixed(found[:, band * _ROWS : (band + 1) * _ROWS], band)
+
+
+def _mixed(columns: NDArray[np.uint32], start: int) -> NDArray[np.uint64]:
+    """One hash a row."""
+    keys = np.full(len(columns), start, dtype=np.uint64)
+    for column in columns.T:
+        keys = mix64(keys * _STEP + column)
     return keys
 
 
 def near_duplicates(
     found: NDArray[np.uint32], jaccard: Callable[[int, int], float], *, threshold: float = 0.8
 ) -> NDArray[np.int32]:
-    """(n,) int32: for every document the first document of its near-duplicate group, itself when it has no double.
+    """(n,) int32: for every document the one that stands for its near-duplicate group, itself when it has no double.
 
-    A group is a connected component of confirmed pairs. In a bucket each document meets the bucket's first and its own
-    predecessor, so the work is linear also when thousands are alike. `jaccard(i, j)` confirms with exact sets.
+    `jaccard(i, j)` confirms with exact sets: each member has at least `threshold` with the one that stands for it, the
+    member most like the rest. So any two members have at least 2 x threshold - 1, for 1 - Jaccard is a distance; the
+    chains of plain connected components have no such bound. Which documents are together, and which one stands for
+    them, does not depend on their order, save among documents of equal signatures.
     """
+    known: dict[tuple[int, int], bool] = {}
+
+    def confirmed(a: int, b: int) -> bool:
+        pair = (a, b) if a < b else (b, a)
+        if pair not in known:
+            known[pair] = jaccard(a, b) >= threshold
+        return known[pair]
+
+    part = _components(found, confirmed, threshold)
     group = np.arange(len(found), dtype=np.int32)
-    for a, b in _candidates(found, threshold - _SLACK):
-        root_a, root_b = _root(group, a), _root(group, b)
-        if root_a != root_b and jaccard(a, b) >= threshold:
-            group[max(root_a, root_b)] = min(root_a, root_b)
-    for doc in range(len(group)):
-        group[doc] = group[group[doc]]
+    members = np.flatnonzero(np.bincount(part, minlength=len(part))[part] > 1)
+    likeness, tie = _likeness(found[members], part[members]), _mixed(found[members], BANDS)
+    members = members[np.lexsort((tie, -likeness, part[members]))]
+    for rest in np.split(members, np.flatnonzero(np.diff(part[members])) + 1):
+        while len(rest) > 1:
+            middle = int(rest[0])
+            close = (found[rest] == found[middle]).mean(axis=1) >= threshold - _SLACK
+            alike = [
+                near and (doc == middle or confirmed(middle, doc))
+                for near, doc in zip(close, rest.tolist(), strict=True)
+            ]
+            group[rest[alike]] = middle
+            rest = rest[~np.array(alike)]
     return group
 
 
-def _root(group: NDArray[np.int32], doc: int) -> int:
-    while group[doc] != doc:
-        group[doc] = group[group[doc]]
-        doc = int(group[doc])
+def _likeness(found: NDArray[np.uint32], part: NDArray[np.int32]) -> NDArray[np.int64]:
+    """(n,) equal values of each signature with all others of its part, summed over permutations; linear work."""
+    total = np.zeros(len(found), np.int64)
+    for column in found.T:
+        _, value, times = np.unique(
+            column + (part.astype(np.uint64) << np.uint64(32)), return_inverse=True, return_counts=True
+        )
+        total += times[value]
+    return total
+
+
+def _components(
+    found: NDArray[np.uint32], confirmed: Callable[[int, int], bool], threshold: float
+) -> NDArray[np.int32]:
+    """(n,) int32: the lowest document each one is joined with by confirmed pairs."""
+    part = np.arange(len(found), dtype=np.int32)
+    for a, b in _candidates(found, threshold - _SLACK):
+        root_a, root_b = _root(part, a), _root(part, b)
+        if root_a != root_b and confirmed(a, b):
+            part[max(root_a, root_b)] = min(root_a, root_b)
+    for doc in range(len(part)):
+        part[doc] = part[part[doc]]
+    return part
+
+
+def _root(part: NDArray[np.int32], doc: int) -> int:
+    while part[doc] != doc:
+        part[doc] = part[part[doc]]
+        doc = int(part[doc])
     return doc
 
 
-def _candidates(found: NDArray[np.uint32], least: float) -> list[tuple[int, int]]:
-    """Pairs (a < b) that share a band and whose estimated Jaccard is at least `least`, in order."""
+def _candidates(found: NDArray[np.uint32], least: float) -> Iterator[tuple[int, int]]:
+    """Pairs (a, b) that share a band and whose estimated Jaccard is at least `least`, band after band."""
     filled = np.flatnonzero((found != _NONE).any(axis=1))
-    keys = band_keys(found[filled])
-    pairs = []
+    canonical = filled[np.argsort(_mixed(found[filled], BANDS), kind="stable")]
     for band in range(BANDS):
-        order = np.argsort(keys[:, band], kind="stable")
-        ordered = keys[order, band]
-        same = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
-        bucket = np.searchsorted(ordered, ordered[same])
-        pairs += [np.stack([order[same - 1], order[same]], axis=1), np.stack([order[bucket], order[same]], axis=1)]
-    unique = np.unique(np.concatenate(pairs), axis=0) if pairs else np.zeros((0, 2), dtype=np.int64)
-    unique = filled[unique]
-    estimate = _estimate(found[unique[:, 0]], found[unique[:, 1]])
-    return [(int(a), int(b)) for a, b in unique[estimate >= least]]
+        keys = band_key(found, band)[canonical]
+        order = np.argsort(keys, kind="stable")
+        keys, docs = keys[order], canonical[order]
+        for a, b in _bucket_pairs(keys):
+            for low in range(0, len(a), _PAIRS_AT_ONCE):
+                left, right = docs[a[low : low + _PAIRS_AT_ONCE]], docs[b[low : low + _PAIRS_AT_ONCE]]
+                close = (found[left] == found[right]).mean(axis=1) >= least
+                yield from zip(left[close].tolist(), right[close].tolist(), strict=True)
 
 
-def _estimate(a: NDArray[np.uint32], b: NDArray[np.uint32]) -> NDArray[np.float64]:
-    matches: NDArray[np.float64] = (a == b).mean(axis=1)
-    return matches
+def _bucket_pairs(keys: NDArray[np.uint64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places in sorted keys that are compared: each with the eight before it in its bucket, and with its first."""
+    for step in range(1, WINDOW + 1):
+        later = np.flatnonzero(keys[step:] == keys[:-step]) + step
+        yield later - step, later
+    first = np.searchsorted(keys, keys[later])
+    yield first, later

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.domain.tokens import TokenBatch, tokenise
+from app.domain.tokens import TokenBatch, find_words, tokenise
 
 CHUNK_DOCS = 256
 CHUNK_CHARS = 1_000_000
@@ -17,8 +17,8 @@ CHUNK_CHARS = 1_000_000
 
 def hash_texts(texts: Sequence[str]) -> TokenBatch:
     """A batch of all the texts with `doc`, `first` and `word_hash` only; what points into bytes is empty."""
-    parts = [tokenise(chunk) for chunk in _chunks(texts)]
-    counts = np.concatenate([np.zeros(1, np.int64), *(part.counts() for part in parts)])
+    parts = [find_words(chunk) for chunk in chunks(texts)]
+    counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(part.first) for part in parts)])
     first = np.cumsum(counts)
     hashes = [part.word_hash for part in parts]
     return replace(
@@ -30,7 +30,8 @@ def hash_texts(texts: Sequence[str]) -> TokenBatch:
     )
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in order, at most 256 and about a million characters at a time."""
     low = chars = 0
     for high, text in enumerate(texts):
         if high > low and (high - low == CHUNK_DOCS or chars + len(text) > CHUNK_CHARS):

@@ -23,6 +23,8 @@ from workers import resources
 log = structlog.get_logger(__name__)
 
 EXAMINE = "app.domain.examining:examine_seeds"
+BATCH = 500
+"""Seeds in one call of the child."""
 
 
 def fit(unit: ClaimedUnit) -> list[Step]:
@@ -40,23 +42,24 @@ def score(unit: ClaimedUnit) -> list[Step]:
     assert unit.job_id is not None
     job_id, engine = JobId(unit.job_id), resources.engine()
 
-    def read(session: Session) -> tuple[list[SeedText], bytes]:
-        job = jobs.get(session, job_id)
-        return preparing.read_score(session, unit, job), jobs.artifact(session, job_id, "embedder")
+    def read(session: Session) -> preparing.ScoreInput:
+        return preparing.read_score(session, unit, jobs.get(session, job_id))
 
-    texts, embedder = retrying(engine, read)
-    rows = examine(texts, embedder)
+    rows = examine(retrying(engine, read))
     return retrying(engine, lambda s: preparing.write_score(s, unit, rows))
 
 
-def examine(texts: list[SeedText], embedder: bytes) -> list[SeedScoreRow]:
+def examine(data: preparing.ScoreInput) -> list[SeedScoreRow]:
     """The scores of some seeds; one that no child survives takes no part, for a reason of its own."""
     sandbox = resources.sandbox()
     sandbox.set_context("classifier", shipped_classifier_blob())
-    sandbox.set_context("embedder", embedder)
-    items = [msgspec.msgpack.encode(examining.SeedText(seed.kind, seed.text)) for seed in texts]
-    found = sandbox.call_each(EXAMINE, items)
-    return [_scored(seed, result) for seed, result in zip(texts, found, strict=True)]
+    sandbox.set_context("embedder", data.embedder)
+    sandbox.set_context("benchmarks", msgspec.msgpack.encode(data.benchmarks))
+    items = [msgspec.msgpack.encode(examining.SeedText(seed.kind, seed.text)) for seed in data.texts]
+    # Code is parsed to be compared with benchmarks: a whole range at once might pass the child's time.
+    parts = [items[low : low + BATCH] for low in range(0, len(items), BATCH)]
+    found = [result for part in parts for result in sandbox.call_each(EXAMINE, part)]
+    return [_scored(seed, result) for seed, result in zip(data.texts, found, strict=True)]
 
 
 def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:
@@ -69,9 +72,18 @@ def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:
         log.warning("seed.unsound", seed=seed.id)
         return _left_out(seed, "unsound_scores")
     return SeedScoreRow(
-        seed.id, row.edu_score, row.ease, row.grade, row.list_coverage, row.words, row.embedding, row.signature, None
+        seed_id=seed.id,
+        edu_score=row.edu_score,
+        ease=row.ease,
+        grade=row.grade,
+        list_coverage=row.list_coverage,
+        tokens=row.words,
+        embedding=row.embedding,
+        signature=row.signature,
+        reason=None if row.contamination is None else "contaminated",
+        detail=row.contamination,
     )
 
 
 def _left_out(seed: SeedText, reason: str) -> SeedScoreRow:
-    return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, reason)
+    return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, reason, None)

@@ -27,6 +27,7 @@ ALLOWED: tuple[str, ...] = (
     "app.adapters.sandbox_child:echo",
     "app.domain.examining:examine_seeds",
     "app.domain.examining:examine_answers",
+    "app.domain.examining:find_contamination",
 )
 """Dotted names of the functions that may run here, `module:function`; nothing else can be asked for."""
 

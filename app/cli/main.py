@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("score:score", TOOLS),
     "measure": ("measure:measure", TOOLS),
     "duplicates": ("duplicates:duplicates", TOOLS),
+    "contamination": ("contamination:contamination", TOOLS),
     "classifier": ("classifier:app", TOOLS),
     "doctor": ("doctor:doctor", OPERATE),
     "api": ("processes:api", OPERATE),

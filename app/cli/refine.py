@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.adapters.benchmark_files import text_field_of
 from app.cli.configs import job_config
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
 from app.cli.exports import fetch, show_export
@@ -41,6 +42,7 @@ class Wish:
     sets: Sequence[str]
     out: Path
     export: dict[str, object]
+    benchmarks: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ def refine(  # noqa: PLR0913  # one argument an option
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any config field: targets.grade_p90=9.")
     ] = None,
+    benchmarks: Annotated[
+        list[Path] | None,
+        typer.Option("--benchmark", metavar="FILE", help="Keep its items out: HumanEval, MBPP, GSM8K, or any JSONL."),
+    ] = None,
     kind: Annotated[Kind | None, typer.Option(help="What the records are, when it is the same for all.")] = None,
     field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
     licence: Annotated[str | None, typer.Option(help="Of records that state none.")] = None,
@@ -87,6 +93,7 @@ def refine(  # noqa: PLR0913  # one argument an option
         sets=sets or (),
         out=out,
         export={"format": file_format, "real_share": real_share},
+        benchmarks=benchmarks or (),
     )
     _play(wish, as_json)
 
@@ -133,6 +140,8 @@ def _tell(at: Service, wish: Wish) -> Story:
         # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
         llm = Llm() if at.own else wish.llm
         config = job_config(wish.recipe, preset=wish.preset, llm=llm, numbers=wish.numbers, sets=wish.sets)
+        if wish.benchmarks:
+            config["benchmarks"] = [*config.get("benchmarks", ()), *_benchmarks(at.client, wish.benchmarks)]
         job = at.client.create_job(corpus_id=corpus["id"], **config)
         _announce(at, job)
         job = follow(at.client, job["id"])
@@ -144,6 +153,14 @@ def _tell(at: Service, wish: Wish) -> Story:
             raise StoppedError("Interrupted before the job was submitted.", Exit.unfinished) from None
         goes_on = "`hornbook up` goes on with it" if at.own else f"it goes on; `hornbook watch {job['id']}` shows it"
         raise StoppedError(f"Interrupted: job {job['id']} is kept, {goes_on}.", Exit.unfinished) from None
+
+
+def _benchmarks(client: HornbookClient, paths: Sequence[Path]) -> list[int]:
+    """The corpora of benchmark files, each read by the field that holds its text."""
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise StoppedError(f"There is no {', no '.join(missing)}.", Exit.usage)
+    return [upload(client, [path], {"text_field": text_field_of(path)})["id"] for path in paths]
 
 
 def _announce(at: Service, job: Json) -> None:

@@ -36,6 +36,8 @@ class SeedScore(Base):
     cluster: Mapped[int | None] = mapped_column(Integer)
     reason: Mapped[str | None]
     """Why it takes no part: near_duplicate, contaminated, low_education; NULL: it does."""
+    detail: Mapped[str | None]
+    """What the reason rests on: the benchmark's item and the evidence."""
     embedding: Mapped[bytes] = mapped_column(LargeBinary)
     """float16, unit length."""
     signature: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,7 +1,8 @@
 """What is done to untrusted texts in bulk, as bytes in and bytes out, so that it can run in a limited child process.
 
-Two jobs: the features of seeds, and features and judgement of candidates. Items come one a text, so that the text that
-breaks the child is known; context (classifier, embedder, clusters, rules) comes once and is kept.
+Three jobs: the features of seeds, features and judgement of candidates, and benchmark items in any texts. Items come
+one a text, so that the text that breaks the child is known; context (classifier, embedder, clusters, rules,
+benchmarks) comes once and is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,9 @@ import msgspec
 import numpy as np
 
 from app.domain import clusters, embedding, safety
+from app.domain.benchmarks import Item
 from app.domain.config import Gates
-from app.domain.decontamination import BenchmarkIndex, build_index
+from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
 from app.domain.education import Classifier, load_classifier
 from app.domain.features import Features, features
 from app.domain.gates import Candidate, Rules, judge
@@ -41,6 +43,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """float16 unit vector."""
     signature: bytes
     """64 MinHash values, uint32."""
+    contamination: str | None = None
+    """Of a seed: the benchmark items it holds, with evidence."""
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True):
@@ -76,7 +80,7 @@ class RulesSpec(msgspec.Struct, frozen=True):
 
     gates: Gates
     recipe: str
-    benchmarks: tuple[tuple[str, str], ...]
+    benchmarks: tuple[Item, ...]
 
 
 Context = Mapping[str, bytes]
@@ -104,11 +108,25 @@ def _rules(blob: bytes) -> Rules:
     return Rules(spec.gates, recipe_of(spec.recipe), index)
 
 
+@lru_cache(maxsize=2)
+def _benchmarks(blob: bytes) -> BenchmarkIndex:
+    return build_index(msgspec.msgpack.decode(blob, type=list[Item]))
+
+
+def find_contamination(items: list[bytes], context: Context) -> list[bytes]:
+    """A list of Hits for each text in UTF-8; context: `benchmarks`, the Items."""
+    texts = [item.decode("utf-8", "surrogatepass") for item in items]
+    return [msgspec.msgpack.encode(hits) for hits in find_all(_benchmarks(context["benchmarks"]), texts)]
+
+
 def examine_seeds(items: list[bytes], context: Context) -> list[bytes]:
-    """A Row for each SeedText; context: `classifier`, `embedder`."""
+    """A Row for each SeedText; context: `classifier`, `embedder`, `benchmarks`."""
     seeds = [msgspec.msgpack.decode(item, type=SeedText) for item in items]
-    found = _features([seed.text for seed in seeds], [Kind(seed.kind) for seed in seeds], context)
-    return [msgspec.msgpack.encode(row) for row in _rows(found)]
+    texts = [seed.text for seed in seeds]
+    found = _rows(_features(texts, [Kind(seed.kind) for seed in seeds], context))
+    hits = find_all(_benchmarks(context["benchmarks"]), texts)
+    rows = zip(found, hits, strict=True)
+    return [msgspec.msgpack.encode(msgspec.structs.replace(row, contamination=report(held))) for row, held in rows]
 
 
 def _features(texts: Sequence[str], kinds: Sequence[Kind], context: Context) -> Features:

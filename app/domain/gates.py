@@ -228,7 +228,8 @@ def _decontamination(candidate: Candidate, rules: Rules, scores: dict[str, float
         return None
     hits = decontamination.find_hits(rules.benchmarks, candidate.text)
     scores["benchmark_hits"] = float(len(hits))
-    return (Reason.contaminated, f"{hits[0].item}: {hits[0].evidence}") if hits else None
+    found = decontamination.report(hits)
+    return (Reason.contaminated, found) if found else None
 
 
 def _fidelity(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.tables import Corpus, Reject, Seed
+from app.domain.benchmarks import Item, item_of
 from app.errors import NotFoundError
 
 
@@ -116,15 +117,22 @@ def kinds(session: Session, corpus_id: int) -> dict[str, int]:
     return get(session, corpus_id).kinds
 
 
-def items(session: Session, corpus_id: int) -> list[tuple[str, str]]:
-    """(id, text) of every seed, in order: a corpus used as a benchmark to decontaminate against."""
+def items(session: Session, corpus_id: int) -> list[Item]:
+    """The item of every seed, in order: a corpus used as a benchmark to decontaminate against."""
+    corpus = get(session, corpus_id)
+    field = corpus.options.get("text_field", "text")
     rows = session.execute(
-        text("""
-        SELECT coalesce(external_id, CAST(ordinal AS text)) AS item, text FROM seeds
-        WHERE corpus_id = :corpus ORDER BY ordinal"""),
+        text("SELECT external_id, text, details FROM seeds WHERE corpus_id = :corpus ORDER BY ordinal"),
         {"corpus": corpus_id},
     )
-    return [(row.item, row.text) for row in rows]
+    return [_item(row.details, row.external_id, {field: row.text}, corpus.name) for row in rows]
+
+
+def _item(details: dict[str, Any], external_id: str | None, text: dict[str, str], name: str) -> Item:
+    """The record as it came, without what the reader added to it."""
+    own = {key: value for key, value in details.items() if key not in ("file", "line")}
+    identity = {} if external_id is None else {"id": external_id}
+    return item_of(own | text | identity, name, int(details.get("line", 0)))
 
 
 def not_ready(session: Session, corpus_ids: Sequence[int]) -> list[int]:

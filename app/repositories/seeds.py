@@ -31,7 +31,9 @@ class SeedScoreRow:
     embedding: bytes
     signature: bytes
     reason: str | None
-    """Set when it could not be scored."""
+    """Set when it could not be scored or holds an item of a benchmark."""
+    detail: str | None
+    """What the reason rests on: the benchmark's item and the evidence."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class ScoredSeed:
     embedding: bytes
     signature: bytes
     licence: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ SCORE_COLUMNS = (
     ("embedding", "bytea"),
     ("signature", "bytea"),
     ("reason", "text"),
+    ("detail", "text"),
 )
 
 
@@ -120,7 +124,7 @@ def scored(session: Session, job_id: int, *, after: int = -1, limit: int = 20_00
     rows = session.execute(
         text("""
         SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
-               x.reason, x.embedding, x.signature, s.licence
+               x.reason, x.embedding, x.signature, s.licence, x.detail
         FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
         WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
         {"job": job_id, "after": after, "limit": limit},

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.adapters.llm_outcomes import LlmRequest, Message, request_key
 from app.domain import prompts, safety
+from app.domain.benchmarks import Item
 from app.domain.config import JobConfig
 from app.domain.pricing import OFFLINE_MODEL, worst_prompt_tokens
 from app.domain.prompts import Draw
@@ -30,7 +31,7 @@ class JobContext:
     recipe: Recipe
     embedder: bytes
     clusters: bytes
-    benchmarks: tuple[tuple[str, str], ...]
+    benchmarks: tuple[Item, ...]
     redis_url: str
 
     def url_for(self, settings: Settings) -> str:

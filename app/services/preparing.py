@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.domain import embedding
+from app.domain.benchmarks import Item
 from app.domain.config import JobConfig
 from app.domain.records import JobId, Kind
 from app.domain.steps import Compute, Step
@@ -32,6 +33,16 @@ class FitInput:
     texts: list[str]
     last_ordinal: int
     words: bool
+
+
+@dataclass(frozen=True)
+class ScoreInput:
+    """What scoring a range needs."""
+
+    texts: list[SeedText]
+    embedder: bytes
+    benchmarks: list[Item]
+    """Items that no seed may hold."""
 
 
 def read_fit(session: Session, job_id: JobId) -> FitInput:
@@ -73,9 +84,11 @@ def write_fit(session: Session, unit: ClaimedUnit, data: FitInput, blob: bytes, 
     return rounds.close_rounds(session, job_id) or [Compute(workers=4)]
 
 
-def read_score(session: Session, unit: ClaimedUnit, job: JobRow) -> list[SeedText]:
-    """The seeds of a range."""
-    return seeds.texts_between(session, job.corpus_id, unit.payload["low"], unit.payload["high"])
+def read_score(session: Session, unit: ClaimedUnit, job: JobRow) -> ScoreInput:
+    """The seeds of a range, and what they are judged by."""
+    texts = seeds.texts_between(session, job.corpus_id, unit.payload["low"], unit.payload["high"])
+    items = [item for corpus in rounds.config_of(job).benchmarks for item in corpora.items(session, corpus)]
+    return ScoreInput(texts, jobs.artifact(session, JobId(job.id), "embedder"), items)
 
 
 def write_score(session: Session, unit: ClaimedUnit, rows: Sequence[SeedScoreRow]) -> list[Step]:

@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from app.domain import clusters, decontamination, dedup, gates, licences, measuring, safety
+from app.domain import clusters, dedup, gates, licences, measuring, safety
 from app.domain.config import JobConfig
-from app.domain.decontamination import BenchmarkIndex
 from app.domain.measuring import Measured, Member
 from app.domain.recipes.builtin import recipe_of
 from app.domain.safety import Screened
-from app.repositories import corpora, jobs, seeds
+from app.repositories import jobs, seeds
 from app.repositories.jobs import JobRow
 from app.repositories.seeds import ScoredSeed
 from app.services import rounds
 
 REFERENCE_SIZE = 4_000
 """Seeds the reference is measured on at most; the measures do not drift with size beyond it."""
+SHOWN_CONTAMINATED = 20
+"""Seeds with a benchmark's item that the funnel names; the scores hold all of them."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,6 @@ class SeedSet:
     config: JobConfig
     scored: list[ScoredSeed]
     texts: dict[int, str]
-    benchmarks: list[tuple[str, str]]
-    """(item id, text) of everything to decontaminate against."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,7 @@ def read_seeds(session: Session, job: JobRow) -> SeedSet:
     config = rounds.config_of(job)
     scored = list(seeds.all_scored(session, job.id))
     texts = seeds.texts(session, [seed.id for seed in scored])
-    items = [item for corpus in config.benchmarks for item in corpora.items(session, corpus)]
-    return SeedSet(job, config, scored, texts, items)
+    return SeedSet(job, config, scored, texts)
 
 
 def vectors_of(rows: Sequence[bytes]) -> NDArray[np.float32]:
@@ -95,6 +93,8 @@ def think_seeds(data: SeedSet) -> Prepared:
     redacted = Counter(kind.value for seed in part for kind in screened[seed.id].found)
     funnel: dict[str, object] = {"seeds": len(data.scored), "taking_part": len(part)}
     funnel |= {"left_out": dict(Counter(r for r in reasons if r)), "redacted": dict(redacted)}
+    found = [{"seed": seed.id, "found": seed.detail} for seed in data.scored if seed.reason == "contaminated"]
+    funnel |= {"contaminated": found[:SHOWN_CONTAMINATED]} if found else {}
     cap = _redundancy_cap(vectors, data.config.gates.redundancy_percentile)
     return Prepared(marks, clusters.to_bytes(fitted), names, measured, cap, funnel)
 
@@ -104,12 +104,9 @@ def _reasons(data: SeedSet, screened: Mapping[int, Screened]) -> list[str | None
     # Only what may take part makes others its copies: the free copy of a text whose licence is refused stays.
     places = [place for place, reason in enumerate(reasons) if reason is None]
     group = _near_duplicates(data, places)
-    index: BenchmarkIndex | None = decontamination.build_index(data.benchmarks) if data.benchmarks else None
     for at, place in enumerate(places):
         if group[at] != at:
             reasons[place] = "near_duplicate"
-        elif index is not None and decontamination.find_hits(index, data.texts[data.scored[place].id]):
-            reasons[place] = "contaminated"
     return reasons
 
 
@@ -128,7 +125,7 @@ def _own_reason(seed: ScoredSeed, screened: Screened, config: JobConfig) -> str 
 
 
 def _near_duplicates(data: SeedSet, places: Sequence[int]) -> NDArray[np.int32]:
-    """For each of these seeds the first of them that it nearly repeats, by its place among them."""
+    """For each of these seeds the one of them that stands for its near-duplicates, by its place among them."""
     part = [data.scored[place] for place in places]
 
     def jaccard(a: int, b: int) -> float:

@@ -214,6 +214,7 @@ def score(seed_id: int, **over: object) -> SeedScoreRow:
         "embedding": b"",
         "signature": b"",
         "reason": None,
+        "detail": None,
     }
     return SeedScoreRow(**{**values, **over})  # type: ignore[arg-type]
 

@@ -79,7 +79,7 @@ def test_words_are_fitted_in_bags_and_never_scored(engine: Engine) -> None:
     assert row(engine, "SELECT count(*) AS n FROM units WHERE job_id = :j AND kind = 'score'", j=unit.job_id)["n"] == 0
 
 
-def seed_set(texts: dict[int, str], *, benchmarks: list[tuple[str, str]] | None = None, **over: Any) -> SeedSet:
+def seed_set(texts: dict[int, str], **over: Any) -> SeedSet:
     config = replace(JobConfig(), gates=replace(JobConfig().gates, **over))
     rng, made = np.random.default_rng(0), []
     from_texts = signatures_in_rows(list(texts.values()))
@@ -89,7 +89,7 @@ def seed_set(texts: dict[int, str], *, benchmarks: list[tuple[str, str]] | None 
         made.append(
             replace(scored(seed_id), ordinal=place, embedding=vector.astype(np.float16).tobytes(), signature=signature)
         )
-    return SeedSet(None, config, made, texts, benchmarks or [])  # type: ignore[arg-type]  # no rule here reads the job
+    return SeedSet(None, config, made, texts)  # type: ignore[arg-type]  # no rule here reads the job
 
 
 def signatures_in_rows(texts: list[str]) -> list[bytes]:
@@ -116,13 +116,27 @@ def test_good_seeds_take_part_in_a_cluster() -> None:
 
 def test_each_reason_a_seed_is_left_out() -> None:
     texts = {**TEXTS, 4: TEXTS[1] + " Indeed.", 5: "A held out item about the old mill that stands by the sea."}
-    data = seed_set(texts, benchmarks=[("item", texts[5])])
-    poor = [replace(s, edu_score=0.5) if s.id == 2 else s for s in data.scored]
-    poor = [replace(s, reason="unbearable") if s.id == 3 else s for s in poor]
+    data = seed_set(texts)
+    over: dict[int, dict[str, Any]] = {
+        2: {"edu_score": 0.5},
+        3: {"reason": "unbearable"},
+        5: {"reason": "contaminated", "detail": "item: a held"},
+    }
+    data = replace(data, scored=[replace(s, **over.get(s.id, {})) for s in data.scored])
 
-    found = reasons(replace(data, scored=poor))
+    found = reasons(data)
 
-    assert found == {1: None, 2: "low_education", 3: "unbearable", 4: "near_duplicate", 5: "contaminated"}
+    assert {found.pop(1), found.pop(4)} == {None, "near_duplicate"}
+    assert found == {2: "low_education", 3: "unbearable", 5: "contaminated"}
+    assert settling_seeds.think_seeds(data).funnel["contaminated"] == [{"seed": 5, "found": "item: a held"}]
+
+
+def test_the_double_of_a_seed_that_is_left_out_takes_part() -> None:
+    data = seed_set({**TEXTS, 4: TEXTS[1] + " Indeed.", 5: TEXTS[2] + " Indeed."})
+    over: dict[int, dict[str, Any]] = {1: {"edu_score": 0.5}, 5: {"reason": "contaminated"}}
+    data = replace(data, scored=[replace(s, **over.get(s.id, {})) for s in data.scored])
+
+    assert reasons(data) == {1: "low_education", 2: None, 3: None, 4: None, 5: "contaminated"}
 
 
 def test_seeds_are_left_out_for_their_licence_and_for_what_they_hold() -> None:

@@ -132,4 +132,8 @@ def test_a_benchmarks_items_take_no_part(loop: Loop) -> None:
 
     loop.drive(job_id)
 
-    assert loop.rounds(job_id)[0]["funnel"]["left_out"] == {"contaminated": 1}
+    funnel = loop.rounds(job_id)[0]["funnel"]
+    assert funnel["left_out"] == {"contaminated": 1}
+    (shown,) = funnel["contaminated"]
+    kept = row(loop.engine, "SELECT detail FROM seed_scores WHERE job_id = :j AND reason = 'contaminated'", j=job_id)
+    assert shown["found"] == kept["detail"] and "held out (substring, 100%)" in kept["detail"]

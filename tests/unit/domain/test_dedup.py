@@ -61,7 +61,8 @@ def test_signatures_estimate_the_jaccard_index() -> None:
 
 def grouped(texts: list[str]) -> list[int]:
     batch = tokenise(texts)
-    return near_duplicates(signatures(batch), shingles(batch).jaccard, threshold=0.8).tolist()
+    found: list[int] = near_duplicates(signatures(batch), shingles(batch).jaccard, threshold=0.8).tolist()
+    return found
 
 
 def test_the_document_most_like_the_others_stands_for_its_group() -> None:

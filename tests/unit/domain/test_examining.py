@@ -8,8 +8,20 @@ import pytest
 
 from app.adapters.models import shipped_classifier_blob
 from app.domain import clusters, embedding
+from app.domain.benchmarks import Item
 from app.domain.config import Gates
-from app.domain.examining import Answered, Context, Examined, Row, RulesSpec, SeedText, examine_answers, examine_seeds
+from app.domain.decontamination import Hit
+from app.domain.examining import (
+    Answered,
+    Context,
+    Examined,
+    Row,
+    RulesSpec,
+    SeedText,
+    examine_answers,
+    examine_seeds,
+    find_contamination,
+)
 
 SEED = (
     "A beaver builds dams of wood and mud. The dam holds back a stream, and a pond forms behind it. The pond keeps the "
@@ -20,6 +32,7 @@ TEXT = (
     "flow on, so a pond forms. The beaver lives in the pond. The door of its home lies under water, and that keeps the "
     "home safe. One dam in Canada was 850 metres long."
 )
+HELD_OUT = "How many legs have seven spiders and three beetles together, if none of them has lost one?"
 STUFFED = "textbook exercise step-by-step " * 1000
 
 
@@ -28,12 +41,13 @@ def context(*, centres: int = 2) -> Context:
     embedder = embedding.fit_embedder([SEED, TEXT, "A clock has two hands. They turn."], rng_seed=0)
     vectors = np.eye(centres, embedder.dims, dtype=np.float32)
     fitted = clusters.fit_clusters(vectors, rng_seed=0)
-    rules = RulesSpec(Gates(edu_min=0), "codetextbook", (("item 1", "the quick brown fox " * 8),))
+    rules = RulesSpec(Gates(edu_min=0), "codetextbook", (Item("B", "1", ("the quick brown fox " * 8,)),))
     return {
         "classifier": shipped_classifier_blob(),
         "embedder": embedding.to_bytes(embedder),
         "clusters": clusters.to_bytes(fitted),
         "rules": msgspec.msgpack.encode(rules),
+        "benchmarks": msgspec.msgpack.encode([Item("B", "2", (HELD_OUT,))]),
     }
 
 
@@ -54,6 +68,18 @@ def examined(*answers: Answered) -> list[Examined]:
 
 def test_nothing_is_examined_to_nothing() -> None:
     assert examine_seeds([], context()) == [] and examine_answers([], context()) == []
+
+
+def test_a_seed_that_holds_an_item_says_which() -> None:
+    clean, held = rows(SEED, f"{SEED} {HELD_OUT}")
+    assert clean.contamination is None
+    assert held.contamination == f"B 2 (substring, 100%): {HELD_OUT.rstrip('?')}"
+
+
+def test_texts_are_searched_for_items() -> None:
+    found = find_contamination([SEED.encode(), HELD_OUT.encode(), b"\xed\xa0\x80"], context())
+    hits = [msgspec.msgpack.decode(one, type=list[Hit]) for one in found]
+    assert [[hit.item for hit in held] for held in hits] == [[], ["2"], []]
 
 
 def test_a_row_has_scores_in_their_ranges_and_a_unit_vector() -> None:

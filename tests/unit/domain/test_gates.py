@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.benchmarks import Item
 from app.domain.config import Gates, Handling, Safety
 from app.domain.decontamination import build_index
 from app.domain.gates import CASCADE, STYLE_SHIFT, Candidate, Reason, Rules, judge
@@ -144,12 +145,12 @@ def test_code_that_no_learner_can_use_is_dropped(code: str, reason: Reason) -> N
 
 
 def test_a_benchmark_item_in_the_text_is_contamination_before_fidelity() -> None:
-    rules = replace(RULES, benchmarks=build_index([("b/1", TEXT)]))
+    rules = replace(RULES, benchmarks=build_index([Item("B", "b/1", (TEXT,))]))
 
     verdict = judge(replace(CANDIDATE, text=TEXT.replace("850", "851")), rules)
 
     assert (verdict.gate, verdict.reason, verdict.repairable) == ("decontamination", Reason.contaminated, False)
-    assert verdict.detail.startswith("b/1: ")
+    assert verdict.detail.startswith("B b/1 (ngrams, ")
 
 
 @pytest.mark.parametrize(

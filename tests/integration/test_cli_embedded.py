@@ -58,6 +58,18 @@ def test_refine_finds_the_running_service_and_says_what_was_rejected(up: Up) -> 
     assert [json.loads(line)["line"] for line in rejects.out.splitlines()] == [9, 10]
 
 
+def test_refine_keeps_out_what_a_benchmark_holds(up: Up) -> None:
+    held = {"task_id": "own/1", "prompt": json.loads(SEEDS[2])["text"], "canonical_solution": "x = 1", "test": "x"}
+    (up.folder / "held.jsonl").write_text(json.dumps(held) + "\n")
+    (up.folder / "some.jsonl").write_text("\n".join(SEEDS[1:7]) + "\n")
+    argv = ("refine", "some.jsonl", "--out", "kept-out", "--max-rounds", 1, "--benchmark", "held.jsonl", "--json")
+    done = hornbook(*argv, cwd=up.folder, env=up.env)
+    assert done.code == 0, done.err
+    funnel = json.loads(done.out)["rounds"][0]["funnel"]
+    assert funnel["left_out"]["contaminated"] == 1
+    assert funnel["contaminated"][0]["found"].startswith("HumanEval own/1 (substring, 100%): ")
+
+
 def test_folder_is_one_corpus_and_the_same_one_again(up: Up) -> None:
     corpus = up.folder / "corpus"
     corpus.mkdir()

@@ -22,6 +22,7 @@ from app.cli.terminal import notes, print_json, results
 from app.domain.benchmarks import Item
 from app.domain.decontamination import Hit
 from app.domain.ingest import Record
+from app.domain.records import Kind
 
 FIND = "app.domain.examining:find_contamination"
 BATCH_S = 60.0
@@ -45,7 +46,7 @@ def contamination(
 ) -> None:
     """Find the documents that hold benchmark items: by 10-word runs, whole parts, likeness, and the shape of code."""
     items = [item for path in [*against, *(more or ())] for item in _items(path, against_field)]
-    found = search(read_records(file, Reading(field, id_field)), items)
+    found = search(read_records(file, Reading(field, id_field, Kind.prose)), items)
     if as_json:
         for record, hits in found:
             for hit in hits:

@@ -22,6 +22,7 @@ from app.domain.dedup import near_duplicates, shingles, signatures_of
 from app.domain.duplicate_groups import Group, groups_of, join, least_similarity, similar_pairs
 from app.domain.hashed_words import hash_texts
 from app.domain.ingest import Record
+from app.domain.records import Kind
 from app.domain.tokens import tokenise
 
 FIT_SAMPLE = 5_000
@@ -65,7 +66,8 @@ def duplicates(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line a group.")] = False,
 ) -> None:
     """Find the near-duplicate groups of a set: candidates by MinHash, confirmed by the exact Jaccard index."""
-    reading = Reading(field, id_field)
+    # What kind of text it is does not matter here, and guessing would take a third of the time.
+    reading = Reading(field, id_field, Kind.prose)
     with ShingleFile() as kept:
         scan = scan_file(file, reading, kept)
         meaning = None if semantic is None else Semantic(_vectors(file, reading), semantic)

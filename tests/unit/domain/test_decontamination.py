@@ -90,6 +90,15 @@ def test_a_common_short_function_is_nobodys() -> None:
     assert find_hits(index_of(("c", "def add(a, b):\n    return a + b\n")), "def plus(x, y):\n    return x + y\n") == []
 
 
+def test_a_short_function_with_words_of_its_task_is_the_items() -> None:
+    index = build_index([item("c", "Say how long the word is that is given.", "def size(w):\n    return len(w)\n")])
+    copied = "def f(x):\n    return len(x)\n"
+
+    assert find_hits(index, copied) == []
+    (hit,) = find_hits(index, f"# how long the word is that\n{copied}")
+    assert (hit.item, hit.kind) == ("c", "syntax")
+
+
 def test_a_helper_alone_is_not_the_item() -> None:
     helper = "def gcd(a, b):\n    while b:\n        a, b = b, a % b\n    return abs(a)\n"
     index = index_of(("c", f"{helper}\n{CODE}"))

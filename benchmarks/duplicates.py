@@ -36,13 +36,15 @@ Pairs = list[tuple[int, int]]
 
 def ours(texts: list[str]) -> Pairs:
     """Signatures in memory, shingles on disk, candidates confirmed: as `hornbook duplicates` does it."""
-    parts = []
+    parts, digests = [], []
     with ShingleFile() as kept:
         for chunk in chunks(texts):
             found = dedup.shingles(hash_texts(chunk))
             kept.append(found)
             parts.append(dedup.signatures_of(found))
-        group = dedup.near_duplicates(np.concatenate(parts), kept.jaccard, threshold=THRESHOLD)
+            digests.append(found.digests())
+        signed, told = np.concatenate(parts), np.concatenate(digests)
+        group = dedup.near_duplicates(signed, kept.jaccard, threshold=THRESHOLD, digests=told)
     return [(int(first), doc) for doc, first in enumerate(group) if first != doc]
 
 
@@ -162,9 +164,12 @@ def order_and_rounds(count: int) -> dict[str, float]:
     texts = inject(pieces(count)).texts
     found = dedup.shingles(hash_texts(texts))
     signed = dedup.signatures_of(found)
-    groups = dedup.near_duplicates(signed, found.jaccard)
+    told = found.digests()
+    groups = dedup.near_duplicates(signed, found.jaccard, digests=told)
     order = np.random.default_rng(0).permutation(len(texts))
-    again = dedup.near_duplicates(signed[order], lambda a, b: found.jaccard(int(order[a]), int(order[b])))
+    again = dedup.near_duplicates(
+        signed[order], lambda a, b: found.jaccard(int(order[a]), int(order[b])), digests=told[order]
+    )
     back = np.empty_like(again)
     back[order] = order[again]
     same = {tuple(np.flatnonzero(groups == g)) for g in set(groups.tolist())} == {

@@ -36,6 +36,7 @@ class Scan:
 
     ids: list[str | int]
     signatures: NDArray[np.uint32]
+    digests: NDArray[np.uint64]
     same: dict[int, int]
     """Of texts without a word: the first document of the same text."""
 
@@ -83,16 +84,18 @@ def scan_file(path: Path, reading: Reading, kept: ShingleFile) -> Scan:
     """Signatures and ids of the usable records in order; their shingles go into `kept`."""
     ids: list[str | int] = []
     parts: list[NDArray[np.uint32]] = []
+    digests: list[NDArray[np.uint64]] = []
     first_of: dict[bytes, int] = {}
     same: dict[int, int] = {}
     for batch in batches(read_records(path, reading)):
         found = shingles(hash_texts([record.text for record in batch]))
         kept.append(found)
         parts.append(signatures_of(found))
+        digests.append(found.digests())
         for place in np.flatnonzero(np.diff(found.first) == 0).tolist():
             same[len(ids) + place] = first_of.setdefault(batch[place].sha256, len(ids) + place)
         ids += [_id(record) for record in batch]
-    return Scan(ids, np.concatenate(parts), same)
+    return Scan(ids, np.concatenate(parts), np.concatenate(digests), same)
 
 
 def _id(record: Record) -> str | int:
@@ -107,7 +110,7 @@ def find_groups(scan: Scan, kept: ShingleFile, *, threshold: float, meaning: Sem
             return 1.0
         return kept.jaccard(a, b)
 
-    first = near_duplicates(scan.signatures, jaccard, threshold=threshold)
+    first = near_duplicates(scan.signatures, jaccard, threshold=threshold, digests=scan.digests)
     for doc, earlier in scan.same.items():
         first[doc] = earlier
     if meaning is not None:

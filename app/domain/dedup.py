@@ -45,6 +45,11 @@ class Shingles:
         """The distinct shingles of one document, sorted."""
         return np.unique(self.value[self.first[doc] : self.first[doc + 1]])
 
+    def digests(self) -> NDArray[np.uint64]:
+        """(n_docs,) one hash a document, which tells documents apart that have equal signatures."""
+        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(self.value, dtype=np.uint64)])
+        return mix64(total[self.first[1:]] - total[self.first[:-1]])
+
     def jaccard(self, a: int, b: int) -> float:
         """Shared over all distinct shingles of two documents, [0, 1]; 0 when either has no word."""
         return set_jaccard(self.of(a), self.of(b))
@@ -130,15 +135,23 @@ def _mixed(columns: NDArray[np.uint32], start: int) -> NDArray[np.uint64]:
 
 
 def near_duplicates(
-    found: NDArray[np.uint32], jaccard: Callable[[int, int], float], *, threshold: float = 0.8
+    found: NDArray[np.uint32],
+    jaccard: Callable[[int, int], float],
+    *,
+    threshold: float = 0.8,
+    digests: NDArray[np.uint64] | None = None,
 ) -> NDArray[np.int32]:
     """(n,) int32: for every document the one that stands for its near-duplicate group, itself when it has no double.
 
     `jaccard(i, j)` confirms with exact sets: each member has at least `threshold` with the one that stands for it, the
     member most like the rest. So any two members have at least 2 x threshold - 1, for 1 - Jaccard is a distance; the
     chains of plain connected components have no such bound. Which documents are together, and which one stands for
-    them, does not depend on their order, save among documents of equal signatures.
+    them, does not depend on their order; among unlike documents of equal signatures `digests` (`Shingles.digests`) see
+    to that, and their order decides where none are given.
     """
+    rank = _mixed(found, BANDS)
+    if digests is not None:
+        rank = mix64(rank * _STEP + digests)
     known: dict[tuple[int, int], bool] = {}
 
     def confirmed(a: int, b: int) -> bool:
@@ -147,11 +160,11 @@ def near_duplicates(
             known[pair] = jaccard(a, b) >= threshold
         return known[pair]
 
-    part = _components(found, confirmed, threshold)
+    part = _components(found, confirmed, threshold, rank)
     group = np.arange(len(found), dtype=np.int32)
     members = np.flatnonzero(np.bincount(part, minlength=len(part))[part] > 1)
-    likeness, tie = _likeness(found[members], part[members]), _mixed(found[members], BANDS)
-    members = members[np.lexsort((tie, -likeness, part[members]))]
+    likeness = _likeness(found[members], part[members])
+    members = members[np.lexsort((rank[members], -likeness, part[members]))]
     for rest in np.split(members, np.flatnonzero(np.diff(part[members])) + 1):
         while len(rest) > 1:
             middle = int(rest[0])
@@ -177,11 +190,11 @@ def _likeness(found: NDArray[np.uint32], part: NDArray[np.int32]) -> NDArray[np.
 
 
 def _components(
-    found: NDArray[np.uint32], confirmed: Callable[[int, int], bool], threshold: float
+    found: NDArray[np.uint32], confirmed: Callable[[int, int], bool], threshold: float, rank: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
     """(n,) int32: the lowest document each one is joined with by confirmed pairs."""
     part = np.arange(len(found), dtype=np.int32)
-    for a, b in _candidates(found, threshold - _SLACK):
+    for a, b in _candidates(found, threshold - _SLACK, rank):
         root_a, root_b = _root(part, a), _root(part, b)
         if root_a != root_b and confirmed(a, b):
             part[max(root_a, root_b)] = min(root_a, root_b)
@@ -197,10 +210,10 @@ def _root(part: NDArray[np.int32], doc: int) -> int:
     return doc
 
 
-def _candidates(found: NDArray[np.uint32], least: float) -> Iterator[tuple[int, int]]:
+def _candidates(found: NDArray[np.uint32], least: float, rank: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
     """Pairs (a, b) that share a band and whose estimated Jaccard is at least `least`, band after band."""
     filled = np.flatnonzero((found != _NONE).any(axis=1))
-    canonical = filled[np.argsort(_mixed(found[filled], BANDS), kind="stable")]
+    canonical = filled[np.argsort(rank[filled], kind="stable")]
     for band in range(BANDS):
         keys = band_key(found, band)[canonical]
         order = np.argsort(keys, kind="stable")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.domain.dedup import exact_jaccard, near_duplicates, shingles, signatures
 from app.domain.dedup_index import SignatureIndex
-from app.domain.tokens import tokenise
+from app.domain.tokens import mix64, tokenise
 from app.errors import InvalidInputError
 
 LONG = " ".join(f"word{number}" for number in range(200))
@@ -92,6 +92,18 @@ def test_groups_do_not_depend_on_the_order(order: list[int]) -> None:
         return {frozenset(p for p, other in zip(order, group, strict=True) if other == g) for g in set(group)}
 
     assert partition(order) == partition(range(len(VARIANTS)))
+
+
+@given(st.permutations(range(12)))
+def test_digests_tell_unlike_documents_of_one_signature_apart(order: list[int]) -> None:
+    found = np.repeat(signatures(tokenise([LONG])), 12, axis=0)
+
+    def partition(order: Sequence[int]) -> set[frozenset[int]]:
+        digests = mix64(np.array(order, dtype=np.uint64))
+        group = near_duplicates(found, lambda a, b: 1 - abs(order[a] - order[b]) / 20, digests=digests).tolist()
+        return {frozenset(p for p, other in zip(order, group, strict=True) if other == g) for g in set(group)}
+
+    assert partition(order) == partition(range(12))
 
 
 def test_thousands_of_equal_documents_form_one_group() -> None:

@@ -115,25 +115,25 @@ def rarefied_spectrum(kinds: Ints, times: Ints, tokens: int) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class GroupedGrams:
-    """The distinct 5-grams of n documents that are compared inside groups of one size; one row a (5-gram, document)."""
+    """The distinct 5-grams of n documents, compared inside groups of one size; a row a document and shared 5-gram."""
 
     gram: Ints
-    """Which 5-gram of which group, from 0."""
+    """Which 5-gram of which group, from 0; only those that two documents of a group hold."""
     doc: Ints
-    n_docs: int
+    found: NDArray[np.float64]
+    """(n,): distinct 5-grams of each document, at least 1."""
 
     def share(self, weights: NDArray[np.float64] | None = None) -> float | None:
         """Mean over documents of the share of their 5-grams that another document of their group holds, [0, 1].
 
         `weights` (n,) count each document so often; copies of itself are no other document. None without weight.
         """
-        weight = np.ones(self.n_docs) if weights is None else weights
+        weight = np.ones(len(self.found)) if weights is None else weights
         if not weight.sum():
             return None
         held = np.bincount(self.gram, weights=weight[self.doc])
-        shared = np.bincount(self.doc, weights=held[self.gram] > weight[self.doc], minlength=self.n_docs)
-        found = np.maximum(np.bincount(self.doc, minlength=self.n_docs), 1)
-        return float((weight * (shared / found)).sum() / weight.sum())
+        shared = np.bincount(self.doc, weights=held[self.gram] > weight[self.doc], minlength=len(self.found))
+        return float((weight * (shared / self.found)).sum() / weight.sum())
 
 
 MOST_GROUPS = 10
@@ -152,8 +152,10 @@ def grouped_grams(hashes: Hashes, docs: Ints, n_docs: int, at: int) -> GroupedGr
     once = np.unique(mix64(grams + mix64(held.astype(np.uint64))), return_index=True)[1]
     grams, held = grams[once], held[once]
     group = (held // max(size, 1)).astype(np.uint64)
-    inverse = np.unique(mix64(grams + mix64(~group)), return_inverse=True)[1]
-    return GroupedGrams(inverse.astype(np.int64), held, groups * size)
+    found = np.maximum(np.bincount(held, minlength=groups * size), 1).astype(np.float64)
+    _, inverse, counts = np.unique(mix64(grams + mix64(~group)), return_inverse=True, return_counts=True)
+    twice = counts[inverse] > 1
+    return GroupedGrams(inverse[twice].astype(np.int64), held[twice], found)
 
 
 def cross_share(hashes: Hashes, docs: Ints, n_docs: int, at: int) -> float | None:

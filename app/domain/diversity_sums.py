@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import dedup, diversity, family_pairs
-from app.domain.dedup import Shingles
 from app.domain.diversity import GramSums, Hashes, Ints
 from app.domain.family_pairs import InsidePairs, effective
 from app.domain.gram_sample import GramSample
@@ -34,7 +33,8 @@ class Documents:
     texts: Sequence[str]
     batch: TokenBatch
     """Only the word hashes are read."""
-    shingles: Shingles
+    signatures: NDArray[np.uint32]
+    """(n, 64) MinHash."""
     vectors: NDArray[np.float32]
     """(n, d) unit rows."""
     clusters: Ints
@@ -85,7 +85,7 @@ class DiversitySums:
         self.weight += float(words.sum())
         self._ids.append(docs.ids)
         self._grades.append(docs.grade)
-        self._signatures.append(dedup.signatures_of(docs.shingles))
+        self._signatures.append(docs.signatures)
         self.sample.add(_sampled(docs, alone, openings, self))
 
     def merge(self, other: "DiversitySums") -> None:
@@ -126,9 +126,14 @@ class DiversitySums:
         commonest = self.openings.commonest()
         return commonest[1] / self.n if commonest else None
 
+    @property
+    def grades(self) -> Floats:
+        """(n,) the school grade of every document, in no order."""
+        return np.concatenate(self._grades) if self._grades else np.zeros(0)
+
     def grade_p90(self) -> float | None:
         """The grade that nine of ten documents stay under; None without documents."""
-        return float(np.percentile(np.concatenate(self._grades), 90)) if self.n else None
+        return float(np.percentile(self.grades, 90)) if self.n else None
 
     def repeats(self, jaccard: Callable[[int, int], float], threshold: float = 0.8) -> Ints:
         """Ids of the documents that are near-duplicates of one with a smaller id; `jaccard(id, id)` confirms."""

@@ -124,16 +124,25 @@ class Draws:
         at = min(at, len(hashes) // 2)
         if at < 1:
             return {}
-        inverse = np.unique(hashes, return_inverse=True)[1]
-        draws = [
-            diversity.rarefied_distinct(np.bincount(inverse, weights=row[doc]).astype(np.int64), at) for row in weights
-        ]
+        _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+        again = counts[inverse] > 1
+        # Most trigrams come once: of those only how many each text has matters, which is ten times as fast.
+        once = np.bincount(doc[~again], minlength=len(rows)).astype(np.float64)
+        inverse, doc = inverse[again], doc[again]
+        draws: list[float | None] = []
+        for row in weights:
+            repeated = np.bincount(np.bincount(inverse, weights=row[doc]).astype(np.int64))
+            single = np.bincount(row.astype(np.int64), weights=once)
+            times = np.zeros(max(len(repeated), len(single)), np.int64)
+            times[: len(repeated)] += repeated
+            times[: len(single)] += single.astype(np.int64)
+            draws.append(diversity.rarefied_spectrum(np.arange(1, len(times)), times[1:], at))
         return {"distinct3": Drawn(draws, None, share)}
 
     def cross(self, grouped: GroupedGrams) -> dict[str, Drawn]:
         """Cross-document 5-gram share; the value itself is of these documents, so that limits are not narrowed."""
         rows, weights = self._alone(np.arange(len(self._texts)), self._weights[:, self._family])
-        draws = [grouped.share(row[: grouped.n_docs]) for row in weights] if len(rows) > 1 else []
+        draws = [grouped.share(row[: len(grouped.found)]) for row in weights] if len(rows) > 1 else []
         return {"cross_5gram_share": Drawn(draws, None)}
 
     def _alone(self, rows: Ints, weights: Floats) -> tuple[Ints, Floats]:

@@ -78,7 +78,7 @@ def measure_members(
             families=families.astype(np.int64),
             texts=[member.text for member in members],
             batch=batch,
-            shingles=shingles,
+            signatures=dedup.signatures_of(shingles),
             vectors=vectors,
             clusters=np.array([member.cluster for member in members], dtype=np.int64),
             ease=figures[0],

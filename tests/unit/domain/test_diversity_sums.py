@@ -37,7 +37,7 @@ def documents(ids: Sequence[int], families: NDArray[np.int64]) -> Documents:
         families=families[rows],
         texts=[TEXTS[i] for i in ids],
         batch=batch,
-        shingles=dedup.shingles(batch),
+        signatures=dedup.signatures(batch),
         vectors=VECTORS[rows].reshape(-1, DIMS),
         clusters=LABELS[rows],
         ease=EASE[rows],

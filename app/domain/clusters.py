@@ -90,7 +90,8 @@ def from_bytes(blob: bytes) -> Clusters:
 def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32]) -> list[str]:
     """A name a cluster, its three most telling words joined by commas; `cluster N` where it has none.
 
-    A word's weight is its number of texts in the cluster times log(clusters / clusters that hold it).
+    A word's weight is p log(p / q), its part of a Kullback-Leibler divergence: p the share of the cluster's texts that
+    hold it, q that of all texts. Example: in half of a cluster's texts and a quarter of all: 0.5 log 2 = 0.35.
     """
     n_clusters = max((int(label) for label in labels), default=-1) + 1
     spreads: list[Counter[str]] = [Counter() for _ in range(n_clusters)]
@@ -99,14 +100,21 @@ def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32
         if label >= 0 and read[label] < _NAMED_TEXTS:
             read[label] += 1
             spreads[label].update({word.lower() for word in words(text[:_NAMED_CHARS]) if _can_name(word)})
-    held = Counter(word for spread in spreads for word in spread)
-    return [_name(index, spread, held, n_clusters) for index, spread in enumerate(spreads)]
+    held: Counter[str] = Counter()
+    for spread in spreads:
+        held.update(spread)
+    return [_name(index, spread, read[index], held, sum(read)) for index, spread in enumerate(spreads)]
 
 
 def _can_name(word: str) -> bool:
     return 2 < len(word) < 25 and word.isalpha() and word.lower() not in _STOP
 
 
-def _name(index: int, spread: Counter[str], held: Counter[str], n_clusters: int) -> str:
-    ranked = sorted(spread, key=lambda word: (-spread[word] * log((1 + n_clusters) / held[word]), word))
+def _name(index: int, spread: Counter[str], read: int, held: Counter[str], texts: int) -> str:
+    def weight(word: str) -> float:
+        share = spread[word] / read
+        return share * log(share * texts / held[word])
+
+    telling = [word for word in spread if weight(word) > 0]
+    ranked = sorted(telling, key=lambda word: (-weight(word), word))
     return ", ".join(ranked[:3]) or f"cluster {index}"

@@ -54,7 +54,8 @@ def limits_of(drawn: Mapping[str, Drawn], values: Mapping[str, float | None]) ->
         scale = np.sqrt(min(1.0, one.share)) * (value / centre if centre else 1.0)
         low, high = (value + scale * (float(edge) - centre) for edge in np.percentile(known, TAILS))
         top = 1.0 if name in SHARES else np.inf
-        found[name] = (float(max(0.0, low)), float(min(top, high)))
+        # Of a few steep draws both edges may lie on one side of the value.
+        found[name] = (float(max(0.0, min(low, value))), float(min(top, max(high, value))))
     return found
 
 

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
@@ -37,10 +39,18 @@ class Batch:
 
 @dataclass
 class Streamed:
-    """The sums of a set and what confirms its near-duplicates; to be closed."""
+    """The sums of a set and what confirms its near-duplicates, a file: to be used in a `with`."""
 
     sums: DiversitySums
     shingles: ShingleFile
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.shingles.__exit__(None, None, None)
 
     def lzma_bytes(self) -> int:
         """Bytes that its LZMA ratio can be read on."""

@@ -6,6 +6,7 @@ brings, for instance an `/v1/embeddings` endpoint; those are centred on the mean
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,10 @@ class Ruler:
     clusters: Clusters
     names: tuple[str, ...]
     """What each cluster is about."""
+    sizes: Ints
+    """(k,): texts that made each centre."""
+    fitted: frozenset[int]
+    """Which texts those were, by hash: they are assigned as if they had not been there."""
     rng_seed: int
 
     def sums(self) -> DiversitySums:
@@ -49,8 +54,15 @@ def fit_ruler(texts: Sequence[str], *, rng_seed: int, encoder: Encoder | None = 
     parts = [part for part in (texts[low : low + 256] for low in range(0, len(texts), 256))]
     rows = np.concatenate([measure(tokenise(part), part) for part in parts] or [measure(tokenise([]), [])])
     fitted = clusters.fit_clusters(rows, rng_seed=rng_seed)
-    names = clusters.name_clusters(texts, clusters.assign(fitted, rows))
-    return Ruler(measure, rows.shape[1], fitted, tuple(names), rng_seed)
+    labels = clusters.assign(fitted, rows)
+    names = clusters.name_clusters(texts, labels)
+    sizes = np.bincount(np.maximum(labels, 0), minlength=fitted.k).astype(np.int64)
+    known = frozenset(_hash(text) for text in texts)
+    return Ruler(measure, rows.shape[1], fitted, tuple(names), sizes, known, rng_seed)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text[:FIT_CHARS].encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def _own(texts: Sequence[str], rng_seed: int) -> Callable[[TokenBatch, Sequence[str]], NDArray[np.float32]]:
@@ -65,6 +77,14 @@ def _centred(encoder: Encoder, texts: Sequence[str]) -> Callable[[TokenBatch, Se
         return embedding.centred(encoder(some), mean) if some else np.zeros((0, len(mean)), np.float32)
 
     return measure
+
+
+def _labels(ruler: Ruler, vectors: NDArray[np.float32], texts: Sequence[str]) -> Ints:
+    labels = clusters.assign(ruler.clusters, vectors)
+    own = np.array([_hash(text) in ruler.fitted for text in texts], dtype=np.bool_)
+    if own.any():
+        labels[own] = clusters.assign_fitted(ruler.clusters, vectors[own], ruler.sizes)
+    return labels.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -87,7 +107,7 @@ def apply(ruler: Ruler, texts: Sequence[str], ids: Ints, families: Ints) -> Meas
         batch=batch,
         signatures=dedup.signatures_of(shingles),
         vectors=vectors,
-        clusters=clusters.assign(ruler.clusters, vectors).astype(np.int64),
+        clusters=_labels(ruler, vectors, texts),
         ease=reading.ease,
         grade=reading.grade,
         list_coverage=reading.list_coverage,

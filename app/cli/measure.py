@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.adapters.embeddings import encoder_of
+from app.adapters.line_sample import sample_lines
 from app.cli.documents import Reading, batches, family_batches, read_records
+from app.cli.exits import StoppedError
 from app.cli.measure_report import write_report
 from app.cli.measure_table import RATIOS, Side, as_plain, show
 from app.cli.terminal import notes, print_json, results
@@ -96,19 +99,31 @@ def _measure(file: Path, against: Path | None, wish: Wish) -> tuple[Side, Side |
 
 def _fit(path: Path, wish: Wish, counts: dict[Path, int]) -> Ruler:
     with _bar(f"read {path.name}", None) as tell:
-
-        def count(size: int) -> None:
-            counts[path] = counts.get(path, 0) + size
-            tell(size)
-
-        plain = (Batch([record.text for record in batch]) for batch in batches(read_records(path, wish.reading)))
-        texts = draw_texts(plain, rng_seed=wish.rng_seed, tell=count)
+        lines = sample_lines(path, rng_seed=wish.rng_seed)
+        if lines is None:
+            texts = _draw(path, wish, tell)
+        else:
+            counts[path] = lines[1]
+            with NamedTemporaryFile(suffix=".jsonl") as few:
+                few.write(lines[0])
+                few.flush()
+                try:
+                    texts = _draw(Path(few.name), wish, tell)
+                except StoppedError:
+                    texts = _draw(path, wish, tell)
     with _bar("fit vectors and clusters", None):
         return fit_ruler(texts, rng_seed=wish.rng_seed, encoder=wish.encoder)
 
 
+def _draw(path: Path, wish: Wish, tell: Tell) -> list[str]:
+    """Rejects are told when the file is measured."""
+    records = read_records(path, wish.reading, tell=False)
+    plain = (Batch([record.text for record in batch]) for batch in batches(records))
+    return draw_texts(plain, rng_seed=wish.rng_seed, tell=tell)
+
+
 def _stream(path: Path, ruler: Ruler, wish: Wish, counts: dict[Path, int]) -> Streamed:
-    records = read_records(path, wish.reading, tell=path not in counts)
+    records = read_records(path, wish.reading)
     with _bar(f"measure {path.name}", counts.get(path)) as tell:
         return measure_stream(_batches(records, wish), ruler, tell=tell)
 

@@ -122,7 +122,8 @@ def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32
     for text, label in zip(texts, labels, strict=True):
         if label >= 0 and read[label] < _NAMED_TEXTS:
             read[label] += 1
-            spreads[label].update({word.lower() for word in words(text[:_NAMED_CHARS]) if _can_name(word)})
+            said = {word.lower() for word in set(words(text[:_NAMED_CHARS]))}
+            spreads[label].update(word for word in said if _can_name(word))
     held: Counter[str] = Counter()
     for spread in spreads:
         held.update(spread)
@@ -130,7 +131,7 @@ def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32
 
 
 def _can_name(word: str) -> bool:
-    return 2 < len(word) < 25 and word.isalpha() and word.lower() not in _STOP
+    return 2 < len(word) < 25 and word not in _STOP and word.isalpha()
 
 
 def _name(index: int, spread: Counter[str], read: int, held: Counter[str], texts: int) -> str:

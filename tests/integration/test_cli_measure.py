@@ -144,3 +144,20 @@ def test_report_asks_nobody_and_names_every_measure(tmp_path: Path, capsys: pyte
     assert own.count("<tr>") == len(NAMES) + 1
     assert "a &lt;b&gt; &amp; c.jsonl" in own and "<b>" not in own
     assert "target" in capsys.readouterr().out
+
+
+def test_a_large_file_tells_each_reject_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = jsonl(tmp_path / "set.jsonl", [f"Boat {n} of {n * n}." for n in range(5_200)])
+    with path.open("a") as file:
+        file.write('{"text": 5}\n')
+    assert run(["measure", str(path), "--json"]) == 0
+    shown = capsys.readouterr()
+
+    assert json.loads(shown.out)["n"] == 5_200
+    assert shown.err.count("bad_type") == 1
+
+
+def test_a_large_file_without_a_usable_record_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "set.jsonl").write_text('{"text": 5}\n' * 5_200)
+    assert run(["measure", str(tmp_path / "set.jsonl"), "--json"]) == Exit.usage
+    assert f"{tmp_path / 'set.jsonl'} holds no usable record" in capsys.readouterr().err.replace("\n", "")

@@ -15,7 +15,7 @@ import argparse
 import gzip
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -93,13 +93,14 @@ def gates(pool: Sequence[str], draws: int) -> dict[str, object]:
         rng = np.random.default_rng(draw)
         texts = [pool[place] for place in rng.permutation(len(pool)).tolist()]
         ruler = fit_ruler(texts[:REFERENCE], rng_seed=draw)
-        base, plain = measured(texts[:REFERENCE], ruler), usual(texts[:REFERENCE], ruler)
+        base = measured(texts[:REFERENCE], ruler)
         good, spare = texts[REFERENCE : REFERENCE + SET], texts[REFERENCE + SET :]
         names = failed(measured(good, ruler), base)
         alarms.update(names or {"none"})
-        usual_alarms[str(usual_alarm(usual(good, ruler), plain))] += 1
         if draw >= spoilt:
             continue
+        plain = usual(texts[:REFERENCE], ruler)
+        usual_alarms[str(usual_alarm(usual(good, ruler), plain))] += 1
         topics = np.argmax(ruler.vectors(tokenise(spare), spare) @ ruler.clusters.centres.T, axis=1)
         material = Material(good, spare, topics.astype(np.int64))
         for name, (spoil, wanted) in PATHOLOGIES.items():
@@ -110,7 +111,7 @@ def gates(pool: Sequence[str], draws: int) -> dict[str, object]:
     return {
         "false_alarms": round(1 - alarms.pop("none", 0) / draws, 4),
         "false_alarms_by_gate": dict(alarms),
-        "usual_false_alarms": round(usual_alarms["True"] / draws, 4),
+        "usual_false_alarms": round(usual_alarms["True"] / spoilt, 4),
         "hits": {n: {str(s): hits[n, s] / spoilt for s in SHARES} for n in PATHOLOGIES},
         "usual_hits": {n: {str(s): usual_hits[n, s] / spoilt for s in SHARES} for n in PATHOLOGIES},
         "draws": draws,
@@ -172,6 +173,7 @@ def main() -> None:
     """Measure and print."""
     parser = options_of(__doc__)
     parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--part", help="only parts whose names begin so")
     options: argparse.Namespace = parser.parse_args()
     if not human_texts.there():
         show({"skipped": "no data beside the project"}, ["skipped: no data beside the project"], as_json=options.json)
@@ -179,15 +181,14 @@ def main() -> None:
     begun = time.process_time()
     pool = human_texts.all_texts()
     ruler = fit_ruler(pool[::2], rng_seed=0)
-    found: dict[str, object] = {
-        "gates": {
-            "web pages": gates(human_texts.texts(human_texts.WEB), options.draws),
-            "books and articles": gates(human_texts.texts(human_texts.BOOKS), options.draws),
-        },
-        "sizes": sizes(pool, ruler),
-        "limits": coverage(pool, ruler, options.draws),
-        "thinning": thinning(pool),
+    parts: dict[str, Callable[[], object]] = {
+        "gates, web pages": lambda: gates(human_texts.texts(human_texts.WEB), options.draws),
+        "gates, books and articles": lambda: gates(human_texts.texts(human_texts.BOOKS), options.draws),
+        "sizes": lambda: sizes(pool, ruler),
+        "limits": lambda: coverage(pool, ruler, options.draws),
+        "thinning": lambda: thinning(pool),
     }
+    found = {name: part() for name, part in parts.items() if not options.part or name.startswith(options.part)}
     found["cpu_s"] = round(time.process_time() - begun, 1)
     show(found, _lines(found), as_json=options.json)
 

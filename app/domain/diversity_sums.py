@@ -139,9 +139,13 @@ class DiversitySums:
         """Ids of the documents that are near-duplicates of one with a smaller id; `jaccard(id, id)` confirms."""
         if not self.n:
             return np.zeros(0, np.int64)
-        ids = np.concatenate(self._ids)
-        order = np.argsort(ids)
-        ids, found = ids[order], np.concatenate(self._signatures)[order]
+        # One copy at a time: the signatures are what a large set fills memory with.
+        ids, self._signatures = np.concatenate(self._ids), [np.concatenate(self._signatures)]
+        self._ids = [ids]
+        found = self._signatures[0]
+        if (ids[1:] < ids[:-1]).any():
+            order = np.argsort(ids)
+            ids, found = ids[order], found[order]
         group = dedup.near_duplicates(found, lambda a, b: jaccard(int(ids[a]), int(ids[b])), threshold=threshold)
         repeated: Ints = ids[group != np.arange(len(ids))]
         return repeated

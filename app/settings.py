@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     """The longest one call may take; a refine task may take this long after its slice."""
     llm_max_body_bytes: int = Field(default=4_000_000, ge=1_000)
 
+    embedding_base_url: str | None = None
+    """An OpenAI-compatible endpoint whose vectors `hornbook measure` takes; unset means Hornbook's own."""
+    embedding_model: str | None = None
+    embedding_api_key: SecretStr | None = None
+    embedding_chars: int = Field(default=8_000, ge=100)
+    """Characters of a text that are sent; models refuse what is longer than they take."""
+    embedding_deadline_s: float = Field(default=60, gt=0, le=600)
+    """The longest one call may take."""
+
     max_upload_bytes: int = Field(default=4_000_000_000, ge=1)
     max_line_bytes: int = Field(default=1_048_576, ge=1_000, le=8_388_608)
     max_text_chars: int = Field(default=200_000, ge=100)

@@ -17,7 +17,7 @@ AZURE_API_VERSION = "2024-10-21"
 """Azure's stable version of the deployments API, used when the operator names none."""
 
 _VERSION_SEGMENT = re.compile(r"v\d+\w*\Z")
-_CALL_SUFFIXES = ("/chat/completions", "/completions", "/models")
+_CALL_SUFFIXES = ("/chat/completions", "/completions", "/embeddings", "/models")
 
 
 class BadEndpointError(InvalidInputError):
@@ -47,6 +47,12 @@ class Endpoint:
                 f"{self.base_url}/deployments/{quote(model, safe='')}/chat/completions?api-version={self.api_version}"
             )
         return f"{self.base_url}/chat/completions"
+
+    def embeddings_url(self, model: str) -> str:
+        """URL of vectors by this model; safe to log."""
+        if self.azure:
+            return f"{self.base_url}/deployments/{quote(model, safe='')}/embeddings?api-version={self.api_version}"
+        return f"{self.base_url}/embeddings"
 
     def models_url(self) -> str:
         """URL of the list of models; safe to log."""

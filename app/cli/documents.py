@@ -1,9 +1,12 @@
 """Documents of a file on this machine, for the tools that need no service; refused records go to standard error."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
 
 from app.adapters.corpus_files import SourceFile, read_corpus
 from app.cli.exits import Exit, StoppedError
@@ -13,6 +16,7 @@ from app.domain.ingest import ReadOptions, Record, Reject
 from app.domain.records import Kind
 
 SHOWN_REJECTS = 20
+BATCH_CHARS = 1_000_000
 BATCH_DOCS = 256
 """Texts hashed in one pass; they stay in the processor's cache."""
 
@@ -30,19 +34,22 @@ class Reading:
         return ReadOptions(text_field=self.field, id_field=self.id_field, kind=self.kind)
 
 
-def read_records(path: Path, reading: Reading) -> Iterator[Record]:
-    """The usable records in order, with flat memory; raises StoppedError when there is none."""
+def read_records(path: Path, reading: Reading, *, tell: bool = True) -> Iterator[Record]:
+    """The usable records in order, with flat memory; raises StoppedError when there is none.
+
+    `tell` is for a file that is read once more: its rejects have been told.
+    """
     rejected = used = 0
     if not path.exists():
         raise StoppedError(f"There is no {path}.", Exit.usage)
     for item in read_corpus([SourceFile(path, path.name)], reading.options()):
         if isinstance(item, Reject):
             rejected += 1
-            _tell(item, rejected)
+            _tell(item, rejected if tell else SHOWN_REJECTS + 1)
         else:
             used += 1
             yield item
-    if rejected > SHOWN_REJECTS:
+    if tell and rejected > SHOWN_REJECTS:
         notes().print(f"... {rejected:,} records rejected in all")
     if not used:
         raise StoppedError(f"{path} holds no usable record.", Exit.usage)
@@ -54,10 +61,40 @@ def _tell(item: Reject, number: int) -> None:
         notes().print(line, style="yellow", markup=False, soft_wrap=True)
 
 
-def batches(records: Iterator[Record]) -> Iterator[list[Record]]:
-    """Up to 256 records at a time."""
-    while batch := list(islice(records, BATCH_DOCS)):
+def batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Up to 256 records and about a million characters at a time: hashing takes 46 bytes a byte."""
+    batch: list[Record] = []
+    size = 0
+    for record in records:
+        if batch and (len(batch) == BATCH_DOCS or size + len(record.text) > BATCH_CHARS):
+            yield batch
+            batch, size = [], 0
+        batch.append(record)
+        size += len(record.text)
+    if batch:
         yield batch
+
+
+def family_batches(records: Iterable[Record], field: str) -> Iterator[tuple[list[Record], NDArray[np.int64]]]:
+    """Records and the number of the family that `field` names, families whole; a record without it is its own.
+
+    Holds all records, for those of a family may be far apart.
+    """
+    families: dict[bytes, list[Record]] = {}
+    for place, record in enumerate(records):
+        named = record.metadata.get(field)
+        key = b"%d" % place if named is None else b"=" + orjson.dumps(named, option=orjson.OPT_SORT_KEYS)
+        families.setdefault(key, []).append(record)
+    batch: list[Record] = []
+    numbers: list[int] = []
+    for number, members in enumerate(families.values()):
+        if batch and len(batch) + len(members) > BATCH_DOCS:
+            yield batch, np.array(numbers, dtype=np.int64)
+            batch, numbers = [], []
+        batch += members
+        numbers += [number] * len(members)
+    if batch:
+        yield batch, np.array(numbers, dtype=np.int64)
 
 
 def code_of(record: Record) -> CodeMeasures | None:

@@ -1,26 +1,24 @@
 """The vector of measures of a set, with limits, and what it is beside the seeds' own. Source: `docs/loop.md`.
 
-One function for the seeds, for a round's export candidate and for `hornbook measure`. Limits are 90 % bootstrap limits
-that resample seed families. Whatever depends on the size of a set is read at one size for both sides.
+The seeds, a round's export candidate and a file given to `hornbook measure` are read from the same sums. Limits are
+90 % bootstrap limits that resample seed families. What depends on the size of a set is read at one size for both sides.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain import dedup, diversity
+from app.domain import dedup, diversity, limits
+from app.domain.diversity import GroupedGrams
+from app.domain.diversity_sums import DiversitySums, Documents
 from app.domain.hashed_words import hash_texts
-from app.domain.tokens import TokenBatch
+from app.domain.limits import Draws, grams_of, limits_of
+from app.domain.set_sample import SampledText
 
 CROSS_SIZES = (10, 20, 30, 50, 75, 100, 150, 200)
 """Documents at which the cross-document share is read."""
-MOST_PAIRS = 4_000
-"""Texts among which all pairs are compared for limits; of larger sets a random sample. Values are of all texts."""
-DRAWS = 200
-"""Bootstrap draws."""
-LIMITS = (5.0, 95.0)
 
 
 @dataclass(frozen=True)
@@ -57,110 +55,95 @@ class Measured:
     """Cross-document 5-gram share by the number of documents it was read at."""
 
 
-def measure_members(members: Sequence[Member], vectors: NDArray[np.float32], *, rng_seed: int) -> Measured:
-    """All measures of a set; vectors (n, d) unit rows. None marks what such a set cannot have."""
-    rng = np.random.default_rng([rng_seed, 99])
+def measure_members(
+    members: Sequence[Member], vectors: NDArray[np.float32], *, rng_seed: int, wording_limits: bool = False
+) -> Measured:
+    """All measures of a set in memory; vectors (n, d) unit rows. None marks what such a set cannot have.
+
+    Limits of wording and copies cost a second and no target reads them: they are found on request.
+    """
     batch = hash_texts([member.text for member in members])
-    # One text a family, for words of a seed that come again in its variants say nothing of the others.
-    alone = [member.text for member in _one_a_family(members, rng)]
-    single = hash_texts(alone)
-    frequencies = diversity.count_of_counts(diversity.ngrams(single, 3)[0])
-    kinds, times = np.unique(frequencies, return_counts=True)
-    at = min(diversity.RAREFIED_TOKENS, int(frequencies.sum()))
-    cross = _cross(single, len(alone), rng)
-    values: Values = {
-        "n": float(len(members)),
-        "tokens": float(sum(member.tokens for member in members)),
-        "distinct3": diversity.rarefied_distinct(frequencies, at),
-        "cross_5gram_share": cross[max(cross)] if cross else None,
-        "opening_share": diversity.opening_share(diversity.opening_hashes(batch)),
-        "near_duplicate_rate": near_duplicate_rate(batch),
-        "lzma_ratio": diversity.lzma_ratio(alone, rng),
-    }
-    values |= _simplicity(members) | _code(members) | _fidelity(members)
-    paired, limits = _pairs(members, vectors, rng)
-    limits |= _ease_limits(members, rng)
-    return Measured(values | paired, limits, list(zip(kinds.tolist(), times.tolist(), strict=True)), cross)
-
-
-def _one_a_family(members: Sequence[Member], rng: np.random.Generator) -> list[Member]:
-    """A random text of every family, in the order of the set."""
-    order = rng.permutation(len(members))
-    chosen = {members[place].family: place for place in order.tolist()}
-    return [members[place] for place in sorted(chosen.values())]
-
-
-def near_duplicate_rate(batch: TokenBatch, threshold: float = 0.8) -> float | None:
-    """Share of documents that are near-duplicates of an earlier one, confirmed exactly; None without documents."""
-    if not batch.n_docs:
-        return None
     shingles = dedup.shingles(batch)
-    group = dedup.near_duplicates(dedup.signatures_of(shingles), shingles.jaccard, threshold=threshold)
-    return float((group != np.arange(batch.n_docs)).mean())
+    sums = DiversitySums(
+        dims=vectors.shape[1],
+        clusters=1 + max((member.cluster for member in members), default=0),
+        rng_seed=rng_seed,
+    )
+    # Families by their order, so that the draws do not depend on where a database began to count.
+    _, families = np.unique(np.array([m.family for m in members], dtype=np.int64), return_inverse=True)
+    figures = np.array([(m.ease, m.grade, m.list_coverage, m.tokens) for m in members], np.float64).reshape(-1, 4).T
+    sums.add(
+        Documents(
+            ids=np.arange(len(members)),
+            families=families.astype(np.int64),
+            texts=[member.text for member in members],
+            batch=batch,
+            signatures=dedup.signatures_of(shingles),
+            vectors=vectors,
+            clusters=np.array([member.cluster for member in members], dtype=np.int64),
+            ease=figures[0],
+            grade=figures[1],
+            list_coverage=figures[2],
+            tokens=figures[3],
+        )
+    )
+    found = measured(sums, shingles.jaccard, wording_limits=wording_limits)
+    return replace(found, values=found.values | _code(members) | _fidelity(members))
 
 
-def _cross(batch: TokenBatch, n_docs: int, rng: np.random.Generator) -> dict[int, float]:
-    hashes, docs = diversity.ngrams(batch, 5)
-    sizes = [size for size in CROSS_SIZES if size <= n_docs] or ([n_docs] if n_docs > 1 else [])
-    found = {size: diversity.cross_share(hashes, docs, n_docs, size, rng) for size in sizes}
+def measured(
+    sums: DiversitySums,
+    jaccard: Callable[[int, int], float],
+    *,
+    wording_limits: bool = True,
+    lzma_bytes: int = diversity.SAMPLE_BYTES,
+) -> Measured:
+    """What a set measures, from its sums; `jaccard(id, id)` confirms near-duplicates exactly.
+
+    The LZMA ratio is read on `lzma_bytes`, which two sets that are compared should both have.
+    """
+    texts = sums.sample.texts()
+    alone = [text for text in texts if text.alone]
+    cross = _cross(alone)
+    packed = diversity.lzma_sample((text.text for text in alone), lzma_bytes)
+    repeats = sums.repeats(jaccard)
+    values: Values = {
+        "n": float(sums.n),
+        "tokens": sums.tokens,
+        "vendi2": sums.vendi2(),
+        "cluster_simpson": sums.cluster_simpson(),
+        "distinct3": sums.distinct3(),
+        "cross_5gram_share": cross[max(cross)] if cross else None,
+        "opening_share": sums.opening_share(),
+        "near_duplicate_rate": len(repeats) / sums.n if sums.n else None,
+        "lzma_ratio": diversity.lzma_ratio(packed),
+        "ease_mean": sums.ease / sums.n if sums.n else None,
+        "grade_p90": sums.grade_p90(),
+        "list_coverage": sums.listed / sums.weight if sums.n else None,
+    }
+    rng = np.random.default_rng([sums.rng_seed, 99])
+    draws = Draws(texts, sums.families, rng)
+    drawn = draws.pairs() | draws.reading()
+    if wording_limits:
+        commonest = sums.openings.commonest()
+        drawn |= draws.shares(set(repeats.tolist()), commonest[0] if commonest else None)
+        drawn |= draws.distinct3(min(diversity.RAREFIED_TOKENS, sums.trigrams.total))
+        drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
+        drawn |= limits.lzma_draws(packed, rng)
+    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross)
+
+
+def _grouped(alone: Sequence[SampledText], at: int) -> GroupedGrams:
+    hashes, docs = grams_of([text.words for text in alone[: at * diversity.MOST_GROUPS]], 5)
+    return diversity.grouped_grams(hashes, docs, len(alone), at)
+
+
+def _cross(alone: Sequence[SampledText]) -> dict[int, float]:
+    """Shares by size; the sample is in random order."""
+    count = len(alone)
+    sizes = [size for size in CROSS_SIZES if size <= count] or ([count] if count > 1 else [])
+    found = {size: _grouped(alone, size).share() for size in sizes}
     return {size: share for size, share in found.items() if share is not None}
-
-
-def _pairs(
-    members: Sequence[Member], vectors: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[Values, dict[str, tuple[float, float]]]:
-    clusters = np.array([member.cluster for member in members], dtype=np.int64)
-    families = np.array([member.family for member in members], dtype=np.int64)
-    if len(families) < 2:
-        return {"vendi2": None, "cluster_simpson": None}, {}
-    values = {
-        "vendi2": diversity.exact_vendi2(vectors, families),
-        "cluster_simpson": diversity.exact_simpson(clusters, families),
-    }
-    chosen = np.arange(len(families))
-    if len(chosen) > MOST_PAIRS:
-        chosen = np.sort(rng.choice(len(families), MOST_PAIRS, replace=False))
-    pairs = diversity.family_pairs(vectors[chosen], clusters[chosen], families[chosen])
-    draws = np.vstack([np.ones(len(pairs.sizes)), diversity.poisson_draws(len(pairs.sizes), DRAWS, rng)])
-    drawn = {"vendi2": pairs.vendi2(draws), "cluster_simpson": pairs.simpson(draws)}
-    limits = {name: _moved(_limits(found[1:]), found[0], values[name]) for name, found in drawn.items()}
-    return values, {name: limit for name, limit in limits.items() if limit is not None}
-
-
-def _moved(limit: tuple[float, float] | None, sampled: float | None, value: float | None) -> tuple[float, float] | None:
-    """Limits found on a sample, moved to the whole set's value; a sample's limits are wider than the set's own."""
-    if limit is None or not sampled or value is None:
-        return limit
-    return limit[0] * value / sampled, limit[1] * value / sampled
-
-
-def _limits(found: Sequence[float | None]) -> tuple[float, float] | None:
-    known = [value for value in found if value is not None]
-    if not known:
-        return None
-    low, high = np.percentile(known, LIMITS)
-    return float(low), float(high)
-
-
-def _simplicity(members: Sequence[Member]) -> Values:
-    if not members:
-        return {"ease_mean": None, "grade_p90": None, "list_coverage": None}
-    words = np.array([max(1, member.tokens) for member in members], dtype=np.float64)
-    return {
-        "ease_mean": float(np.mean([member.ease for member in members])),
-        "grade_p90": float(np.percentile([member.grade for member in members], 90)),
-        "list_coverage": float(np.average([member.list_coverage for member in members], weights=words)),
-    }
-
-
-def _ease_limits(members: Sequence[Member], rng: np.random.Generator) -> dict[str, tuple[float, float]]:
-    if not members:
-        return {}
-    _, inverse = np.unique([member.family for member in members], return_inverse=True)
-    ease = np.array([member.ease for member in members])
-    draws = diversity.poisson_draws(int(inverse.max()) + 1, DRAWS, rng)[:, inverse]
-    limit = _limits([float(w @ ease / w.sum()) if w.sum() else None for w in draws])
-    return {"ease_mean": limit} if limit else {}
 
 
 def _code(members: Sequence[Member]) -> Values:
@@ -240,13 +223,8 @@ def _covered(quotas: Mapping[int, int], approved: Mapping[int, int]) -> float | 
 
 
 def _distinct_ratio(spectrum: list[tuple[int, int]], reference: list[tuple[int, int]]) -> float | None:
-    ours, theirs = _spread(spectrum), _spread(reference)
-    at = min(diversity.RAREFIED_TOKENS, int(ours.sum()), int(theirs.sum()))
-    return _ratio(diversity.rarefied_distinct(ours, at), diversity.rarefied_distinct(theirs, at))
-
-
-def _spread(spectrum: list[tuple[int, int]]) -> NDArray[np.int64]:
-    if not spectrum:
-        return np.zeros(0, np.int64)
-    kinds, times = np.array(spectrum, dtype=np.int64).T
-    return np.repeat(kinds, times)
+    if not spectrum or not reference:
+        return None
+    (ours, times), (theirs, their_times) = np.array(spectrum, np.int64).T, np.array(reference, np.int64).T
+    at = min(diversity.RAREFIED_TOKENS, int(ours @ times), int(theirs @ their_times))
+    return _ratio(diversity.rarefied_spectrum(ours, times, at), diversity.rarefied_spectrum(theirs, their_times, at))

@@ -85,6 +85,19 @@ RULES: tuple[tuple[str, str, str], ...] = (
 )
 """Target field, the measure it reads, and the direction in which it holds."""
 
+DIVERSITY_TARGETS = frozenset(
+    {
+        "vendi2_ratio",
+        "cluster_simpson_ratio",
+        "distinct3_low",
+        "distinct3_high",
+        "cross_5gram_ratio",
+        "opening_share",
+        "near_duplicate_rate",
+    }
+)
+"""What a set is held to beside another."""
+
 CODE_MEASURES = frozenset({"cyclomatic_p90", "nesting_p90", "function_lines_p90"})
 """Hold by default on a set without code."""
 
@@ -142,6 +155,12 @@ def measurable(targets: Targets) -> Targets:
         fidelity_precision=None,
         fidelity_recall=None,
     )
+
+
+def diversity_only(targets: Targets) -> Targets:
+    """The targets that any two sets can be compared by: without those of simplicity, code, fidelity and quotas."""
+    others = {name: None for name, _, _ in RULES if name not in DIVERSITY_TARGETS and name != "approved_tokens"}
+    return replace(targets, **others, approved_tokens=0)
 
 
 def progress(checks: Sequence[Check]) -> float:

@@ -12,7 +12,6 @@ import zstandard
 
 from app.cli.exits import Exit
 from app.cli.main import run
-from app.cli.measure import NAMES, RATIOS
 from tests.cli_process import environment, unread
 
 CODE = "def double(x):\n    if x:\n        return 2 * x\n    return 0\n"
@@ -86,37 +85,6 @@ def test_file_without_a_usable_record_is_wrong_usage(
     assert run([command, str(tmp_path / "absent.jsonl"), "--json"]) == Exit.usage
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.count("error: ") == 2 and "Traceback" not in shown.err
-
-
-def many(path: Path, texts: list[str]) -> Path:
-    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    return path
-
-
-def test_measure_prints_one_object_with_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = "river stone cloud bread lamp horse window garden engine paper".split()
-    texts = [
-        f"The {a} is beside the {b}. It was there all day, and nobody saw it." for a in words for b in words if a < b
-    ]
-    assert run(["measure", str(many(tmp_path / "set.jsonl", texts)), "--json"]) == 0
-    (found,) = lines(capsys.readouterr().out)
-
-    assert list(found) == [*NAMES, "limits"]
-    assert found["n"] == len(texts) and isinstance(found["tokens"], int)
-    for name, (low, high) in found["limits"].items():
-        assert low <= found[name] <= high
-    assert run(["measure", str(tmp_path / "set.jsonl"), "--json"]) == 0
-    assert lines(capsys.readouterr().out) == [found]
-
-
-def test_set_against_itself_has_ratios_of_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    texts = [f"Number {n} stands for {n * n} small boats on lake {n}. They wait, {n % 7} at a time." for n in range(40)]
-    path = many(tmp_path / "set.jsonl", texts)
-    assert run(["measure", str(path), "--against", str(path), "--json"]) == 0
-    (found,) = lines(capsys.readouterr().out)
-    assert set(RATIOS) < set(found)
-    assert found["cluster_simpson_ratio"] == found["distinct3_ratio"] == found["cross_5gram_ratio"] == 1
-    assert found["vendi2_ratio"] <= 1
 
 
 @pytest.mark.parametrize("command", ["score", "measure"])

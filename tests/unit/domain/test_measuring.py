@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.domain.hashed_words import hash_texts
-from app.domain.measuring import Measured, Member, compare, measure_members, near_duplicate_rate, reference_of
+from app.domain.measuring import Measured, Member, compare, measure_members, reference_of
 
 WORDS = "river bridge clock garden engine letter island market storm planet stone cloud paper window bread".split()
 DIMS = 6
@@ -117,8 +116,9 @@ def test_variants_of_one_seed_do_not_count_as_alike() -> None:
 def test_near_duplicates_are_counted_after_the_first() -> None:
     texts = [text_of(0), text_of(0) + " indeed", text_of(1), text_of(2)]
 
-    assert near_duplicate_rate(hash_texts(texts)) == 0.25
-    assert near_duplicate_rate(hash_texts([])) is None
+    found = measured([member(place, text=text) for place, text in enumerate(texts)])
+
+    assert found.values["near_duplicate_rate"] == 0.25
 
 
 def test_a_set_beside_itself_is_at_one() -> None:

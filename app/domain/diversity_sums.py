@@ -136,7 +136,7 @@ class DiversitySums:
         return float(np.percentile(self.grades, 90)) if self.n else None
 
     def repeats(self, jaccard: Callable[[int, int], float], threshold: float = 0.8) -> Ints:
-        """Ids of the documents that are near-duplicates of one with a smaller id; `jaccard(id, id)` confirms."""
+        """Ids of the documents for whose near-duplicate group another one stands; `jaccard(id, id)` confirms."""
         if not self.n:
             return np.zeros(0, np.int64)
         # One copy at a time: the signatures are what a large set fills memory with.

@@ -91,9 +91,20 @@ def _places(data: bytes, rules: Safety) -> list[Found]:
     shape = data.translate(SHAPE)
     taken: list[Found] = []
     for kind, detect in DETECTORS.items():
-        if getattr(rules, kind) is not Handling.off and (places := list(detect(data, shape))):
+        if getattr(rules, kind) is not Handling.off and (
+            places := [_whole(data, *place) for place in detect(data, shape)]
+        ):
             taken += _free(places, taken, kind)
     return sorted(taken)
+
+
+def _whole(data: bytes, low: int, high: int) -> Place:
+    """The place without half characters at its ends: finders look at bytes."""
+    while low > 0 and data[low] & 0xC0 == 0x80:
+        low -= 1
+    while high < len(data) and data[high] & 0xC0 == 0x80:
+        high += 1
+    return low, high
 
 
 def _replaced(data: bytes, places: Sequence[Found]) -> bytes:

@@ -104,10 +104,14 @@ def test_every_measure_but_counts_has_limits_around_it() -> None:
         assert value is not None and low <= value * 1.05 and high >= value * 0.95, name
 
 
-def test_repeats_are_the_later_ones_by_id_whatever_the_order() -> None:
-    backwards = sums_of([range(COUNT - 1, -1, -1)], SINGLE)
+def test_one_of_each_pair_repeats_the_other_whatever_the_order() -> None:
+    forwards, backwards = sums_of([range(COUNT)], SINGLE), sums_of([range(COUNT - 1, -1, -1)], SINGLE)
 
-    assert backwards.repeats(jaccard).tolist() == [place for place in range(COUNT) if place % 20 == 19]
+    repeated = forwards.repeats(jaccard).tolist()
+
+    assert [place // 20 for place in repeated] == list(range(COUNT // 20))
+    assert all(place % 20 in (18, 19) for place in repeated)
+    assert backwards.repeats(jaccard).tolist() == repeated
 
 
 def test_sums_of_nothing_measure_nothing() -> None:

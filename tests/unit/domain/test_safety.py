@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.domain.config import Handling, Safety
@@ -83,6 +83,7 @@ def test_fields_are_screened_where_they_are_text() -> None:
     assert redact_fields(fields) == {"author": "Ann <[EMAIL]>", "line": 7, "tags": ["a@b.org"]}
 
 
+@example("\x80000\x80\U00010000\U00010000" + "ghp_" + "Zx7Q" * 9 + "00\x800\x80ann@mail.org")
 @given(MIXED)
 @settings(deadline=None)
 def test_screening_twice_is_screening_once_and_the_same_every_time(text: str) -> None:

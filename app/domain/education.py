@@ -1,8 +1,8 @@
-"""How much a learner gets from a text: a linear classifier on the 0 to 5 scale of FineWeb-Edu, as plain numbers.
+"""How much a learner gets from a text, on the 0 to 5 scale of FineWeb-Edu: the mean of two models, as plain numbers.
 
-score = calibrate(w_bag . x / |x| + w_shape . z + b), x the bag of hashed features that the model has seen, z the
-standardised shape; `calibrate` is piecewise linear and rising. A text that repeats itself loses by it. Weights are
-npz without pickle. Knows nothing of files; training is `education_training`.
+score = calibrate((w_bag . x / |x| + w_shape . z + b + trees(s)) / 2), x the bag of hashed features that the model has
+seen, s the shape and z the standardised shape; `calibrate` is piecewise linear and rising. A text that repeats itself
+loses by it. Weights are npz without pickle. Knows nothing of files; training is `education_training`.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES, bag_parts, bag_values, shape
+from app.domain.education_trees import NODES, SPLITS, Trees
 from app.domain.simplicity import Readability, readability
 from app.domain.terms import BUCKETS, Terms, terms
 from app.domain.tokens import TokenBatch
@@ -23,7 +24,7 @@ from app.errors import InvalidInputError
 SCALE = (0.0, 5.0)
 GOOD = 3.0
 """From here on a text is worth teaching from; FineWeb-Edu's threshold."""
-FORMAT = 1
+FORMAT = 2
 """Of the features and of the file; another number is refused."""
 _CLIP = 4.0
 """Standard deviations beyond which a shape says no more."""
@@ -42,7 +43,7 @@ class Classifier:
     """Frozen weights; use `load_classifier` or `train_classifier` to get one."""
 
     bag_weights: NDArray[np.float32]
-    """(3 x 2^18,): words, pairs, line features; 0 where training saw nothing."""
+    """(2 x 2^18,): words and line features; 0 where training saw nothing."""
     shape_weights: NDArray[np.float64]
     """(n_shapes,), on standardised shapes."""
     shape_mean: NDArray[np.float64]
@@ -50,7 +51,9 @@ class Classifier:
     shape_scale: NDArray[np.float64]
     """(n_shapes,), their standard deviation, above 0."""
     intercept: float
-    """Raw score of an average shape without words."""
+    """Linear score of an average shape without words, plus the mean score that the trees start from."""
+    trees: Trees
+    """On shapes as they are."""
     knots: NDArray[np.float64]
     """(2, k): raw scores, rising, and the scores they stand for."""
     sha256: str
@@ -64,13 +67,17 @@ class Classifier:
         Pass the batch's `readability` and `terms` when they are at hand.
         """
         said = said or terms(batch)
-        shapes = standardise(shape(batch, reading or readability(batch), said), self.shape_mean, self.shape_scale)
-        raw = self._bag_score(batch, said) + (shapes * self.shape_weights).sum(axis=1) + self.intercept
-        scores = np.interp(raw, self.knots[0], self.knots[1])
-        final: NDArray[np.float64] = np.clip(scores, *SCALE) * novelty(batch, said)
-        return final
+        seen = shape(batch, reading or readability(batch), said)
+        shapes = standardise(seen, self.shape_mean, self.shape_scale)
+        linear = self.bag_score(batch, said) + (shapes * self.shape_weights).sum(axis=1)
+        return self.calibrate((linear + self.trees.predict(seen) + self.intercept) / 2) * novelty(batch, said)
 
-    def _bag_score(self, batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
+    def calibrate(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Raw scores on the scale of the labels, [0, 5]."""
+        scores: NDArray[np.float64] = np.clip(np.interp(raw, self.knots[0], self.knots[1]), *SCALE)
+        return scores
+
+    def bag_score(self, batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
         """w . x / |x| of every document, over the columns that training saw."""
         dot, square = np.zeros(batch.n_docs), np.zeros(batch.n_docs)
         for index, part in enumerate(bag_parts(batch, said)):
@@ -139,6 +146,9 @@ def dump_classifier(classifier: Classifier) -> bytes:
         shape_mean=classifier.shape_mean,
         shape_scale=classifier.shape_scale,
         intercept=np.array([classifier.intercept]),
+        tree_feature=classifier.trees.feature.astype(np.int16),
+        tree_threshold=classifier.trees.threshold,
+        tree_value=classifier.trees.value,
         knots=classifier.knots,
     )
     return sink.getvalue()
@@ -151,11 +161,13 @@ def load_classifier(blob: bytes) -> Classifier:
             parts = {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, TypeError) as error:
         raise InvalidClassifierError(reason="not an npz file without pickled objects") from error
-    n_shapes = len(SHAPE_NAMES)
+    n_shapes, n_trees = len(SHAPE_NAMES), parts["tree_value"].size // NODES if "tree_value" in parts else 0
     wanted: dict[str, tuple[int, ...]] = {
         "format": (1,), "bag_weights": (BAG_COLUMNS,), "shape_weights": (n_shapes,), "shape_mean": (n_shapes,),
-        "shape_scale": (n_shapes,), "intercept": (1,),
+        "shape_scale": (n_shapes,), "intercept": (1,), "tree_feature": (n_trees, SPLITS),
+        "tree_threshold": (n_trees, SPLITS), "tree_value": (n_trees, NODES),
     }  # fmt: skip
+    _check_format(parts)
     _check(parts, wanted)
     return Classifier(
         bag_weights=parts["bag_weights"].astype(np.float32),
@@ -163,9 +175,16 @@ def load_classifier(blob: bytes) -> Classifier:
         shape_mean=parts["shape_mean"],
         shape_scale=parts["shape_scale"],
         intercept=float(parts["intercept"][0]),
+        trees=Trees(parts["tree_feature"].astype(np.int64), parts["tree_threshold"], parts["tree_value"]),
         knots=parts["knots"],
         sha256=sha256(blob).hexdigest(),
     )
+
+
+def _check_format(parts: dict[str, NDArray[np.float64]]) -> None:
+    version = parts.get("format", np.array([FORMAT]))
+    if version.shape == (1,) and version[0] != FORMAT:
+        raise InvalidClassifierError(reason=f"format {version[0]:.0f}, this version reads {FORMAT}")
 
 
 def _check(parts: dict[str, NDArray[np.float64]], wanted: dict[str, tuple[int, ...]]) -> None:
@@ -177,8 +196,8 @@ def _check(parts: dict[str, NDArray[np.float64]], wanted: dict[str, tuple[int, .
             raise InvalidClassifierError(reason=f"{name} has shape {parts[name].shape}, not {dims}")
     if not all(np.isfinite(part).all() for part in parts.values()):
         raise InvalidClassifierError(reason="a number is not finite")
-    if parts["format"][0] != FORMAT:
-        raise InvalidClassifierError(reason=f"format {parts['format'][0]:.0f}, this version reads {FORMAT}")
+    if not np.isin(parts["tree_feature"], np.arange(len(SHAPE_NAMES))).all():
+        raise InvalidClassifierError(reason="a tree asks for a shape that is none")
     knots = parts["knots"]
     if knots.ndim != 2 or knots.shape[0] != 2 or knots.shape[1] < 2 or (np.diff(knots[0]) <= 0).any():
         raise InvalidClassifierError(reason="calibration knots do not rise")

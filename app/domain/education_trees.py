@@ -26,8 +26,9 @@ class Trees:
 
     def predict(self, shapes: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n_docs,): sum of the leaves that each row ends in. A row depends on itself alone."""
-        ends: NDArray[np.float64] = self.value[np.arange(len(self.value)), SPLITS + self._leaves(shapes)]
-        return ends.sum(axis=1)
+        ends = self.value[np.arange(len(self.value)), SPLITS + self._leaves(shapes)]
+        total: NDArray[np.float64] = ends.sum(axis=1)
+        return total
 
     def _leaves(self, shapes: NDArray[np.float64]) -> NDArray[np.int64]:
         """(n_docs, n_trees): the leaf of every row in every tree, 0 to 7 from left to right."""
@@ -47,12 +48,12 @@ class Trees:
         `predict` minus the sum of the roots.
         """
         found = np.zeros(shapes.shape)
-        leaf = SPLITS + self._leaves(shapes)
+        leaf = self._leaves(shapes) + SPLITS
         tree = np.arange(len(self.value))
         for row in range(len(shapes)):
-            child: NDArray[np.int64] = leaf[row]
+            child = leaf[row]
             for _ in range(DEPTH):
-                parent = (child - 1) // 2
+                parent = ((child - 1) // 2).astype(np.int64)
                 np.add.at(found[row], self.feature[tree, parent], self.value[tree, child] - self.value[tree, parent])
                 child = parent
         return found

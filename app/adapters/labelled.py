@@ -33,6 +33,8 @@ class Fields:
     label: str
     group: str | None
     """Records of a group stay on one side of a fold; a path counts by its first two parts. None: no groups."""
+    alone: str | None = None
+    """The value of the group field whose records share no source, such as the pages of a crawl."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,14 @@ def _record(line: bytes, fields: Fields) -> tuple[str, float, str] | str:
     fault = check_text(text, max_chars=_MAX_CHARS)
     if fault:
         return fault.value
+    return text, float(label), _group(value, fields, text)
+
+
+def _group(value: dict[str, object], fields: Fields, text: str) -> str:
     group = str(value.get(fields.group, "")) if fields.group else ""
-    return text, float(label), "/".join(group.split("/")[:2])
+    if fields.alone is not None and group == fields.alone:
+        return f"{group} {sha256(text).hex()}"
+    return "/".join(group.split("/")[:2])
 
 
 def write_model(prefix: Path, blob: bytes, card: dict[str, object]) -> tuple[Path, Path]:

@@ -4,6 +4,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from app.domain.education import Classifier, load_classifier
+from app.domain.education_audit import Audit, load_audit
 
 
 @lru_cache(maxsize=1)
@@ -16,3 +17,9 @@ def shipped_classifier_blob() -> bytes:
 def shipped_classifier() -> Classifier:
     """The educational classifier of this version, ready to use."""
     return load_classifier(shipped_classifier_blob())
+
+
+@lru_cache(maxsize=1)
+def shipped_audit() -> Audit:
+    """The audit model: trained once on the gold labels and never again, whatever happens to the classifier."""
+    return load_audit(files("app").joinpath("models/audit.npz").read_bytes())

@@ -41,8 +41,8 @@ class Reference(msgspec.Struct, frozen=True):
 
     @property
     def source(self) -> str:
-        """What passages of one origin share: they stay on one side of a fold."""
-        return self.package or self.path
+        """What passages of one origin share, who stay on one side of a fold; records of our own share none."""
+        return self.package or f"{self.path} {self.id}"
 
 
 @dataclass(frozen=True, slots=True)

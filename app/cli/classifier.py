@@ -42,6 +42,7 @@ def train(  # noqa: PLR0913  # one argument an option
     field: Annotated[str, typer.Option(help="Field that holds the text.")] = "text",
     label: Annotated[str, typer.Option(help="Field that holds the score, 0 to 5.")] = "edu",
     group: Annotated[str | None, typer.Option(help="Field whose values are kept on one side of a fold.")] = None,
+    alone: Annotated[str | None, typer.Option(help="Value of --group whose records share no source.")] = None,
     test: Annotated[Path | None, typer.Option(help="Labelled file to evaluate on, never trained on.")] = None,
     references: Annotated[Path | None, typer.Option(help="References to more labelled passages, JSONL.")] = None,
     packages: Annotated[Path | None, typer.Option(help="Folder of the packages' .tar.gz that they refer to.")] = None,
@@ -50,7 +51,7 @@ def train(  # noqa: PLR0913  # one argument an option
     """Fit a classifier, print how good it is on texts it has not seen, write it with its card."""
     errors = Console(stderr=True)
     try:
-        fields = Fields(field, label, group)
+        fields = Fields(field, label, group, alone)
         data = read_labelled(labelled, fields)
         more = read_references(references, packages) if references else None
         classifier, report = _train(data, more)

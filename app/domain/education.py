@@ -16,7 +16,6 @@ from scipy.stats import spearmanr
 
 from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES, bag_parts, bag_values, shape
 from app.domain.education_trees import NODES, SPLITS, Trees
-from app.domain.simplicity import Readability, readability
 from app.domain.terms import BUCKETS, Terms, terms
 from app.domain.tokens import TokenBatch
 from app.errors import InvalidInputError
@@ -59,15 +58,13 @@ class Classifier:
     sha256: str
     """Of the file, in hex; part of every lineage."""
 
-    def predict(
-        self, batch: TokenBatch, reading: Readability | None = None, said: Terms | None = None
-    ) -> NDArray[np.float64]:
+    def predict(self, batch: TokenBatch, said: Terms | None = None) -> NDArray[np.float64]:
         """(n_docs,) float64 in [0, 5], never NaN; 0 for a text without words. A row depends on its own text alone.
 
-        Pass the batch's `readability` and `terms` when they are at hand.
+        Pass the batch's `terms` when they are at hand.
         """
         said = said or terms(batch)
-        seen = shape(batch, reading or readability(batch), said)
+        seen = shape(batch, said)
         shapes = standardise(seen, self.shape_mean, self.shape_scale)
         linear = self.bag_score(batch, said) + (shapes * self.shape_weights).sum(axis=1)
         return self.calibrate((linear + self.trees.predict(seen) + self.intercept) / 2) * novelty(batch, said)

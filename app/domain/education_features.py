@@ -1,7 +1,7 @@
 """What the educational classifier sees of a text: hashed words, how lines begin and end, and its shape.
 
 Line features tell `>>>`, `def`, `.. note::` and `"key": 1,` apart without a parser. Repeated phrases do not count
-(`terms`), and sizes are those of what is said once. The shape, some 380 numbers, is what carries over to new sources.
+(`terms`), and sizes are those of what is said once. The shape, some 370 numbers, is what carries over to new sources.
 """
 
 import numpy as np
@@ -10,17 +10,17 @@ from scipy.sparse import csr_array, hstack
 
 from app.domain.line_shapes import LINE_SHAPE_NAMES, line_shapes
 from app.domain.lines import byte_table
-from app.domain.simplicity import Readability
 from app.domain.terms import BUCKETS, Counts, Terms, count_buckets
-from app.domain.texture import TEXTURE_NAMES, texture
+from app.domain.texture import TEXTURE_NAMES, stops, texture_counts, texture_shares
 from app.domain.tokens import TokenBatch, mix64
-from app.domain.word_classes import CLASS_NAMES, class_shares
+from app.domain.word_classes import CLASS_NAMES, class_shares, common_shares
 
 BAG_COLUMNS = 2 * BUCKETS
 _SIZE_NAMES = (
     "log_words", "log_lines", "ink_per_line", "prose_lines", "blank_lines", "fenced_lines", "indent", "symbols",
-    "log_prose_words", "prose_words", "log_sentences", "sentence_length", "word_syllables", "list_coverage", "ease",
-    "grade", "distinct_words", "distinct_per_root", "word_length", "long_words", "single_letters", "log_paragraphs",
+    "distinct_words", "distinct_per_root", "word_length", "long_words", "single_letters", "log_paragraphs",
+    "prose_words", "log_prose_words", "prose_word_length", "prose_long_words", "words_per_stop", "log_stops",
+    "common_words", "common_running_words",
 )  # fmt: skip
 SHAPE_NAMES = (
     *_SIZE_NAMES,
@@ -28,8 +28,8 @@ SHAPE_NAMES = (
     *LINE_SHAPE_NAMES,
     *(f"texture_{name}" for name in TEXTURE_NAMES),
 )
-_LONG_WORD, _LONGEST = 10, 20
-"""Bytes from which a word is long, and beyond which more say no more."""
+_LONG_WORD, _LONG_PROSE_WORD, _LONGEST = 10, 8, 20
+"""Bytes from which a word is long, in any text and in prose, and beyond which more say no more."""
 _ALPHABETIC = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)))
 _ALPHANUMERIC = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)) + b"0123456789")
 _OPENING, _MARK, _FRAME = np.uint64(77), np.uint64(99_991), np.uint64(555_555)
@@ -76,27 +76,50 @@ def line_hashes(batch: TokenBatch) -> tuple[NDArray[np.uint64], NDArray[np.int32
     return np.concatenate(hashes), np.concatenate(docs)
 
 
-def shape(batch: TokenBatch, reading: Readability, said: Terms) -> NDArray[np.float64]:
+def shape(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
     """(n_docs, len(SHAPE_NAMES)) float64: sizes, shares and means; finite also for an empty text."""
-    parts = (_sizes(batch, reading, said), class_shares(said.words), line_shapes(batch), texture(batch))
+    pairs = texture_counts(batch)
+    parts = (
+        _sizes(batch, said),
+        _prose(batch, stops(pairs)),
+        common_shares(said.words),
+        class_shares(said.words),
+        line_shapes(batch),
+        texture_shares(pairs),
+    )
     return np.hstack(parts)
 
 
-def _sizes(batch: TokenBatch, reading: Readability, said: Terms) -> NDArray[np.float64]:
-    """(n_docs, len(_SIZE_NAMES)): how long, how easy, how varied."""
+def _sizes(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
+    """(n_docs, 14): how long, how laid out, how varied."""
     words = np.bincount(batch.doc[said.fresh], minlength=batch.n_docs)
     distinct = np.diff(said.words.first)
-    least_words, least_sentences = np.maximum(words, 1), np.maximum(reading.sentences, 1)
     counts = np.maximum(batch.counts(), 1)
     columns = [
-        np.log1p(words), *_line_means(batch), np.log1p(np.minimum(reading.words, words)),
-        reading.words / counts, np.log1p(np.minimum(reading.sentences, words)),
-        reading.words / least_sentences, reading.syllables / np.maximum(reading.words, 1), reading.list_coverage,
-        reading.ease / 100, reading.grade / 16, distinct / counts, distinct / np.sqrt(least_words),
+        np.log1p(words),
+        *_line_means(batch),
+        distinct / counts,
+        distinct / np.sqrt(np.maximum(words, 1)),
         *_word_lengths(batch, counts),
         np.log1p(np.bincount(batch.lines.doc[batch.lines.closes], minlength=batch.n_docs)),
-    ]  # fmt: skip
+    ]
     return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _prose(batch: TokenBatch, ends: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n_docs, 6): how much prose there is, and its words and sentences; a rough grade without syllables."""
+    doc, length = batch.doc[batch.prose], (batch.end - batch.start)[batch.prose]
+    words = np.bincount(doc, minlength=batch.n_docs)
+    least = np.maximum(words, 1)
+    columns = [
+        words / np.maximum(batch.counts(), 1),
+        np.log1p(words),
+        np.bincount(doc, weights=np.minimum(length, _LONGEST), minlength=batch.n_docs) / least,
+        np.bincount(doc[length >= _LONG_PROSE_WORD], minlength=batch.n_docs) / least,
+        words / (ends + 1),
+        np.log1p(ends),
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _word_lengths(batch: TokenBatch, counts: NDArray[np.int64]) -> list[NDArray[np.float64]]:

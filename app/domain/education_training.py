@@ -17,6 +17,7 @@ from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no stubs
 
 from app.domain.education import (
+    GOOD,
     SCALE,
     Classifier,
     Evaluation,
@@ -28,7 +29,6 @@ from app.domain.education import (
 )
 from app.domain.education_features import bag, shape
 from app.domain.education_trees import DEPTH, NODES, SPLITS, Trees
-from app.domain.simplicity import readability
 from app.domain.terms import terms
 from app.domain.tokens import tokenise
 from app.errors import InvalidInputError
@@ -143,7 +143,7 @@ def _features(texts: Sequence[str], guests: NDArray[np.float64]) -> _Rows:
         batch = tokenise(texts[at : at + _CHUNK])
         said = terms(batch)
         bags.append(bag(batch, said))
-        shapes.append(shape(batch, readability(batch), said))
+        shapes.append(shape(batch, said))
         kept.append(novelty(batch, said))
     return _Rows(csr_array(vstack(bags, format="csr")), np.concatenate(shapes), np.concatenate(kept), guests)
 
@@ -218,12 +218,12 @@ def _fit_trees(
         max_features=_SHARE_OF_SHAPES,
         random_state=rng_seed,
     ).fit(rows.shapes[index], labels[index])
-    found = [_complete(grown.tree_) for grown in model.estimators_.ravel()]
+    found = [complete_tree(grown.tree_) for grown in model.estimators_.ravel()]
     feature, threshold, value = (np.stack(part) for part in zip(*found, strict=True))
     return Trees(feature, threshold, value * _RATE), float(labels[index].mean())
 
 
-def _complete(tree: object) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+def complete_tree(tree: object) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """A scikit-learn tree as a complete one: below a leaf all go left, to the leaf's own value."""
     feature = np.zeros(SPLITS, dtype=np.int64)
     threshold = np.full(SPLITS, np.finfo(np.float64).max)
@@ -244,12 +244,20 @@ def _complete(tree: object) -> tuple[NDArray[np.int64], NDArray[np.float64], NDA
 
 
 def _calibrate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Knots (2, k) that map raw held-out scores towards the labels, rising in both rows."""
+    """Knots (2, k) that map raw held-out scores towards the labels, rising in both rows.
+
+    One knot is put where as many scores lie above as labels reach 3: the threshold is what a score is mostly used for.
+    """
     shares = np.linspace(0, 1, _KNOTS)
+    good = float((labels >= GOOD).mean())
     raw = np.quantile(scores, shares)
-    spread = np.quantile(labels, shares)
-    knots = np.stack([raw, _LABEL_WEIGHT * spread + (1 - _LABEL_WEIGHT) * np.clip(raw, *SCALE)])
-    rising = np.concatenate([[True], np.diff(raw) > 1e-9])
+    knots = np.stack([raw, _LABEL_WEIGHT * np.quantile(labels, shares) + (1 - _LABEL_WEIGHT) * np.clip(raw, *SCALE)])
+    if 0 < good < 1:
+        middle = np.quantile(scores, 1 - good)
+        low, high = knots[:, raw < middle], knots[:, raw > middle]
+        low[1], high[1] = np.minimum(low[1], GOOD), np.maximum(high[1], GOOD)
+        knots = np.hstack([low, [[middle], [GOOD]], high])
+    rising = np.concatenate([[True], np.diff(knots[0]) > 1e-9])
     if rising.sum() < 2:
         return np.array([[0.0, 1.0], [float(labels.mean())] * 2])
     return np.maximum.accumulate(knots[:, rising], axis=1)

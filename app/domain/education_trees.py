@@ -38,7 +38,7 @@ class Trees:
         second = np.where(first, right[..., 2], right[..., 1])
         low, high = np.where(second, right[..., 4], right[..., 3]), np.where(second, right[..., 6], right[..., 5])
         third = np.where(first, high, low)
-        leaves: NDArray[np.int64] = first * np.int64(4) + second * np.int64(2) + third
+        leaves: NDArray[np.int64] = (first * 4 + second * 2 + third).astype(np.int64)
         return leaves
 
     def moves(self, shapes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ class Trees:
         for row in range(len(shapes)):
             child = leaf[row]
             for _ in range(DEPTH):
-                parent = ((child - 1) // 2).astype(np.int64)
+                parent = (child - 1) // 2
                 np.add.at(found[row], self.feature[tree, parent], self.value[tree, child] - self.value[tree, parent])
                 child = parent
         return found

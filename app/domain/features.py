@@ -83,7 +83,7 @@ def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder) -> 
     batch = tokenise(texts)
     reading, said = readability(batch), terms(batch)
     return Features(
-        edu_score=classifier.predict(batch, reading, said).astype(np.float32),
+        edu_score=classifier.predict(batch, said).astype(np.float32),
         ease=reading.ease.astype(np.float32),
         grade=reading.grade.astype(np.float32),
         list_coverage=reading.list_coverage.astype(np.float32),

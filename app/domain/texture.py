@@ -41,12 +41,24 @@ def _kind_table() -> NDArray[np.uint8]:
 _KIND_OF = _kind_table()
 
 
-def texture(batch: TokenBatch) -> NDArray[np.float64]:
-    """(n_docs, 256): square root of each pair's share of a document's pairs of neighbouring bytes."""
-    kind = _KIND_OF[batch.buffer]
+def texture_counts(batch: TokenBatch) -> NDArray[np.int64]:
+    """(n_docs, 256): how often each pair of kinds stands side by side in a document."""
+    kind = _KIND_OF.take(batch.buffer)
     pair = (kind[:-1] << np.uint8(4)) | kind[1:]
-    counts = np.zeros((batch.n_docs, len(TEXTURE_NAMES)), dtype=np.float64)
+    counts = np.zeros((batch.n_docs, len(TEXTURE_NAMES)), dtype=np.int64)
     for row in range(batch.n_docs):
         counts[row] = np.bincount(pair[batch.doc_starts[row] : batch.doc_starts[row + 1] - 1], minlength=256)
+    return counts
+
+
+def texture_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n_docs, 256): square root of each pair's share of a document's pairs."""
     shares: NDArray[np.float64] = np.sqrt(counts / np.maximum(counts.sum(axis=1), 1)[:, None])
     return shares
+
+
+def stops(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n_docs,): full stops and question marks before a blank or a line's end; about as many as sentences."""
+    at = [TEXTURE_NAMES.index(name) for name in ("stop_space", "stop_line")]
+    found: NDArray[np.int64] = counts[:, at].sum(axis=1)
+    return found

@@ -7,6 +7,7 @@ the bucket of its hash, so about 1 unlisted word in 300 falls into a class by ch
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.common_words import COMMON_WORDS
 from app.domain.terms import BUCKET_BITS, BUCKETS, Counts
 from app.domain.tokens import hash_words
 
@@ -67,7 +68,13 @@ def _class_table() -> NDArray[np.uint8]:
     return table
 
 
-_CLASS_OF = _class_table()
+def _common_table() -> NDArray[np.bool_]:
+    table = np.zeros(BUCKETS, dtype=np.bool_)
+    table[(hash_words(sorted(COMMON_WORDS)) >> np.uint64(64 - BUCKET_BITS)).astype(np.intp)] = True
+    return table
+
+
+_CLASS_OF, _COMMON = _class_table(), _common_table()
 
 
 def class_shares(words: Counts) -> NDArray[np.float64]:
@@ -78,3 +85,14 @@ def class_shares(words: Counts) -> NDArray[np.float64]:
     counts = counts.reshape(words.n_docs, width)
     shares: NDArray[np.float64] = np.sqrt(counts[:, 1:] / np.maximum(counts.sum(axis=1), 1)[:, None])
     return shares
+
+
+def common_shares(words: Counts) -> NDArray[np.float64]:
+    """(n_docs, 2): share of the common list among a document's distinct words and among its running words."""
+    common = _COMMON[words.bucket]
+    columns = [
+        np.bincount(words.doc[common], weights=weights[common], minlength=words.n_docs)
+        / np.maximum(np.bincount(words.doc, weights=weights, minlength=words.n_docs), 1)
+        for weights in (np.ones(len(words.doc)), words.count.astype(np.float64))
+    ]
+    return np.stack(columns, axis=1)

@@ -45,8 +45,23 @@ def test_score_prints_the_promised_line_a_document(jsonl: Path, capsys: pytest.C
         == third["code"]
         == {"cyclomatic": 2, "cognitive": 1, "nesting": 1, "readability": first["code"]["readability"]}
     )
-    assert second["code"] is None and second["edu_audit"] is None and second["flags"] == []
-    assert all(0 <= row["edu_score"] <= 5 and 0 <= row["ease"] <= 100 for row in (first, second, third))
+    assert second["code"] is None and second["flags"] == []
+    assert all(
+        0 <= row["edu_score"] <= 5 and 0 <= row["edu_audit"] <= 5 and 0 <= row["ease"] <= 100
+        for row in (first, second, third)
+    )
+
+
+def test_score_explains_which_features_moved_a_score(jsonl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["score", str(jsonl), "--explain", "--json"]) == 0
+    first, second, _ = lines(capsys.readouterr().out)
+    assert (first["id"], second["id"]) == ("a", 2)
+    assert 0 < len(second["moves"]) <= 20
+    assert 'word "the"' in {move["feature"] for move in second["moves"]}
+
+    assert run(["score", str(jsonl), "--explain", "--limit", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "a: " in said and "calibrated to" in said and "Explained the first 1" in said
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".zst", ".parquet"])

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,21 @@ def test_trains_on_any_fields_and_names_what_it_skips(tmp_path: Path) -> None:
     assert high > low
 
 
+def test_trains_on_references_too_and_says_which_it_skips(tmp_path: Path) -> None:
+    source = write(tmp_path / "mine.jsonl", [*GOOD, *POOR], [])
+    (tmp_path / "own.jsonl").write_text(json.dumps({"id": "a", "text": "Buy now, only today!"}))
+    sha = sha256(b"Buy now, only today!").hexdigest()
+    labels = tmp_path / "labels.jsonl"
+    here = {"path": "own.jsonl", "id": "a", "sha256": sha, "edu": 0}
+    labels.write_text("\n".join(json.dumps(record) for record in (here, here | {"id": "b"})))
+    options = ["--field", "body", "--label", "stars", "--references", str(labels)]
+    code, output = run(str(source), "--out", str(tmp_path / "mine"), *options)
+    assert code == 0
+    assert "skipped line 2: absent" in output
+    card = json.loads((tmp_path / "mine.json").read_text())
+    assert card["references"]["n"] == 1 and card["references"]["skipped"] == {"absent": 1}
+
+
 def test_shows_skipped_lines_and_reads_gzip(tmp_path: Path) -> None:
     source = tmp_path / "mine.jsonl.gz"
     lines = [json.dumps(record) for record in [*GOOD, *POOR]] + BAD[:1]
@@ -85,6 +101,6 @@ def test_the_shipped_classifier_holds_on_gold() -> None:
     classifier = load_classifier(Path("app/models/education.npz").read_bytes())
     records = [json.loads(line) for line in (GOLD / "test.jsonl").read_text().splitlines()]
     found = evaluate(classifier.predict(tokenise([r["text"] for r in records])), np.array([r["edu"] for r in records]))
-    assert found.spearman > 0.85
-    assert found.f1_at_3 > 0.68
+    assert found.spearman > 0.86
+    assert found.f1_at_3 > 0.72
     assert found.mae < 0.5

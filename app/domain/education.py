@@ -79,7 +79,7 @@ class Classifier:
         dot, square = np.zeros(batch.n_docs), np.zeros(batch.n_docs)
         for index, part in enumerate(bag_parts(batch, said)):
             values = bag_values(part)
-            weights = self.bag_weights[index * BUCKETS : (index + 1) * BUCKETS][part.bucket]
+            weights = self.bag_weights[index * BUCKETS : (index + 1) * BUCKETS].take(part.bucket)
             dot += np.bincount(part.doc, weights=values * weights, minlength=batch.n_docs)
             square += np.bincount(part.doc, weights=values * values * (weights != 0), minlength=batch.n_docs)
         return dot / np.sqrt(np.maximum(square, 1e-12))

@@ -30,6 +30,8 @@ SHAPE_NAMES = (
 )
 _LONG_WORD, _LONG_PROSE_WORD, _LONGEST = 10, 8, 20
 """Bytes from which a word is long, in any text and in prose, and beyond which more say no more."""
+_LOGS = 1 + np.log(np.maximum(np.arange(1_024), 1, dtype=np.float64))
+"""What `bag_values` gives to small counts, which nearly all are."""
 _ALPHABETIC = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)))
 _ALPHANUMERIC = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)) + b"0123456789")
 _OPENING, _MARK, _FRAME = np.uint64(77), np.uint64(99_991), np.uint64(555_555)
@@ -43,6 +45,8 @@ def bag_parts(batch: TokenBatch, said: Terms) -> tuple[Counts, Counts]:
 
 def bag_values(counts: Counts) -> NDArray[np.float64]:
     """1 + log(count) of every pair."""
+    if counts.count.max(initial=1) < len(_LOGS):
+        return _LOGS.take(counts.count)
     values: NDArray[np.float64] = 1 + np.log(counts.count)
     return values
 

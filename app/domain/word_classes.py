@@ -80,7 +80,7 @@ _CLASS_OF, _COMMON = _class_table(), _common_table()
 def class_shares(words: Counts) -> NDArray[np.float64]:
     """(n_docs, n_classes): square root of each class's share of a document's words; 0 for a document without words."""
     width = len(CLASS_NAMES) + 1
-    key = words.doc.astype(np.int64) * width + _CLASS_OF[words.bucket]
+    key = words.doc.astype(np.int64) * width + _CLASS_OF.take(words.bucket)
     counts = np.bincount(key, weights=np.minimum(words.count, _MOST), minlength=words.n_docs * width)
     counts = counts.reshape(words.n_docs, width)
     shares: NDArray[np.float64] = np.sqrt(counts[:, 1:] / np.maximum(counts.sum(axis=1), 1)[:, None])
@@ -89,10 +89,8 @@ def class_shares(words: Counts) -> NDArray[np.float64]:
 
 def common_shares(words: Counts) -> NDArray[np.float64]:
     """(n_docs, 2): share of the common list among a document's distinct words and among its running words."""
-    common = _COMMON[words.bucket]
-    columns = [
-        np.bincount(words.doc[common], weights=weights[common], minlength=words.n_docs)
-        / np.maximum(np.bincount(words.doc, weights=weights, minlength=words.n_docs), 1)
-        for weights in (np.ones(len(words.doc)), words.count.astype(np.float64))
-    ]
-    return np.stack(columns, axis=1)
+    common = _COMMON.take(words.bucket)
+    distinct = np.bincount(words.doc[common], minlength=words.n_docs)
+    running = np.bincount(words.doc[common], weights=words.count[common], minlength=words.n_docs)
+    total = np.bincount(words.doc, weights=words.count, minlength=words.n_docs)
+    return np.stack([distinct / np.maximum(np.diff(words.first), 1), running / np.maximum(total, 1)], axis=1)

@@ -1,7 +1,9 @@
 """The educational classifier: bounds, independence, stuffing, files, training."""
 
+import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +19,9 @@ from app.domain.education import (
 )
 from app.domain.education_training import UntrainableError, train_classifier
 from app.domain.tokens import tokenise
+from benchmarks.education_attacks import ATTACKS
 
+SEEDS = Path("examples/seeds.jsonl")
 STUFFING = "textbook exercise step-by-step "
 LESSON = """# Counting with a loop
 
@@ -73,6 +77,14 @@ def test_no_texts_give_no_scores() -> None:
 def test_case_57_stuffing_raises_no_score(base: str, times: int) -> None:
     plain, stuffed = score(base, base + "\n" + STUFFING * times)
     assert stuffed <= plain
+
+
+def test_attacks_lift_one_text_in_fifty_over_3_at_most() -> None:
+    texts = [json.loads(line)["text"] for line in SEEDS.read_text().splitlines()]
+    under = [text for text, value in zip(texts, score(*texts), strict=True) if value < 3]
+    pairs = [attack(text) for attack in ATTACKS.values() for text in under]
+    assert len(pairs) > 500
+    assert sum(value >= 3 for value in score(*pairs)) <= 0.02 * len(pairs)
 
 
 def test_case_57_stuffing_alone_scores_nothing() -> None:

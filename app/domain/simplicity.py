@@ -91,7 +91,7 @@ def readability(batch: TokenBatch) -> Readability:
     codes = graded_words().look_up(batch.word_hash)
     ends = sentence_ends(batch)
     scope, closing = _scope(batch, ends)
-    words = _total(batch, scope)
+    words, syllables = _total(batch, scope), batch.count_syllables()
     index = np.flatnonzero(scope & _is_graded(batch, codes))
     index = index[distinct(batch, index)]
     coded, doc, n_docs = codes.take(index), batch.doc.take(index), batch.n_docs
@@ -100,10 +100,10 @@ def readability(batch: TokenBatch) -> Readability:
         Counts(
             words=words,
             sentences=np.maximum(_total(batch, scope & closing), words > 0),
-            syllables=_total(batch, scope, batch.syllables),
+            syllables=_total(batch, scope, syllables),
             listed=_total(batch, scope & _is_known(batch, codes, ends)),
             characters=_total(batch, scope, _characters(batch)),
-            polysyllables=_total(batch, scope & (batch.syllables >= _POLYSYLLABLE)),
+            polysyllables=_total(batch, scope & (syllables >= _POLYSYLLABLE)),
             graded=np.bincount(doc, minlength=n_docs).astype(np.int64),
             recognised=np.bincount(doc[coded > 0], minlength=n_docs).astype(np.int64),
             grade_cubes=np.bincount(doc, weights=cubes(coded, length), minlength=n_docs).astype(np.float64),

@@ -16,6 +16,8 @@ BUCKET_BITS = 18
 BUCKETS = 1 << BUCKET_BITS
 _NARROW_DOCS = 1 << (31 - BUCKET_BITS)
 """So many documents fit a 32-bit key, which sorts twice as fast as one of 64."""
+_SLOT_BITS = 20
+"""Of a table of 4 MB, which the processor's caches still hold."""
 _DOC_STEP = np.uint64(0xBF58476D1CE4E5B9)
 
 
@@ -73,13 +75,23 @@ def _fresh(batch: TokenBatch) -> NDArray[np.bool_]:
     within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     word = np.repeat(batch.first[:-1] + SHINGLE_WORDS - 1, sizes) + within
     keyed = mix64(found.value[long] + batch.doc[word].astype(np.uint64) * _DOC_STEP)
-    ordered = np.sort(keyed)
-    # Few shingles come twice: sorting values is five times as fast as sorting places, which only those need, and a few
-    # others that begin with the same 16 bits.
-    maybe = np.zeros(1 << 16, dtype=np.bool_)
-    maybe[ordered[1:][ordered[1:] == ordered[:-1]] >> np.uint64(48)] = True
-    again = np.flatnonzero(maybe[keyed >> np.uint64(48)])
+    again = _perhaps_twice(keyed)
     order = again[np.argsort(keyed[again], kind="stable")]
     first = np.diff(keyed[order], prepend=~keyed[order[:1]]) != 0
     fresh[word[order[~first]]] = False
     return fresh
+
+
+def _perhaps_twice(values: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Places of all values that come twice, in order, and of a few that share a slot of a table with another.
+
+    Few shingles come twice, and only these need sorting; finding them by a table takes a third of the time of a sort.
+    """
+    bits = min(_SLOT_BITS, len(values).bit_length() + 3)
+    slot = (values >> np.uint64(64 - bits)).astype(np.int32)
+    place = np.arange(len(values), dtype=np.int32)
+    last = np.empty(1 << bits, dtype=np.int32)
+    last[slot] = place
+    shared = np.zeros(1 << bits, dtype=np.bool_)
+    shared[slot[last.take(slot) != place]] = True
+    return np.flatnonzero(shared.take(slot))

@@ -61,6 +61,8 @@ class _Masked:
 
 def compare(lower: str, of_seed: str) -> Same:
     """What a sentence changes in the clauses that it shares with one of the seed's."""
+    if MASKED.findall(lower) == MASKED.findall(of_seed):
+        return Same()
     known: dict[str, list[_Masked]] = defaultdict(list)
     for key, masked in _clauses(of_seed):
         known[key].append(masked)
@@ -103,6 +105,11 @@ def _clauses(lower: str) -> list[tuple[str, _Masked]]:
 
 def _left(match: re.Match[str]) -> str:
     return "can" if match.group(1) == "cannot" else "#" if match.group(2) else ""
+
+
+def negates(lower: str) -> bool:
+    """Whether anything is denied."""
+    return NEGATION.search(lower) is not None
 
 
 def denials(lower: str) -> tuple[bool, bool]:

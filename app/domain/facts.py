@@ -47,6 +47,8 @@ PRECISION = 28
 """Digits that Decimal keeps; longer numbers are rounded."""
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
 _SPEAKER = re.compile(r"^[\s*_>-]{0,6}([A-Z][\w.]{0,20}(?: [A-Z]\w{1,20})?)[*_]{0,3}:", re.MULTILINE)
+_GOES_ON = frozenset(",;)'’\"0123456789")
+"""Before a blank, besides small letters: a sentence goes on."""
 _CAPITAL = r"[A-ZÀ-Þ][a-zß-ÿ]{2,}(?!\w)"
 _NAME = re.compile(rf"{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}}")
 
@@ -69,7 +71,7 @@ class Quantity:
     @property
     def small(self) -> bool:
         """A bare count up to ten: how anybody structures a lesson."""
-        return self.unit is None and self.value.isdigit() and int(self.value) <= 10
+        return self.unit is None and ((len(self.value) == 1 and self.value.isdigit()) or self.value == "10")
 
     @property
     def is_year(self) -> bool:
@@ -86,11 +88,8 @@ class Facts:
 
     quantities: tuple[Quantity, ...]
     names: tuple[str, ...]
-
-    @property
-    def large(self) -> list[Quantity]:
-        """The quantities without small counts."""
-        return [quantity for quantity in self.quantities if not quantity.small]
+    large: tuple[Quantity, ...] = ()
+    """The quantities without small counts."""
 
 
 def facts_of(prose: str) -> Facts:
@@ -98,7 +97,8 @@ def facts_of(prose: str) -> Facts:
     plain = _HEADING.sub("", prose) if "#" in prose else prose
     speakers = {name.lower() for name in _SPEAKER.findall(plain)} if ":" in plain else set()
     plain = _SPEAKER.sub("", plain) if speakers else plain
-    return Facts(quantities(plain), _names(plain, speakers))
+    found = quantities(plain)
+    return Facts(found, _names(plain, speakers), tuple([quantity for quantity in found if not quantity.small]))
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -210,9 +210,9 @@ def _names(text: str, speakers: set[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for match in _NAME.finditer(text):
         name, start = match.group(), match.start()
-        before = text[max(0, start - 2) : start]
+        before = text[start - 2 : start] if start > 1 else text[:start]
         # Most capitals only begin a sentence.
-        if not _is_inside(before):
+        if before[1:] != " " or not (before[0].islower() or before[0] in _GOES_ON):
             starts = not before or before[-1] == "\n" or before in (". ", "! ", "? ")
             if not starts or (" " not in name and "-" not in name):
                 continue
@@ -220,11 +220,6 @@ def _names(text: str, speakers: set[str]) -> tuple[str, ...]:
         if not speakers.issuperset(parts) and not COMMON_WORDS.issuperset(parts):
             found[name] = None
     return tuple(found)
-
-
-def _is_inside(before: str) -> bool:
-    """Whether a sentence goes on after these two characters."""
-    return before[1:] == " " and (before[0].islower() or before[0].isdigit() or before[0] in ",;)'’\"")
 
 
 def supported(said: Quantity, known: dict[str, set[str | None]]) -> bool:

@@ -9,7 +9,7 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.domain.behaviour import Behaviour, compare_code
@@ -17,13 +17,14 @@ from app.domain.code import python_blocks
 from app.domain.facts import Facts, Quantity, by_value, facts_of, quantities, supported
 from app.domain.fences import split_fences
 from app.domain.records import Kind
-from app.domain.statements import CONTENT, compare, statement_of, stems_of
+from app.domain.statements import compare, statement_of, stems_of
 from app.domain.text import sentences
 from app.domain.units import unit_names
 
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{1,60}")
 _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20}([A-Za-z_]\w{0,60})")
+_SPACED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _NOT_NAMES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*|//[^\n]*")
 
 LANGUAGE_WORDS = (
@@ -69,9 +70,8 @@ def _check_prose(seed: str, candidate: str) -> FidelityReport:
     seed_plain, plain = _prose(seed), _prose(candidate)
     of_seed, said = facts_of(seed_plain), facts_of(plain)
     seeds = [statement_of(sentence) for sentence in sentences(seed_plain)]
-    stems, kept = stems_of(seeds), frozenset(CONTENT.findall(candidate.lower()))
     findings = compare(seeds, sentences(plain), (of_seed, said))
-    counted = list({(q.value, q.unit, q.hedged): q for q in said.quantities if not q.small}.values())
+    counted = list({(q.value, q.unit, q.hedged): q for q in said.large}.values())
     new_numbers = list(dict.fromkeys(findings.changed + _new_numbers(counted, of_seed, seed)))
     new_names = _unknown(said.names, seed)
     total = len(counted) + len(findings.changed) + len(said.names)
@@ -80,7 +80,7 @@ def _check_prose(seed: str, candidate: str) -> FidelityReport:
     contradicted = list(dict.fromkeys(findings.exchanged + _other_units(new_numbers, counted, of_seed)))
     return FidelityReport(
         precision=1.0 - len(new_numbers + new_names) / total if total else 1.0,
-        recall=min(1.0 - len(lost) / keys if keys else 1.0, _topic_recall(stems, kept)),
+        recall=min(1.0 - len(lost) / keys if keys else 1.0, _topic_recall(stems_of(seeds), candidate.lower())),
         unsupported=new_numbers + new_names,
         lost=lost,
         negations=findings.turned,
@@ -174,7 +174,9 @@ def _unknown(names: Sequence[str], text: str) -> list[str]:
     return [
         name
         for name in names
-        if not all(
+        # Most names stand there as they are.
+        if not _stands(name.lower(), lower)
+        and not all(
             any(_stands(form, lower) for form in (part, part.rstrip("s"), part + "s")) or _begins(part, lower)
             for part in re.split(r"[ -]", name.lower())
         )
@@ -230,7 +232,11 @@ def _check_code(seed: str, candidate: str) -> FidelityReport:
     )
 
 
-def _topic_recall(of_seed: Counter[str], kept: Container[str]) -> float:
+def _topic_recall(of_seed: Counter[str], lower: str) -> float:
     """Share of the seed's frequent content words that come again, doubled: half of them is a whole rewrite."""
     frequent = [word for word, count in of_seed.items() if count > 1] or list(of_seed)
-    return min(1.0, 2.0 * sum(word in kept for word in frequent) / len(frequent)) if frequent else 1.0
+    if not frequent:
+        return 1.0
+    starts = b" " + lower.encode("utf-8", "replace").translate(_SPACED)
+    kept = sum([(b" " + word.encode() in starts) if word.isascii() else (word in lower) for word in frequent])
+    return min(1.0, 2.0 * kept / len(frequent))

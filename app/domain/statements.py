@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import NamedTuple
 
 from app.domain import clauses
 from app.domain.facts import NUMBER_WORDS, Facts, Quantity, by_value, supported
@@ -26,35 +26,21 @@ RESTATED = 0.6
 """Content words besides names two sentences must share, of all they have, for one's facts to be the other's."""
 LEAST_SHARED = 3
 """Content words that an aligned sentence shares at least."""
+FEW = 60
+"""Sentences of a seed that need no index."""
 MOST_PLACES = 50
 """Sentences that a content word leads to."""
 INVENTED = 0.75
 """Share of a sentence's content words that the seed has nowhere, from which on it counts as made up."""
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """One sentence."""
 
     text: str
     lower: str
     content: frozenset[str]
     """Stems of its content words; what may be swapped, counts and negations, is none."""
-
-    @cached_property
-    def negated(self) -> bool:
-        """Whether it denies anything."""
-        return bool(clauses.NEGATION.search(self.lower))
-
-    @cached_property
-    def marks(self) -> list[tuple[str, ...]]:
-        """Its negations, counts and limits in order."""
-        return clauses.MASKED.findall(self.lower)
-
-    @cached_property
-    def condition(self) -> str:
-        """Its first condition, to the end of the clause; empty without one."""
-        return clauses.condition(self.lower)
 
 
 @dataclass(frozen=True)
@@ -93,21 +79,26 @@ class SeedSentences:
         self.known = frozenset().union(*[statement.content for statement in said])
         self.named = frozenset(CONTENT.findall(" ".join(facts.names).lower()))
         self._places: dict[str, list[int]] = defaultdict(list)
-        for place, statement in enumerate(said):
-            for stem in statement.content:
-                self._places[stem].append(place)
+        if len(said) > FEW:
+            for place, statement in enumerate(said):
+                for stem in statement.content:
+                    self._places[stem].append(place)
 
     def beside(self, content: frozenset[str]) -> list[Statement]:
         """The sentences that share most with a sentence of this content, best first; none without enough in one."""
-        shared: dict[int, int] = defaultdict(int)
-        for stem in content:
-            # What every sentence has tells none from another, and would make a long text's cost its square.
-            for place in self._places.get(stem, ())[:MOST_PLACES]:
-                shared[place] += 1
+        shared = self._shared(content)
         best = max(shared.values(), default=0)
         if best < max(LEAST_SHARED, ALIGNED * len(content)):
             return []
-        return [self.all[place] for _, place in sorted((-n, p) for p, n in shared.items() if n >= 0.75 * best)]
+        return [self.all[place] for _, place in sorted([(-n, p) for p, n in shared.items() if n >= 0.75 * best])]
+
+    def _shared(self, content: frozenset[str]) -> dict[int, int]:
+        """Shared content words by sentence. Looking at all of them costs less than an index while they are few."""
+        if not self._places:
+            return {place: len(content & other.content) for place, other in enumerate(self.all)}
+        places = self._places
+        # What every sentence has tells none from another, and would make a long text's cost its square.
+        return Counter([place for stem in content if stem in places for place in places[stem][:MOST_PLACES]])
 
 
 def compare(seed: Sequence[Statement], said: Sequence[str], facts: tuple[Facts, Facts]) -> Findings:
@@ -148,7 +139,7 @@ def _compare_one(found: Findings, of_seed: SeedSentences, said: Sequence[str], p
     restated = len(stems & near[0].content) >= RESTATED * len(stems | (near[0].content - of_seed.named))
     found.exchanged.extend(_exchanged(statement, names, facts, near[0], of_seed, anywhere=not restated))
     # A sentence made of the seed's clauses has most of its words in the one beside it.
-    copied = len(stems & near[0].content) >= 0.75 * len(stems) and statement.marks != near[0].marks
+    copied = len(stems & near[0].content) >= 0.75 * len(stems)
     same = clauses.compare(statement.lower, near[0].lower) if copied else None
     if same:
         found.changed.extend(same.changed)
@@ -156,10 +147,11 @@ def _compare_one(found: Findings, of_seed: SeedSentences, said: Sequence[str], p
         found.dropped.extend(same.dropped)
     if (same and same.turned) or _is_turned(statement, near):
         found.turned.append(statement.text[:120])
-    if near[0].condition and not statement.condition:
+    condition = clauses.condition(near[0].lower)
+    if condition and not clauses.condition(statement.lower):
         around = " ".join(said[max(0, place - 1) : place + 2]).lower()
-        if clauses.is_lost(near[0].condition, near[0].lower, around):
-            found.dropped.append(near[0].condition[:120])
+        if clauses.is_lost(condition, near[0].lower, around):
+            found.dropped.append(condition[:120])
 
 
 def _exchanged(
@@ -211,16 +203,17 @@ def _holds(lower: str, shown: str) -> bool:
 
 
 def _is_turned(statement: Statement, near: Sequence[Statement]) -> bool:
-    beside = near[0]
-    if not statement.negated and not beside.negated:
+    said_no, beside_no = clauses.negates(statement.lower), clauses.negates(near[0].lower)
+    if not said_no and not beside_no:
         return False
     twins = [other for other in near if _is_twin(statement.content, other.content)]
     if twins and len(statement.content) > LEAST_SHARED:
         # Said twice, no is yes: their number must agree with one twin's.
         return clauses.denials(statement.lower) not in {clauses.denials(twin.lower) for twin in twins}
-    if statement.negated:
-        return not any(other.negated for other in near) and clauses.denies(statement.lower, beside.lower)
-    return all(other.negated for other in near) and clauses.denies(beside.lower, statement.lower)
+    if said_no:
+        known = not beside_no and not any(clauses.negates(other.lower) for other in near[1:])
+        return known and clauses.denies(statement.lower, near[0].lower)
+    return all(clauses.negates(other.lower) for other in near[1:]) and clauses.denies(near[0].lower, statement.lower)
 
 
 def _is_twin(one: frozenset[str], other: frozenset[str]) -> bool:

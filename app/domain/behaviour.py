@@ -19,12 +19,14 @@ from app.domain.sample_arguments import sample_arguments
 
 LIMITS = Limits(steps=1_500, depth=24, size=400, bits=600)
 """Of one call: arguments are small."""
-MOST_CALLS = 200
+MOST_CALLS = 160
 """Of both versions of all functions together, so that no lesson takes over a quarter of a second."""
 ENDLESS = Limits(steps=20_000, depth=60, size=400, bits=600)
 """Of a call that passed LIMITS where the seed's did not, before it counts as one that never ends."""
 LEAST_ENDLESS = 2
 """Arguments on which a function must not end where the seed's does: one may be a slower way to the same."""
+MOST_BLOCKS = 30
+"""Blocks written otherwise than in the seed that are looked at."""
 LEAST_AGREED = 3
 """Calls that must end alike, with a value at least once, before two functions count as the same."""
 _OPERATOR = re.compile(
@@ -65,17 +67,20 @@ def compare_code(seed: str, blocks: Sequence[str]) -> Behaviour:
     of one function, one that does the same is enough: lessons show mistakes beside what mends them.
     """
     found = Behaviour()
-    new = [block for block in blocks if block.strip() and block.strip() not in seed]
+    new = list(dict.fromkeys(block for block in blocks if block.strip() and block.strip() not in seed))[:MOST_BLOCKS]
     if not new:
         return found
     source = _source(seed) if any("def " in block for block in new) else None
     verdicts: dict[str, list[str | None]] = defaultdict(list)
     trial = _Trial(source) if source else None
+    loose: list[str] = []
     for block in new:
         shown = _source(block) if trial and "def " in block else None
         told = trial.block(shown, verdicts, found.local_names) if trial and shown else False
         if not told:
-            found.changed.extend(_changed_lines(seed, block, blocks))
+            loose.append(block)
+    if loose:
+        found.changed.extend(_changed_lines(seed, loose, blocks))
     for name, said in verdicts.items():
         _conclude(found, name, said)
     return found
@@ -119,7 +124,7 @@ class _Trial:
             verdict: str | None = ""
             if _bare(shown.functions[name]) != _bare(self.seed.functions[name]):
                 module = module or _merged(self.seed, shown)
-                verdict = self._compare(name, module)
+                verdict = self._compare(name, module) if self.calls > 0 else None
             verdicts[name].append(verdict)
             told &= verdict is not None
             if verdict == "":
@@ -141,7 +146,7 @@ class _Trial:
                 call = f"{name}({', '.join(map(repr, arguments))})"[:_SHOWN]
                 return f"`{call}` {_told(mine)}, but {_told(theirs)} in the seed"
             agreed += mine[0] != "limit"
-            values |= {repr(theirs)} if theirs[0] == "value" else set()
+            values |= {repr(theirs[1])} if theirs[0] == "value" else set()
         # The same result every time says little of a function that has arguments.
         enough = len(values) > bool(self.seed.functions[name].args.args) and agreed >= LEAST_AGREED
         return "" if enough and not endless else None
@@ -153,7 +158,7 @@ class _Trial:
 
     def _outcome(self, module: Module, name: str, arguments: tuple[object, ...], limits: Limits) -> _Outcome | None:
         """How a call ends: `value`, `error` or `limit`; None when it cannot be run."""
-        self.calls -= 1 + limits.steps // LIMITS.steps // 2
+        self.calls -= limits.steps // LIMITS.steps
         if self.calls <= 0:
             return None
         try:
@@ -211,8 +216,8 @@ def _told(outcome: _Outcome) -> str:
     return f"gives {repr(value)[:_SHOWN]}" if value is not None else f"leaves {repr(after)[:_SHOWN]}"
 
 
-def _changed_lines(seed: str, block: str, blocks: Sequence[str]) -> list[str]:
-    """Lines of a block that are a line of the seed but for their operators, which the lesson nowhere shows as it is."""
+def _changed_lines(seed: str, loose: Sequence[str], blocks: Sequence[str]) -> list[str]:
+    """Lines of the `loose` blocks that are a line of the seed but for operators; no block shows that line as it is."""
     lines = {_plain(line): line.strip() for line in seed.split("\n")}
     shapes: dict[str, set[str]] = defaultdict(set)
     for plain in lines:
@@ -220,7 +225,7 @@ def _changed_lines(seed: str, block: str, blocks: Sequence[str]) -> list[str]:
     shown = {_plain(line) for other in blocks for line in other.split("\n")}
     return [
         f"the line `{line.strip()[:_SHOWN]}` is `{lines[min(originals)][:_SHOWN]}` in the seed"
-        for line in block.split("\n")
+        for line in dict.fromkeys(line for block in loose for line in block.split("\n"))
         if (plain := _plain(line)) not in lines
         and len(_NAME.findall(plain)) > 1
         and (originals := shapes.get(_OPERATOR.sub("?", plain)))

@@ -135,11 +135,16 @@ def _scope(lower: str) -> frozenset[str]:
         return frozenset()
     end = _CLAUSE.search(lower, found.end())
     after = _WORD.findall(lower, found.end(), end.start() if end else len(lower))
-    return frozenset([word[:5] for word in after if word not in _SMALL_WORDS][:2])
+    return frozenset([_stem(word) for word in after if word not in _SMALL_WORDS][:2])
 
 
 def _words(lower: str) -> frozenset[str]:
-    return frozenset(word[:5] for word in _WORD.findall(lower))
+    return frozenset([_stem(word) for word in _WORD.findall(lower)])
+
+
+def _stem(word: str) -> str:
+    """Enough to know a word whatever its ending: five letters, without a last s."""
+    return word[:5].rstrip("s")
 
 
 def condition(lower: str) -> str:
@@ -158,4 +163,4 @@ def is_lost(condition: str, of_seed: str, around: str) -> bool:
 
 
 def _weighty(lower: str) -> frozenset[str]:
-    return frozenset(word[:5] for word in _WORD.findall(lower) if word not in _SMALL_WORDS)
+    return frozenset([_stem(word) for word in _WORD.findall(lower) if word not in _SMALL_WORDS])

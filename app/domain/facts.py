@@ -5,6 +5,7 @@ lesson (list marks, "Step 2") are not facts. Knows nothing of what the facts are
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -222,19 +223,33 @@ def _names(text: str, speakers: set[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def supported(said: Quantity, known: dict[str, set[str | None]]) -> bool:
-    """Whether `known` (units by value) holds a quantity: value and unit agree, or it is rounded to within a tenth.
+class Known:
+    """The quantities a text states, for looking others up in."""
 
-    A rounded number says about, nearly or the like, and has no more digits of its own than the exact one.
-    """
-    units = known.get(said.value)
-    if units is not None and (said.unit is None or None in units or any(_fits(said.unit, unit) for unit in units)):
-        return True
-    return said.hedged and any(
-        abs(float(said.value) - float(value)) <= 0.1 * abs(float(value)) and _digits_of(said.value) <= _digits_of(value)
-        for value, of_value in known.items()
-        if said.unit in of_value
-    )
+    def __init__(self, found: Iterable[Quantity]) -> None:
+        self._units: dict[str, set[str | None]] = defaultdict(set)
+        for quantity in found:
+            self._units[quantity.value].add(quantity.unit)
+        self._sorted: dict[str | None, list[tuple[float, int]]] = {}
+
+    def supports(self, said: Quantity) -> bool:
+        """Whether value and unit agree with one of them, or the quantity is one of them rounded to within a tenth.
+
+        A rounded number says about, nearly or the like, and has no more digits of its own than the exact one.
+        """
+        units = self._units.get(said.value)
+        if units is not None and (said.unit is None or None in units or any(_fits(said.unit, unit) for unit in units)):
+            return True
+        return said.hedged and self._rounds(said)
+
+    def _rounds(self, said: Quantity) -> bool:
+        if said.unit not in self._sorted:
+            values = [value for value, units in self._units.items() if said.unit in units]
+            self._sorted[said.unit] = sorted((float(value), _digits_of(value)) for value in values)
+        exact, value = self._sorted[said.unit], float(said.value)
+        low, high = sorted((value / 1.1, value / 0.9))
+        begin, end = bisect_left(exact, (low, 0)), bisect_right(exact, (high, PRECISION))
+        return any(digits >= _digits_of(said.value) for _, digits in exact[begin:end])
 
 
 def _fits(unit: str, known: str | None) -> bool:
@@ -244,11 +259,3 @@ def _fits(unit: str, known: str | None) -> bool:
 
 def _digits_of(value: str) -> int:
     return len(value.strip("-0").replace(".", "").strip("0"))
-
-
-def by_value(found: Iterable[Quantity]) -> dict[str, set[str | None]]:
-    """Units by value."""
-    units: dict[str, set[str | None]] = defaultdict(set)
-    for quantity in found:
-        units[quantity.value].add(quantity.unit)
-    return dict(units)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from app.domain.behaviour import Behaviour, compare_code
 from app.domain.code import python_blocks
-from app.domain.facts import Facts, Quantity, by_value, facts_of, quantities, supported
+from app.domain.facts import Facts, Known, Quantity, facts_of, quantities
 from app.domain.fences import split_fences
 from app.domain.records import Kind
 from app.domain.statements import compare, statement_of, stems_of
@@ -24,6 +24,9 @@ from app.domain.units import unit_names
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{1,60}")
 _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20}([A-Za-z_]\w{0,60})")
+MANY_NEW = 200
+MANY_NAMES = 60
+"""From here on knowing all words of a text costs less than looking for each name in it."""
 _SPACED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _NOT_NAMES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*|//[^\n]*")
 
@@ -132,15 +135,14 @@ def _prose(text: str) -> str:
 
 def _new_numbers(counted: Sequence[Quantity], of_seed: Facts, seed: str) -> list[str]:
     """Those the seed does not state; its headings and code, looked at only when needed, state things as well."""
-    known = by_value(of_seed.quantities)
-    new = [quantity for quantity in counted if not supported(quantity, known)]
+    known = Known(of_seed.quantities)
+    new = [quantity for quantity in counted if not known.supports(quantity)]
     if new:
-        known = by_value(quantities(seed))
-    return [
-        str(quantity)
-        for quantity in new
-        if not supported(quantity, known) and not _said_otherwise(quantity, seed.lower())
-    ]
+        known = Known(quantities(seed))
+    new = [quantity for quantity in new if not known.supports(quantity)]
+    lower = seed.lower() if new else ""
+    # Looking for hundreds of numbers one by one would make a long text's cost its square.
+    return [str(quantity) for quantity in new if len(new) > MANY_NEW or not _said_otherwise(quantity, lower)]
 
 
 def _said_otherwise(quantity: Quantity, lower: str) -> bool:
@@ -171,6 +173,9 @@ def _identifiers(text: str) -> frozenset[str]:
 def _unknown(names: Sequence[str], text: str) -> list[str]:
     """The names with a part that is no word of the text, neither as it stands nor with an s more or less."""
     lower = text.lower()
+    if len(names) > MANY_NAMES:
+        words = _identifiers(text)
+        return [name for name in names if not all(_plural_in(part, words) for part in re.split(r"[ -]", name.lower()))]
     return [
         name
         for name in names
@@ -181,6 +186,10 @@ def _unknown(names: Sequence[str], text: str) -> list[str]:
             for part in re.split(r"[ -]", name.lower())
         )
     ]
+
+
+def _plural_in(part: str, words: frozenset[str]) -> bool:
+    return bool(words.intersection((part, part.rstrip("s"), part + "s")))
 
 
 def _begins(part: str, lower: str) -> bool:
@@ -215,7 +224,7 @@ def _check_code(seed: str, candidate: str) -> FidelityReport:
     new = sorted(said - known - behaviour.local_names)
     keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}
     lost = sorted(keys - _identifiers(candidate))
-    own = by_value(quantities(seed) + quantities(" ".join(parts)))
+    own = Known(quantities(seed) + quantities(" ".join(parts)))
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
     return FidelityReport(
         precision=1.0 - len(new) / len(said) if said else 1.0,
@@ -227,7 +236,7 @@ def _check_code(seed: str, candidate: str) -> FidelityReport:
         | {
             "new_identifiers": float(len(new)),
             # Told, not judged: a worked example has results that stand nowhere in the seed.
-            "new_numbers": float(sum(not supported(q, own) for q in stated)),
+            "new_numbers": float(sum(not own.supports(q) for q in stated)),
         },
     )
 

@@ -83,8 +83,11 @@ def _doctest_calls(node: ast.FunctionDef) -> Iterator[tuple[object, ...]]:
             line = ast.parse(found[1])
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             continue
-        for call in ast.walk(line):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == node.name:
+        calls = sorted(
+            (node for node in ast.walk(line) if isinstance(node, ast.Call)), key=lambda call: call.col_offset
+        )
+        for call in calls:
+            if isinstance(call.func, ast.Name) and call.func.id == node.name:
                 try:
                     yield tuple(ast.literal_eval(argument) for argument in call.args)
                 except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

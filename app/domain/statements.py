@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.domain import clauses
-from app.domain.facts import NUMBER_WORDS, Facts, Quantity, by_value, supported
+from app.domain.facts import NUMBER_WORDS, Facts, Known, Quantity
 
 CONTENT = re.compile(r"([a-zß-ÿ]{4,6})[a-zß-ÿ]*")
 """The first six letters of words of four or more: enough to know a word whatever its ending."""
@@ -184,8 +184,8 @@ def _exchanged(
 def _without(some: Sequence[Quantity], others: Sequence[Quantity]) -> list[Quantity]:
     if not some:
         return []
-    known = by_value(others)
-    return [quantity for quantity in some if not supported(quantity, known)]
+    known = Known(others)
+    return [quantity for quantity in some if not known.supports(quantity)]
 
 
 def _stated(statement: Statement, facts: Facts) -> list[Quantity]:

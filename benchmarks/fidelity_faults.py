@@ -103,9 +103,11 @@ def negation(text: str, rng: random.Random) -> str | None:
 def dropped_condition(text: str, rng: random.Random) -> str | None:
     """A statement without its if, when, only or at least."""
     for pattern in rng.sample(_CONDITIONS, len(_CONDITIONS)):
-        spoilt = _spoil(text, rng, pattern, lambda _: "")
+        spoilt = _spoil(text, rng, pattern, lambda _: "\0")
         if spoilt:
-            return re.sub(r"(^|[.!?] )([a-z])", lambda found: found[1] + found[2].upper(), spoilt, flags=re.MULTILINE)
+            before, after = spoilt.split("\0")
+            starts = before.rstrip(" ")[-1:] in ("", "\n", ".", "!", "?")
+            return before + (after[:1].upper() + after[1:] if starts else after)
     return None
 
 

@@ -8,8 +8,8 @@ rewrite; recall is the share found. Precision is recall / (recall + false alarms
 second rewrite is spoilt. `rejected` is what the gate at its defaults drops. Limits are 95 % bootstrap limits over seed
 families. The baseline compares sets: numbers in digits, capitalised words, a negation more or less, lines of code.
 
-The checks were mended where they refused one of the faithful pairs, in both halves: that share says what is fitted, not
-what to expect. The rewrites called `fresh` were written when the checks were done. `--onestop` adds news articles
+The checks were mended where they refused one of the faithful pairs, in both halves: that share says what is fitted,
+not what to expect. The rewrites called `fresh` were written when the checks were done. `--onestop` adds news articles
 rewritten by teachers (OneStopEnglish, elsewhere on this machine), faithful by nature: two thresholds and some words
 were chosen after looking at which of them were refused.
 """

@@ -1,10 +1,10 @@
 """Faithful pairs of a seed and a rewrite, all written for this project: what fidelity is measured on.
 
-Sources: rewrites written by hand sentence by sentence (`fidelity_rewrites.jsonl`, code refactored by hand among them),
-the offline explainer's lessons, a mechanical paraphrase, and twelve pairs of a seed and a free rewrite that were written
-after all checks were (`fidelity_fresh.jsonl`), on which nothing may ever be chosen. A seed and its pairs are one family:
-bootstrap limits draw whole families, and a hash of the id halves them into `tune`, which recall was raised on, and
-`held`.
+Sources: rewrites written by hand sentence by sentence (`fidelity_rewrites.jsonl`, with code refactored by hand), the
+offline explainer's lessons, a mechanical paraphrase, and twelve pairs of a seed and a free rewrite that were written
+after all checks were (`fidelity_fresh.jsonl`), on which nothing may ever be chosen. A seed and its pairs are one
+family: bootstrap limits draw whole families, and a hash of the id halves them into `tune`, which recall was raised on,
+and `held`.
 """
 
 import json

@@ -1,7 +1,9 @@
-"""Whether a rewrite says what its seed says: quantities, names, identifiers, negations and new entities.
+"""Whether a rewrite says what its seed says: quantities, names, negations, conditions, identifiers, what code does.
 
 Precision is the share of the candidate's facts that its seed supports, recall the share of the seed's key facts that
-the candidate keeps. Deterministic and cheap; it sees swapped facts, not swapped meanings (`docs/loop.md`, "Fidelity").
+the candidate keeps. Deterministic and cheap; it sees swapped facts, not swapped meanings. What stands in a fact's place
+is `contradicted` and refused by itself. Conditions left out and sentences about something else are told as scores:
+faithful lessons have both (`benchmarks/fidelity.py` measures all of it).
 Worked examples are a lesson's own: numbers inside code and calls are not compared, identifiers there are.
 """
 

@@ -45,7 +45,7 @@ def run(unit: ClaimedUnit) -> list[Step]:
     """Ask for as many labels as fit a slice; train when none is left, or no budget for one."""
     engine, settings = resources.engine(), get_settings()
     row = retrying(engine, lambda s: labelling.prepare(s, unit))
-    slice_ = Slice(unit, row, deadline_s=settings.llm_deadline_s)
+    slice_ = Slice(unit, row, deadline_s=settings.llm_deadline_s, slice_s=SLICE_S)
     asyncio.run(slice_.run(endpoint_of(row, settings), max_body_bytes=settings.llm_max_body_bytes))
     if slice_.refused:
         raise LabellerRefusedError(reason=slice_.refused)
@@ -64,7 +64,7 @@ def endpoint_of(row: ClassifierRow, settings: Settings) -> Endpoint:
 class Slice:
     """One run over the labels that wait."""
 
-    def __init__(self, unit: ClaimedUnit, row: ClassifierRow, *, deadline_s: float, slice_s: float = SLICE_S) -> None:
+    def __init__(self, unit: ClaimedUnit, row: ClassifierRow, *, deadline_s: float, slice_s: float) -> None:
         self.unit, self.row = unit, row
         self.end = time.monotonic() + slice_s
         self.aimd = Aimd(ceiling=row.source["concurrency"])

@@ -28,8 +28,10 @@ from workers import resources, stopping
 
 log = structlog.get_logger(__name__)
 
-SLICE_S = 20.0
+SLICE_S = 10.0
 """Seconds of asking before other CPU units have their turn."""
+PAUSE_S = 2.0
+"""How long that turn is at least: a unit without a job would else be first in the queue again at once."""
 AWAY_S = 30.0
 """Pause after a slice in which nothing was answered."""
 OVERLOAD = frozenset({FailureCode.rate_limited, FailureCode.server_error, FailureCode.timeout})
@@ -51,8 +53,9 @@ def run(unit: ClaimedUnit) -> list[Step]:
         raise LabellerRefusedError(reason=slice_.refused)
     if slice_.finished:
         return retrying(engine, lambda s: labelling.finish(s, unit))
-    delay = 0.0 if slice_.answered else AWAY_S
-    return retrying(engine, lambda s: labelling.put_back(s, unit, delay_s=delay))
+    away = not slice_.answered
+    retrying(engine, lambda s: labelling.put_back(s, unit, delay_s=AWAY_S if away else PAUSE_S, away=away))
+    return []
 
 
 def endpoint_of(row: ClassifierRow, settings: Settings) -> Endpoint:

@@ -149,7 +149,6 @@ def finish(session: Session, unit: ClaimedUnit) -> list[Step]:
     return [Compute()]
 
 
-def put_back(session: Session, unit: ClaimedUnit, *, delay_s: float) -> list[Step]:
+def put_back(session: Session, unit: ClaimedUnit, *, delay_s: float, away: bool) -> None:
     """Let somebody go on later: a worker's other units have their turn between two slices."""
-    units.give_back(session, [GiveBack(unit.id, unit.token, delay_s, "labelling", provider_failure=delay_s > 0)])
-    return [] if delay_s else [Compute()]
+    units.give_back(session, [GiveBack(unit.id, unit.token, delay_s, "labelling", provider_failure=away)])

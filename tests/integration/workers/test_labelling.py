@@ -56,6 +56,16 @@ class Bench:
             budget = LabelBudget(**caps)
             return sources.from_llm(session, "mine", self.corpus, how, budget, target, operator=operator)[0]
 
+    def finish(self, made: int) -> classifiers.ClassifierRow:
+        """The classifier once the workers have had all the turns they want, without the pauses between them."""
+        for _ in range(100):
+            compute.compute()
+            if self.classifier(made).state in ("ready", "failed"):
+                break
+            with transaction(self.engine) as session:
+                session.execute(text("UPDATE units SET not_before = now() WHERE state = 'ready'"))
+        return self.classifier(made)
+
     def classifier(self, made: int) -> classifiers.ClassifierRow:
         """As stored."""
         with transaction(self.engine) as session:
@@ -81,7 +91,7 @@ def bench(loop: Loop) -> Iterator[Bench]:
 
 def test_labels_are_asked_for_stored_and_trained_on(bench: Bench) -> None:
     made = bench.start(Labelling(sample=70, twice=0.2))
-    compute.compute()
+    bench.finish(made)
 
     ready, labels = bench.classifier(made), bench.labels(made)
     assert (ready.state, len(labels), {one["state"] for one in labels}) == ("ready", 84, {"done"})
@@ -95,7 +105,7 @@ def test_labels_are_asked_for_stored_and_trained_on(bench: Bench) -> None:
 
 def test_bill_and_rows_agree_to_the_micro(bench: Bench) -> None:
     made = bench.start()
-    compute.compute()
+    bench.finish(made)
     used = bench.used(made)
     assert (used["calls"], used["micro"], used["reserved"]) == (77, bench.loop.stub.billed_micro, 0)
 
@@ -117,7 +127,7 @@ def test_budget_ends_the_labelling_and_what_there_is_is_trained_on(bench: Bench,
 
 def _spent(bench: Bench, made: int) -> dict[str, float]:
     """By cap, once the labelling is over."""
-    compute.compute()
+    bench.finish(made)
     used = bench.used(made)
     return {"calls": int(used["calls"]), "tokens": int(used["tokens"]), "money_usd": int(used["micro"]) / 1e6}
 
@@ -143,8 +153,8 @@ def test_crash_pays_for_no_stored_label_again_and_charges_what_was_in_flight(
     assert (len(done), 0 < len(in_flight) <= 8) == (30, True)
     with transaction(bench.engine) as session:
         session.execute(text("UPDATE units SET lease_until = now() - interval '1 s' WHERE state = 'leased'"))
-        units.expire(session, max_crashes=3)
-    compute.compute()
+        units.expire(session, max_crashes=3, max_rewrite_crashes=3)
+    bench.finish(made)
 
     after = {one["id"]: one for one in bench.labels(made)}
     assert {i: after[i]["labelled_at"] for i in done} == done
@@ -164,8 +174,8 @@ def test_answer_of_a_lost_worker_is_not_stored_twice(bench: Bench) -> None:
         (one, *_), _ = service.take(session, unit, found, limit=1)
     with transaction(bench.engine) as session:
         session.execute(text("UPDATE units SET lease_until = now() - interval '1 s' WHERE state = 'leased'"))
-        units.expire(session, max_crashes=3)
-    compute.compute()
+        units.expire(session, max_crashes=3, max_rewrite_crashes=3)
+    bench.finish(made)
     before = bench.labels(made)
 
     late = service.Came(one.label.id, "done", 0.0, "late", 99, 99, False, None)
@@ -180,7 +190,7 @@ def test_answer_of_a_lost_worker_is_not_stored_twice(bench: Bench) -> None:
 def test_bad_answers_are_paid_and_given_up_after_a_few(bench: Bench) -> None:
     bench.loop.endpoint.says(lambda prompt: judge(prompt) if "Lesson 7 " not in prompt.document else "Score: 5")
     made = bench.start(Labelling(sample=80, twice=0))
-    compute.compute()
+    bench.finish(made)
     (bad,) = [one for one in bench.labels(made) if one["state"] != "done"]
     assert (bad["state"], bad["reason"], bad["tries"], bad["calls"]) == ("failed", "bad_score", 3, 3)
     assert bad["micro"] > 0
@@ -194,7 +204,7 @@ def test_refused_key_fails_with_the_reason_keeps_labels_and_can_go_on(bench: Ben
 
     bench.loop.stub.script = locked
     made = bench.start(Labelling(sample=70, twice=0, concurrency=4))
-    compute.compute()
+    bench.finish(made)
     failed = bench.classifier(made)
     assert (failed.state, failed.error and failed.error["code"]) == ("failed", "labeller_refused")
     assert failed.error is not None and "unauthorized" in failed.error["detail"]
@@ -204,7 +214,7 @@ def test_refused_key_fails_with_the_reason_keeps_labels_and_can_go_on(bench: Ben
     bench.loop.stub.script = lambda _request: OK
     with transaction(bench.engine) as session:
         sources.go_on(session, made)
-    compute.compute()
+    bench.finish(made)
     labels = {one["id"]: one for one in bench.labels(made)}
     assert bench.classifier(made).state == "ready"
     assert all(labels[i]["calls"] == 1 for i in kept)
@@ -216,7 +226,7 @@ def test_overload_is_waited_out_and_costs_nothing(bench: Bench) -> None:
 
     bench.loop.stub.script = busy
     made = bench.start(Labelling(sample=70, twice=0, concurrency=4))
-    compute.compute()
+    bench.finish(made)
     assert bench.classifier(made).state == "ready"
     assert bench.used(made)["micro"] == bench.loop.stub.billed_micro
 
@@ -236,7 +246,7 @@ def test_unit_goes_back_between_slices(bench: Bench, monkeypatch: pytest.MonkeyP
 def test_too_small_a_corpus_says_what_it_lacks(bench: Bench) -> None:
     bench.corpus = bench.loop.corpus(GOOD[:10])
     made = bench.start()
-    compute.compute()
+    bench.finish(made)
     failed = bench.classifier(made)
     assert failed.error is not None
     assert (failed.state, failed.error["code"]) == ("failed", "nothing_to_label")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.domain.held_out import Judged, TooFewDocumentsError, confusion, held_out, judge
+from app.domain.education import evaluate
+from app.domain.held_out import Judged, TooFewDocumentsError, _figures, confusion, held_out, judge
 
 RNG = np.random.default_rng(5)
 LABELS = RNG.uniform(0, 5, 200)
@@ -69,6 +70,14 @@ def test_limits_cover_the_truth_as_often_as_they_say() -> None:
         _, low, high = report["own"]["all"]["mae"]
         hits += low <= truth <= high
     assert 50 <= hits <= 60
+
+
+def test_samples_have_the_figures_that_evaluate_gives() -> None:
+    rows = RNG.integers(200, size=(5, 200))
+    labels = np.floor(LABELS)  # Ties count.
+    for found, row in zip(_figures(POOR[rows], labels[rows]), rows, strict=True):
+        one = evaluate(POOR[row], labels[row])
+        assert found.tolist() == pytest.approx([one.spearman, one.f1_at_3, one.mae])
 
 
 def test_ceiling_is_what_two_labels_say_of_each_other() -> None:

@@ -44,13 +44,16 @@ def show_report(say: Console, name: str, report: Json, title: str) -> None:
     table = Table("documents", "n", "scored by", "Spearman", "F1 at 3", "mean error", title=title, title_justify="left")
     for part, own in report["own"].items():
         for label, figures in ((name, own), ("shipped", report["other"][part])):
-            table.add_row(part, str(own["n"]), Text(label), *_cells(figures))
+            first = figures is own
+            table.add_row(part if first else "", str(own["n"]) if first else "", Text(label), *_cells(figures))
         table.add_row("", "", "difference", *_cells(report["difference"][part]), end_section=True)
     if report["ceiling"]:
         ceiling = report["ceiling"]
         table.add_row("labelled twice", str(ceiling["n"]), "the second label", *_cells(ceiling))
     say.print(table)
     say.print(f"In brackets: {report['level']:.0%} bootstrap limits over documents. {report['good']} reach 3.")
+    if report.get("other_saw_it"):
+        say.print("The shipped classifier was trained on this very file, so its figures are too good.", style="yellow")
     if not report["ceiling"]:
         say.print("No document was labelled twice, so nobody knows the ceiling.", style="dim")
     say.print(_confusion(report["confusion"]))

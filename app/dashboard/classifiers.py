@@ -28,7 +28,7 @@ class ReportRow:
     documents: str
     n: int
     scored_by: str
-    cells: list[str]
+    cells: list[tuple[str, str]]
     """Spearman, F1 at 3 and mean error, each with its limits."""
 
 
@@ -42,6 +42,8 @@ class ReportView:
     n: int
     confusion: list[list[int]]
     ceiling: bool
+    flattered: bool
+    """Whether the shipped classifier was trained on the same file."""
 
 
 def report_view(name: str, report: dict[str, Any]) -> ReportView | None:
@@ -56,12 +58,19 @@ def report_view(name: str, report: dict[str, Any]) -> ReportView | None:
     if report["ceiling"]:
         rows.append(ReportRow("labelled twice", report["ceiling"]["n"], "the second label", _cells(report["ceiling"])))
     return ReportView(
-        rows, report["level"], report["good"], report["n"], report["confusion"], report["ceiling"] is not None
+        rows=rows,
+        level=report["level"],
+        good=report["good"],
+        n=report["n"],
+        confusion=report["confusion"],
+        ceiling=report["ceiling"] is not None,
+        flattered=report.get("other_saw_it", False),
     )
 
 
-def _cells(figures: dict[str, Any]) -> list[str]:
-    return ["{:.2f} ({:.2f} to {:.2f})".format(*figures[name]) for name in ("spearman", "f1_at_3", "mae")]
+def _cells(figures: dict[str, Any]) -> list[tuple[str, str]]:
+    found = (figures[name] for name in ("spearman", "f1_at_3", "mae"))
+    return [(f"{value:.2f}", f"({low:.2f} to {high:.2f})") for value, low, high in found]
 
 
 def origin(row: ClassifierRow) -> str:

@@ -62,6 +62,7 @@ def test_labelled_file_becomes_a_classifier_with_a_held_out_report(made: Made) -
     assert set(report["own"]) == set(report["other"]) == {"all", "code", "prose"} or set(report["own"]) == {"all"}
     assert report["other_sha256"] == shipped_classifier().sha256
     assert report["ceiling"]["n"] == 10
+    assert report["other_saw_it"] is False
     blob = made.service.http.get(f"/v1/classifiers/{ready['id']}/weights").content
     assert sha256(blob).hexdigest() == ready["sha256"] == load_classifier(blob).sha256
 

@@ -14,7 +14,7 @@ from app.errors import NotFoundError
 from app.repositories import beats
 from app.services import asking, rounds
 from app.services.asking import JobContext
-from app.services.classifiers import ClassifierMissingError
+from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
 from workers import resources, stopping
 from workers.desk import Desk
@@ -47,7 +47,7 @@ def _pump(context: JobContext, settings: Settings) -> None:
     engine, name = resources.engine(), resources.worker_name()
     try:
         weights = resources.classifier_weights(context.job.classifier_sha256)
-    except ClassifierMissingError as error:
+    except (ClassifierMissingError, ClassifierUnreadableError) as error:
         why = str(error)
         retrying(engine, lambda s: rounds.fail_job(s, JobId(context.job.id), why=why))
         return

@@ -3,11 +3,13 @@
 The shipped classifier is a row like any other, so that a job keeps its weights when a newer Hornbook ships others.
 """
 
+from functools import lru_cache
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
 from app.adapters.models import shipped_card, shipped_classifier_blob
+from app.domain.education import InvalidClassifierError, load_classifier
 from app.errors import AppError, ConflictError
 from app.repositories import classifiers
 from app.repositories.classifiers import ClassifierRow
@@ -35,6 +37,12 @@ class ClassifierMissingError(AppError):
     status = 409
 
 
+class ClassifierUnreadableError(ConflictError):
+    """This version of Hornbook cannot read classifier {sha256}: {reason} Train it again, or choose another one."""
+
+    code = "classifier_unreadable"
+
+
 def ensure_shipped(session: Session) -> int:
     """The id of this version's own classifier, stored at its first use."""
     blob = shipped_classifier_blob()
@@ -60,18 +68,34 @@ def for_new_job(session: Session) -> str:
     """The sha256 (hex) of the weights that a job submitted now pins."""
     digest = in_use(session).sha256
     assert digest is not None
+    # Refused now, not after the seeds were read: weights may be of a format that an older version trained.
+    pinned_weights(session, digest)
     return digest
 
 
 def pinned_weights(session: Session, digest: str) -> bytes:
-    """The weights of a job, checked against their digest; raises ClassifierMissingError.
+    """The weights of a job, checked against their digest and found readable.
 
-    Jobs from before classifiers were stored pinned the shipped one without storing it.
+    Raises ClassifierMissingError or ClassifierUnreadableError. Jobs from before classifiers were stored pinned the
+    shipped one without storing it.
     """
     found = classifiers.weights(session, digest) or shipped_classifier_blob()
     if sha256(found).hexdigest() != digest:
         raise ClassifierMissingError(sha256=digest)
+    fault = _fault(found)
+    if fault is not None:
+        raise ClassifierUnreadableError(sha256=digest[:16], reason=fault)
     return found
+
+
+@lru_cache(maxsize=8)
+def _fault(weights: bytes) -> str | None:
+    """Why this version cannot read some weights; None when it can."""
+    try:
+        load_classifier(weights)
+    except InvalidClassifierError as error:
+        return str(error).rstrip(".") + "."
+    return None
 
 
 def use(session: Session, classifier_id: int) -> ClassifierRow:
@@ -81,6 +105,8 @@ def use(session: Session, classifier_id: int) -> ClassifierRow:
     row = classifiers.get(session, classifier_id)
     if row.state != "ready":
         raise ClassifierNotReadyError(id=classifier_id, state=row.state)
+    assert row.sha256 is not None
+    pinned_weights(session, row.sha256)
     if in_use(session).id != classifier_id:
         classifiers.use(session, classifier_id)
     return row

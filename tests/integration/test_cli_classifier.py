@@ -1,19 +1,19 @@
 """`hornbook classifier` against a service: trained, shown, judged, chosen, rolled back, and told of bad input."""
 
 import json
-import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from app.cli.exits import Exit
-from app.cli.main import run
-from app.settings import get_settings
 from tests.api_service import ApiService, api_service
-from tests.classifier_world import lines
-from tests.cli_process import Done
+from tests.classifier_world import GOOD, POOR, judge, lines
+from tests.cli_process import Done, environment, hornbook
+from tests.integration.loop_run import StubThread
 from workers import compute
 
 Command = Callable[..., Done]
@@ -26,30 +26,19 @@ def service(worker: Engine, database_url: str, tmp_path: Path) -> Iterator[ApiSe
 
 
 @pytest.fixture
-def command(
-    service: ApiService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Command]:
-    """The command in this process, with a worker beside it."""
-    monkeypatch.setenv("HORNBOOK_URL", service.url)
-    get_settings.cache_clear()
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.wait(0.05):
-            compute.compute()
-
-    thread = threading.Thread(target=work)
-    thread.start()
+def command(service: ApiService, tmp_path: Path) -> Command:
+    """The command as a process of its own, while this one is the worker."""
+    env = environment(url=service.url, home=str(tmp_path / "none"))
 
     def call(*argv: object) -> Done:
-        capsys.readouterr()
-        code = run([str(arg) for arg in argv])
-        said = capsys.readouterr()
-        return Done(code, said.out, said.err)
+        with ThreadPoolExecutor(1) as thread:
+            done = thread.submit(hornbook, *argv, cwd=tmp_path, env=env)
+            while not done.done():
+                compute.compute()
+                time.sleep(0.05)
+        return done.result()
 
-    yield call
-    stop.set()
-    thread.join()
+    return call
 
 
 def test_story_of_a_classifier(command: Command, tmp_path: Path) -> None:
@@ -72,6 +61,19 @@ def test_story_of_a_classifier(command: Command, tmp_path: Path) -> None:
     found = json.loads(judged.out)
     assert (found["classifier"], found["report"]["n"], found["report"]["skipped"]) == (made, 1, {"bad_json": 1})
     assert "shipped" in command("classifier", "rollback").out
+
+
+def test_labels_by_an_llm(command: Command, service: ApiService) -> None:
+    answer = service.http.post("/v1/corpora", json={"name": "c", "records": [{"text": t} for t in [*GOOD, *POOR]]})
+    corpus = answer.json()["id"]
+    compute.compute()
+    with StubThread() as stub:
+        stub.says(judge)
+        endpoint = ("--llm", stub.stub.url, "--model", "stub")
+        done = command("classifier", "train", "--corpus", corpus, "--sample", 70, "--budget-calls", 80, *endpoint)
+    assert done.code == 0, done.err
+    assert f"labels from stub on corpus {corpus} (77 of 77 labels)" in done.out
+    assert "the second label" in done.out
 
 
 def test_bad_input_is_one_error_that_says_what_to_do(command: Command, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from app.errors import NotFoundError
 from app.repositories import classifiers
 from app.services import classifiers as service
 
+OTHER = dump_classifier(replace(shipped_classifier(), intercept=0.5))
 MINE = dump_classifier(replace(shipped_classifier(), intercept=0.125))
 
 
@@ -39,7 +40,7 @@ def test_new_jobs_use_the_shipped_one_until_another_is_chosen(session: Session) 
 
 
 def test_rollback_goes_back_choice_by_choice_to_the_shipped_one(session: Session) -> None:
-    first, second = add(session), add(session, weights=b"other")
+    first, second = add(session), add(session, weights=OTHER)
     for chosen in (first, second, first):
         service.use(session, chosen)
 
@@ -79,6 +80,15 @@ def test_pinned_weights_are_those_of_the_digest_and_no_others(session: Session) 
     assert service.pinned_weights(session, shipped_classifier().sha256) == shipped_classifier_blob()
     with pytest.raises(service.ClassifierMissingError, match="ffff"):
         service.pinned_weights(session, "f" * 64)
+
+
+def test_weights_that_this_version_cannot_read_are_refused_with_what_to_do(session: Session) -> None:
+    old = add(session, weights=b"weights of another format")
+    with pytest.raises(service.ClassifierUnreadableError, match="Train it again"):
+        service.use(session, old)
+    classifiers.use(session, old)
+    with pytest.raises(service.ClassifierUnreadableError):
+        service.for_new_job(session)
 
 
 def test_weights_that_changed_under_their_digest_are_refused(session: Session) -> None:

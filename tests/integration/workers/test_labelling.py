@@ -1,11 +1,11 @@
 """Labels by an LLM: stored as they come, within the budget, paid once over crashes, then trained on."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from app.adapters.llm_endpoints import parse_endpoint
@@ -17,10 +17,10 @@ from app.services import labelling as service
 from app.services.classifier_sources import LabelBudget, Labelling
 from app.services.failures import LostLeaseError
 from app.services.submission import Operator, Target
-from tests.classifier_world import GOOD, POOR
+from app.settings import Settings
+from tests.classifier_world import GOOD, POOR, judge
 from tests.integration.loop_run import Loop
 from tests.integration.loop_world import row, rows
-from tests.stub_llm_answers import Prompt
 from tests.stub_llm_faults import OK, Act, refused
 from tests.stub_llm_scripts import StubRequest
 from workers import compute
@@ -28,12 +28,6 @@ from workers import labelling as worker_labelling
 
 SEVENTY = Labelling(sample=70)
 PRICES = PriceTable({"stub": Price(150_000, 600_000)})
-
-
-def judge(prompt: Prompt) -> str:
-    """A labeller that knows a lesson from data; of its second opinions every other one differs by a point."""
-    score = 4 if "Lesson" in prompt.document else 1
-    return json.dumps({"score": score + prompt.draw % 2, "reason": "It explains a step."})
 
 
 @dataclass
@@ -241,6 +235,15 @@ def test_unit_goes_back_between_slices(bench: Bench, monkeypatch: pytest.MonkeyP
     kept = row(bench.engine, "SELECT state, reason, not_before > now() AS later FROM units WHERE kind = 'label'")
     assert kept == {"state": "ready", "reason": "labelling", "later": True}
     assert bench.classifier(made).state == "labelling"
+
+
+def test_operators_key_goes_to_the_operators_endpoint_alone(bench: Bench) -> None:
+    found = bench.classifier(bench.start())
+    chosen = {"llm_api_key": SecretStr("hush"), "llm_base_url": bench.loop.stub.url}
+    own = Settings(_env_file=None, **chosen)  # type: ignore[call-arg, arg-type]  # pydantic-settings' own
+    other = own.model_copy(update={"llm_base_url": "https://elsewhere.example/v1"})
+    assert worker_labelling.endpoint_of(found, own).key == "hush"
+    assert worker_labelling.endpoint_of(found, other).key is None
 
 
 def test_too_small_a_corpus_says_what_it_lacks(bench: Bench) -> None:

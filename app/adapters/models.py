@@ -3,6 +3,8 @@
 from functools import lru_cache
 from importlib.resources import files
 
+import orjson
+
 from app.domain.education import Classifier, load_classifier
 
 
@@ -16,3 +18,11 @@ def shipped_classifier_blob() -> bytes:
 def shipped_classifier() -> Classifier:
     """The educational classifier of this version, ready to use."""
     return load_classifier(shipped_classifier_blob())
+
+
+@lru_cache(maxsize=1)
+def shipped_card() -> dict[str, object]:
+    """The model card of this version's educational classifier."""
+    card = orjson.loads(files("app").joinpath("models/education.json").read_bytes())
+    assert isinstance(card, dict)
+    return card

@@ -15,10 +15,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c "$(ALL_WHEELS)" >/dev/null 2>&1 && { echo $$p; exit; }; done; \
 	python3 -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && echo python3)
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench bench-measures clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.embedded  ## set up, then refine the example corpus with everything on this machine
 	$(BIN)/hornbook refine examples/seeds.jsonl --recipe codetextbook --out out
@@ -39,6 +39,12 @@ lint: $(VENV)/.dev  ## style, types, layers, and the compose file against its sc
 bench: $(VENV)/.dev  ## run every benchmark; each prints its figure beside a baseline of the same run
 	@set -e; for script in $$(grep -l __main__ benchmarks/*.py); do \
 		name=$$(basename $$script .py); echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+MEASURES := education simplicity code_measures diversity diversity_speed duplicates semantic_duplicates contamination \
+	fidelity safety
+
+bench-measures: $(VENV)/.dev  ## the figures of docs/measures.md; those that need ../shared say so without it
+	@set -e; for name in $(MEASURES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 clean:  ## remove .venv and what tools left; keeps .hornbook (your data) and out
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

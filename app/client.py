@@ -22,6 +22,8 @@ CORPUS_ENDED = frozenset({"ready", "failed"})
 JOB_ENDED = frozenset({"done", "failed", "cancelled", "paused"})
 """A paused job waits for a person, so waiting for it ends too."""
 EXPORT_ENDED = frozenset({"ready", "failed"})
+CLASSIFIER_ENDED = frozenset({"ready", "failed"})
+EVALUATION_ENDED = frozenset({"ready", "failed"})
 
 Watch = Callable[[Json], None]
 """Called with every state seen while waiting."""
@@ -172,6 +174,60 @@ class HornbookClient:
             self._at.download(file["url"], target, sha256=file["sha256"], size=file["size"])
             saved.append(target)
         return saved
+
+    def create_classifier(self, path: Path | str, *, progress: Progress | None = None, **fields: str) -> Json:
+        """Train a classifier on a labelled file. Fields: name, text_field, label_field, group_field."""
+        return self._at.upload("/v1/classifiers", [Path(path)], fields, progress)
+
+    def label_classifier(self, corpus_id: int, **wanted: Any) -> Json:
+        """Train a classifier on labels that an LLM gives: name, llm, labelling, budget."""
+        return self._at.send("POST", "/v1/classifiers", {"corpus_id": corpus_id, **wanted})
+
+    def resume_classifier(self, classifier_id: int) -> Json:
+        """Ask the LLM again for the labels that a failed classifier lacks."""
+        return self._at.send("POST", f"/v1/classifiers/{classifier_id}/resume")
+
+    def classifier(self, classifier_id: int) -> Json:
+        """A classifier with its held-out report."""
+        return self._at.get(f"/v1/classifiers/{classifier_id}")
+
+    def classifiers(self) -> Iterator[Json]:
+        """All classifiers, the youngest first."""
+        return self._at.pages("/v1/classifiers", {})
+
+    def wait_classifier(
+        self, classifier_id: int, *, timeout_s: float | None = None, watch: Watch | None = None
+    ) -> Json:
+        """The classifier once it is ready; raises HornbookApiError with its code when it could not be made."""
+        made = _wait(lambda: self.classifier(classifier_id), CLASSIFIER_ENDED, timeout_s, watch)
+        if made["state"] == "failed":
+            raise HornbookApiError(made["error"]["code"], made["error"]["detail"], 422)
+        return made
+
+    def use_classifier(self, classifier_id: int) -> Json:
+        """Let jobs submitted from now on pin it."""
+        return self._at.send("POST", f"/v1/classifiers/{classifier_id}/use")
+
+    def roll_back_classifier(self) -> Json:
+        """Undo the last choice; the classifier that new jobs use now."""
+        return self._at.send("POST", "/v1/classifiers/rollback")
+
+    def evaluations(self, classifier_id: int) -> Json:
+        """The held-out report of a classifier and those on later files."""
+        return self._at.get(f"/v1/classifiers/{classifier_id}/evaluation")
+
+    def evaluate_classifier(self, classifier_id: int, path: Path | str, **fields: str) -> Json:
+        """Judge a classifier on a labelled file; its evaluation once it is there, or HornbookApiError."""
+        begun = self._at.upload(f"/v1/classifiers/{classifier_id}/evaluation", [Path(path)], fields, None)
+        done = _wait(lambda: self._evaluation(classifier_id, begun["id"]), EVALUATION_ENDED, None, None)
+        if done["state"] == "failed":
+            raise HornbookApiError(done["error"]["code"], done["error"]["detail"], 422)
+        return done
+
+    def _evaluation(self, classifier_id: int, evaluation_id: int) -> Json:
+        rows = self.evaluations(classifier_id)["evaluations"]
+        found: Json = next(row for row in rows if row["id"] == evaluation_id)
+        return found
 
 
 def _inside(folder: Path, name: str) -> Path:

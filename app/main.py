@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app.adapters.storage import Storage
 from app.api import (
+    classifiers,
     corpora,
     documentation,
     events,
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.board = events.Board()
     problems.install(app)
     openapi.describe(app)
-    for module in (corpora, recipes, jobs, rounds, events, generations, exports, system, documentation):
+    for module in (corpora, recipes, jobs, rounds, events, generations, exports, classifiers, system, documentation):
         app.include_router(module.router)
     app.include_router(pages.router)
     # The last one added is the first to see a request.

@@ -49,7 +49,7 @@ def main() -> None:
     settings, engine, job_id = get_settings(), resources.engine(), JobId(int(sys.argv[1]))
     context = retrying(engine, lambda s: asking.job_context(s, job_id, redis_url=settings.redis_url))
     assert context is not None
-    judge = Judge(resources.sandbox(), context)
+    judge = Judge(resources.sandbox(), context, resources.classifier_weights(context.job.classifier_sha256))
     desk = Desk(engine, context, judge, worker=resources.worker_name(), lease_s=settings.lease_s)
     _load(judge)
     sys.stdout.write("ready\n")

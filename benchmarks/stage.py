@@ -13,7 +13,6 @@ from pathlib import Path
 
 import psutil
 
-from app.adapters.models import shipped_classifier_blob
 from app.adapters.storage import Storage
 from app.db import migrate
 from app.db.session import engine_of, retrying
@@ -22,7 +21,6 @@ from app.domain.config import JobConfig
 from app.domain.pricing import price_table
 from app.domain.records import JobId
 from app.domain.steps import Compute
-from app.domain.text import sha256
 from app.embedded.process import ProcessSpec
 from app.embedded.services import EmbeddedServices
 from app.services import corpora, submission
@@ -62,7 +60,6 @@ class Stage(Rig):
             model="stub",
             api_key=None,
             prices=price_table(PRICES),
-            classifier_sha256=sha256(str(len(shipped_classifier_blob()))).hex(),
         )
         target = submission.choose_target(config, operator)
         engine = engine_of(self.services.database_url)

@@ -19,7 +19,7 @@ from app.repositories.units import ClaimedUnit
 from app.services import failures
 from app.settings import get_settings
 from app.telemetry import FENCED, UNITS
-from workers import exports, ingest, preparing, resources, settling, stopping
+from workers import classifiers, exports, ingest, labelling, preparing, resources, settling, stopping
 from workers.heartbeat import heartbeat
 
 log = structlog.get_logger(__name__)
@@ -32,6 +32,9 @@ HANDLERS: dict[str, Handler] = {
     "score": preparing.score,
     "settle": settling.run,
     "export": exports.run,
+    "label": labelling.run,
+    "train": classifiers.train,
+    "evaluate": classifiers.evaluate,
 }
 
 SLICE_S = 60.0

@@ -7,7 +7,6 @@ import msgspec
 import structlog
 
 from app.adapters.llm_outcomes import Answer
-from app.adapters.models import shipped_classifier_blob
 from app.adapters.sandbox import Sandbox
 from app.adapters.sandbox_faults import SandboxFault
 from app.domain.examining import Answered, Examined, RulesSpec
@@ -26,10 +25,10 @@ Item = tuple[Ask, Answer, int | None]
 class Judge:
     """One job's gates, in this process's child."""
 
-    def __init__(self, sandbox: Sandbox, context: JobContext, *, max_text_chars: int = 200_000) -> None:
+    def __init__(self, sandbox: Sandbox, context: JobContext, weights: bytes, *, max_text_chars: int = 200_000) -> None:
         self.sandbox, self.context, self.max_text_chars = sandbox, context, max_text_chars
         rules = RulesSpec(context.config.gates, context.recipe.name, context.benchmarks)
-        sandbox.set_context("classifier", shipped_classifier_blob())
+        sandbox.set_context("classifier", weights)
         sandbox.set_context("embedder", context.embedder)
         sandbox.set_context("clusters", context.clusters)
         sandbox.set_context("rules", msgspec.msgpack.encode(rules))

@@ -6,7 +6,6 @@ import msgspec
 import structlog
 from sqlalchemy.orm import Session
 
-from app.adapters.models import shipped_classifier_blob
 from app.adapters.sandbox_faults import SandboxFault
 from app.db.session import retrying
 from app.domain import examining
@@ -14,6 +13,7 @@ from app.domain.dedup import PERMUTATIONS
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import jobs
+from app.repositories.jobs import JobRow
 from app.repositories.seeds import SeedScoreRow, SeedText
 from app.repositories.units import ClaimedUnit
 from app.services import preparing
@@ -42,17 +42,19 @@ def score(unit: ClaimedUnit) -> list[Step]:
     assert unit.job_id is not None
     job_id, engine = JobId(unit.job_id), resources.engine()
 
-    def read(session: Session) -> preparing.ScoreInput:
-        return preparing.read_score(session, unit, jobs.get(session, job_id))
+    def read(session: Session) -> tuple[JobRow, preparing.ScoreInput]:
+        job = jobs.get(session, job_id)
+        return job, preparing.read_score(session, unit, job)
 
-    rows = examine(retrying(engine, read))
+    job, data = retrying(engine, read)
+    rows = examine(data, resources.classifier_weights(job.classifier_sha256))
     return retrying(engine, lambda s: preparing.write_score(s, unit, rows))
 
 
-def examine(data: preparing.ScoreInput) -> list[SeedScoreRow]:
+def examine(data: preparing.ScoreInput, weights: bytes) -> list[SeedScoreRow]:
     """The scores of some seeds; one that no child survives takes no part, for a reason of its own."""
     sandbox = resources.sandbox()
-    sandbox.set_context("classifier", shipped_classifier_blob())
+    sandbox.set_context("classifier", weights)
     sandbox.set_context("embedder", data.embedder)
     sandbox.set_context("benchmarks", msgspec.msgpack.encode(data.benchmarks))
     items = [msgspec.msgpack.encode(examining.SeedText(seed.kind, seed.text)) for seed in data.texts]

@@ -14,6 +14,7 @@ from app.errors import NotFoundError
 from app.repositories import beats
 from app.services import asking, rounds
 from app.services.asking import JobContext
+from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
 from workers import resources, stopping
 from workers.desk import Desk
@@ -44,7 +45,13 @@ def refine(job_id: object) -> None:
 
 def _pump(context: JobContext, settings: Settings) -> None:
     engine, name = resources.engine(), resources.worker_name()
-    judge = Judge(resources.sandbox(), context, max_text_chars=settings.max_text_chars)
+    try:
+        weights = resources.classifier_weights(context.job.classifier_sha256)
+    except (ClassifierMissingError, ClassifierUnreadableError) as error:
+        why = str(error)
+        retrying(engine, lambda s: rounds.fail_job(s, JobId(context.job.id), why=why))
+        return
+    judge = Judge(resources.sandbox(), context, weights, max_text_chars=settings.max_text_chars)
     desk = Desk(engine, context, judge, worker=name, lease_s=settings.lease_s)
     others = retrying(engine, lambda s: _join(s, name, within_s=settings.lease_s))
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from app.adapters.sandbox import Sandbox
 from app.adapters.storage import Storage
-from app.db.session import engine_of
+from app.db.session import engine_of, retrying
+from app.services import classifiers
 from app.settings import get_settings
 
 
@@ -32,6 +33,12 @@ def _sandbox(pid: int) -> Sandbox:
 def sandbox() -> Sandbox:
     """This process's limited child for untrusted texts."""
     return _sandbox(os.getpid())
+
+
+@lru_cache(maxsize=4)
+def classifier_weights(sha256: str) -> bytes:
+    """The pinned weights of a job, read from the database once a process: a digest's bytes never change."""
+    return retrying(engine(), lambda session: classifiers.pinned_weights(session, sha256))
 
 
 def storage() -> Storage:

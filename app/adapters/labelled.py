@@ -4,6 +4,7 @@ A record that cannot be used is named and skipped: training on what is left is b
 """
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -17,6 +18,8 @@ from app.errors import InvalidInputError
 
 _MAX_LINE_BYTES = 8 * 1024 * 1024
 _MAX_CHARS = 1_000_000
+_MAX_BYTES = 1024 * 1024 * 1024
+"""Of a whole file, unpacked: the texts are held in memory."""
 
 
 class UnreadableFileError(InvalidInputError):
@@ -25,12 +28,19 @@ class UnreadableFileError(InvalidInputError):
     code = "unreadable_file"
 
 
+class TooLargeError(InvalidInputError):
+    """The labelled file holds more than {bytes} bytes once unpacked; train on a part of it."""
+
+    code = "labelled_too_large"
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """What the columns are called."""
 
     text: str
     label: str
+    """A number, or a list of numbers by different labellers, of which the mean counts."""
     group: str | None
     """Records of a group stay on one side of a fold; a path counts by its first two parts. None: no groups."""
     alone: str | None = None
@@ -57,11 +67,17 @@ class Labelled:
     labels: list[float]
     groups: list[str] | None
     skipped: list[Skipped]
+    pairs: list[tuple[float, float]]
+    """The first two labels of every record whose label is a list: what labellers say of each other."""
 
 
-def read_labelled(path: Path, fields: Fields) -> Labelled:
-    """Every usable record of a file, in order. Raises UnreadableFileError when the file itself cannot be read."""
-    texts, labels, groups, skipped, seen = [], [], [], [], set[bytes]()
+def read_labelled(path: Path, fields: Fields, *, shown_as: str | None = None) -> Labelled:
+    """Every usable record of a file, in order; `shown_as` names a stored one to people.
+
+    Raises UnreadableFileError when the file itself cannot be read, TooLargeError when it is beyond memory.
+    """
+    name = shown_as or path.name
+    texts, labels, groups, pairs, skipped, seen = [], [], [], [], [], set[bytes]()
     try:
         with path.open("rb") as source:
             digest = file_digest(source, "sha256").hexdigest()
@@ -70,39 +86,49 @@ def read_labelled(path: Path, fields: Fields) -> Labelled:
             if isinstance(record, str):
                 skipped.append(Skipped(number, record))
                 continue
-            text, label, group = record
+            text, given, group = record
             key = sha256(text)
             if key in seen:
                 skipped.append(Skipped(number, "duplicate"))
                 continue
             seen.add(key)
             texts.append(text)
-            labels.append(label)
+            labels.append(sum(given) / len(given))
+            pairs += [(given[0], given[1])] if len(given) > 1 else []
             groups.append(group)
-    except (OSError, EOFError) as error:
-        raise UnreadableFileError(path=path, reason=error.__class__.__name__) from error
-    return Labelled(path.name, digest, texts, labels, groups if fields.group else None, skipped)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableFileError(path=name, reason=error.__class__.__name__) from error
+    return Labelled(name, digest, texts, labels, groups if fields.group else None, skipped, pairs)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Numbered lines that are not blank; of one that is too long only its beginning, which is no JSON."""
     with _open(path) as source:
-        number = 0
+        number = size = 0
         while line := source.readline(_MAX_LINE_BYTES):
             number += 1
+            size += len(line)
+            if size > _MAX_BYTES:
+                raise TooLargeError(bytes=_MAX_BYTES)
             whole = line
             while not line.endswith(b"\n") and (line := source.readline(_MAX_LINE_BYTES)):
                 whole = b"\0"
+                size += len(line)
+                if size > _MAX_BYTES:
+                    raise TooLargeError(bytes=_MAX_BYTES)
             if whole.strip():
                 yield number, whole
 
 
 def _open(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    # By its first bytes: a stored upload has no suffix.
+    with path.open("rb") as source:
+        packed = source.read(2) == b"\x1f\x8b"
+    return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _record(line: bytes, fields: Fields) -> tuple[str, float, str] | str:
-    """Text, label and group of a line, or the code of what is wrong with it."""
+def _record(line: bytes, fields: Fields) -> tuple[str, list[float], str] | str:
+    """Text, labels and group of a line, or the code of what is wrong with it."""
     if line == b"\0":
         return "line_too_long"
     try:
@@ -111,13 +137,13 @@ def _record(line: bytes, fields: Fields) -> tuple[str, float, str] | str:
         return "bad_json"
     if not isinstance(value, dict) or not isinstance(value.get(fields.text), str):
         return "missing_text"
-    text, label = normalise(value[fields.text]), value.get(fields.label)
-    if isinstance(label, bool) or not isinstance(label, int | float) or not 0 <= label <= 5:
+    text, given = normalise(value[fields.text]), _numbers(value.get(fields.label))
+    if not given:
         return "bad_label"
     fault = check_text(text, max_chars=_MAX_CHARS)
     if fault:
         return fault.value
-    return text, float(label), _group(value, fields, text)
+    return text, given, _group(value, fields, text)
 
 
 def _group(value: dict[str, object], fields: Fields, text: str) -> str:
@@ -125,6 +151,13 @@ def _group(value: dict[str, object], fields: Fields, text: str) -> str:
     if fields.alone is not None and group == fields.alone:
         return f"{group} {sha256(text).hex()}"
     return "/".join(group.split("/")[:2])
+
+
+def _numbers(label: object) -> list[float]:
+    """The labels in a record's label field; none when any is no number from 0 to 5."""
+    given = label if isinstance(label, list) else [label]
+    numbers = [float(one) for one in given if isinstance(one, int | float) and not isinstance(one, bool)]
+    return numbers if len(numbers) == len(given) and all(0 <= one <= 5 for one in numbers) else []
 
 
 def write_model(prefix: Path, blob: bytes, card: dict[str, object]) -> tuple[Path, Path]:

@@ -3,6 +3,8 @@
 from functools import lru_cache
 from importlib.resources import files
 
+import orjson
+
 from app.domain.education import Classifier, load_classifier
 from app.domain.education_audit import Audit, load_audit
 
@@ -23,3 +25,11 @@ def shipped_classifier() -> Classifier:
 def shipped_audit() -> Audit:
     """The audit model: trained once on the gold labels and never again, whatever happens to the classifier."""
     return load_audit(files("app").joinpath("models/audit.npz").read_bytes())
+
+
+@lru_cache(maxsize=1)
+def shipped_card() -> dict[str, object]:
+    """The model card of this version's educational classifier."""
+    card = orjson.loads(files("app").joinpath("models/education.json").read_bytes())
+    assert isinstance(card, dict)
+    return card

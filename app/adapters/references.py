@@ -77,7 +77,7 @@ def read_references(path: Path, packages: Path | None) -> Labelled:
         texts.append(normalise(found.text or ""))
         labels.append(found.reference.edu)
         groups.append(found.reference.source)
-    return Labelled(path.name, sha256(raw.decode("utf-8", "replace")).hex(), texts, labels, groups, skipped)
+    return Labelled(path.name, sha256(raw.decode("utf-8", "replace")).hex(), texts, labels, groups, skipped, [])
 
 
 def _find(references: list[tuple[int, Reference]], beside: Path, packages: Path | None) -> Iterator[_Found]:

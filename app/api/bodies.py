@@ -1,6 +1,7 @@
 """Bounds request bodies as they come: bytes are counted, whatever Content-Length says, and so is time."""
 
 import asyncio
+import re
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,8 @@ BODY_S = 30.0
 """Such a request must have arrived after this long."""
 UPLOADS = frozenset({"/v1/corpora"})
 """Paths that stream and count for themselves."""
+LABELLED = re.compile(r"/v1/classifiers(?:/\d{1,19}/evaluation)?\Z")
+"""Paths that do so for forms; their JSON is small."""
 
 
 class _TooLargeError(Exception):
@@ -39,7 +42,7 @@ class BodyLimit:
         if encoding.lower() != "identity":
             refusal = problem(request, 415, "unsupported_encoding", "Send the body without Content-Encoding.")
             await refusal(scope, receive, send)
-        elif scope["path"] in UPLOADS:
+        elif scope["path"] in UPLOADS or (LABELLED.match(scope["path"]) and _is_form(request)):
             await self.app(scope, receive, send)
         else:
             await self._buffered(request, scope, receive, send)
@@ -76,6 +79,10 @@ class BodyLimit:
                 raise _TooLargeError
             more = message.get("more_body", False)
         return bytes(body)
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").strip().lower().startswith("multipart/form-data")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

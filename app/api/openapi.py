@@ -6,9 +6,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.api.problems import Problem
+from app.api.schemas.classifiers import LabellingRequest
 from app.api.schemas.corpora import CorpusRecords
 
-UNSEEN: tuple[type[BaseModel], ...] = (Problem, CorpusRecords)
+UNSEEN: tuple[type[BaseModel], ...] = (Problem, CorpusRecords, LabellingRequest)
 
 
 def describe(app: FastAPI) -> None:

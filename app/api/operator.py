@@ -1,6 +1,5 @@
 """What the operator's settings mean for jobs."""
 
-from app.adapters.models import shipped_classifier
 from app.domain.pricing import price_table
 from app.services.submission import Operator
 from app.settings import Settings
@@ -14,5 +13,4 @@ def operator_of(settings: Settings) -> Operator:
         model=settings.llm_model,
         api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else None,
         prices=price_table({model: price.model_dump() for model, price in settings.llm_prices.items()}),
-        classifier_sha256=shipped_classifier().sha256,
     )

@@ -1,4 +1,4 @@
-"""`hornbook classifier`: train an educational classifier on labelled texts of your own."""
+"""`hornbook classifier`: educational classifiers of your own. Here is the training without a service, `--out`."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -13,6 +13,9 @@ from rich.table import Table
 
 from app.adapters.labelled import Fields, Labelled, Skipped, read_labelled, write_model
 from app.adapters.references import read_references
+from app.cli.classifiers import Labeller, register, train_on_file, train_on_labels
+from app.cli.exits import Exit, StoppedError
+from app.cli.service import Llm
 from app.domain.education import FORMAT, Classifier, Evaluation, dump_classifier, evaluate
 from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES
 from app.domain.education_training import TrainingReport, train_classifier
@@ -20,7 +23,7 @@ from app.domain.text import sha256
 from app.domain.tokens import tokenise
 from app.errors import AppError
 
-app = typer.Typer(help="Train educational classifiers.", no_args_is_help=True)
+app = typer.Typer(help="Train, judge and choose educational classifiers.", no_args_is_help=True)
 _CHUNK = 256
 _LIMITS = [
     "Trained on English text, Python code and its documentation; other languages were not looked at.",
@@ -32,27 +35,61 @@ _LIMITS = [
 
 @app.callback()
 def main() -> None:
-    """Train educational classifiers."""
+    """Train, judge and choose educational classifiers."""
 
 
 @app.command()
 def train(  # noqa: PLR0913  # one argument an option
-    labelled: Annotated[Path, typer.Argument(help="JSONL, one record a line, or .gz of it.")],
-    out: Annotated[Path, typer.Option(help="Write OUT.npz and OUT.json.")],
+    labelled: Annotated[Path | None, typer.Argument(help="JSONL, one record a line, or .gz of it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Train here, without a service; write OUT.npz and OUT.json.")] = None,
+    name: Annotated[str, typer.Option(help="Of the classifier in the service; versions count within it.")] = "mine",
     field: Annotated[str, typer.Option(help="Field that holds the text.")] = "text",
-    label: Annotated[str, typer.Option(help="Field that holds the score, 0 to 5.")] = "edu",
+    label: Annotated[str, typer.Option(help="Field that holds the score, 0 to 5, or a list of scores.")] = "edu",
     group: Annotated[str | None, typer.Option(help="Field whose values are kept on one side of a fold.")] = None,
-    alone: Annotated[str | None, typer.Option(help="Value of --group whose records share no source.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Labelled file to evaluate on, never trained on.")] = None,
-    references: Annotated[Path | None, typer.Option(help="References to more labelled passages, JSONL.")] = None,
-    packages: Annotated[Path | None, typer.Option(help="Folder of the packages' .tar.gz that they refer to.")] = None,
+    alone: Annotated[str | None, typer.Option(help="With --out: value of --group that is no one source.")] = None,
+    references: Annotated[Path | None, typer.Option(help="With --out: more labelled passages, by reference.")] = None,
+    packages: Annotated[Path | None, typer.Option(help="With --references: folder of the packages' .tar.gz.")] = None,
+    test: Annotated[Path | None, typer.Option(help="With --out: labelled file to evaluate on.")] = None,
+    corpus: Annotated[int | None, typer.Option(help="Have an LLM label a sample of this corpus.")] = None,
+    sample: Annotated[int, typer.Option(min=65, help="With --corpus: documents to label.")] = 500,
+    twice: Annotated[float, typer.Option(min=0, max=1, help="With --corpus: share labelled twice.")] = 0.1,
+    budget_calls: Annotated[int | None, typer.Option(min=1, help="With --corpus: never call more often.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(min=1, help="With --corpus: never use more tokens.")] = None,
+    budget_usd: Annotated[float | None, typer.Option(help="With --corpus: never spend more than this.")] = None,
+    llm: Annotated[
+        str | None, typer.Option(metavar="URL", help="With --corpus: an OpenAI-compatible endpoint.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="With --corpus: the model to ask there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
-    """Fit a classifier, print how good it is on texts it has not seen, write it with its card."""
+    """Train a classifier on labels of yours or an LLM's, and print how good it is on texts it has not seen.
+
+    In the service, from where `use` makes it the one of new jobs; with --out into two files here.
+    """
+    if corpus is not None and labelled is None and out is None:
+        caps = {"calls": budget_calls, "tokens": budget_tokens, "money_usd": budget_usd}
+        train_on_labels(name, Labeller(corpus, Llm(llm, model), sample, twice, caps), as_json)
+    elif labelled is None or corpus is not None:
+        raise StoppedError("Name a labelled file, or a corpus for an LLM to label: --corpus ID.", Exit.usage)
+    elif out is None:
+        train_on_file(labelled, name, {"text_field": field, "label_field": label, "group_field": group}, as_json)
+    else:
+        _train_here(labelled, out, Fields(field, label, group, alone), (references, packages), test, as_json)
+
+
+def _train_here(
+    labelled: Path,
+    out: Path,
+    fields: Fields,
+    passages: tuple[Path | None, Path | None],
+    test: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit in this process and write the classifier with its card."""
     errors = Console(stderr=True)
     try:
-        fields = Fields(field, label, group, alone)
         data = read_labelled(labelled, fields)
+        references, packages = passages
         more = read_references(references, packages) if references else None
         classifier, report = _train(data, more)
         tested = _test(classifier, read_labelled(test, fields), data) if test else None
@@ -158,3 +195,6 @@ def _show(skipped: list[Skipped], report: TrainingReport, tested: dict[str, obje
         console.print(f"skipped line {record.line}: {record.code}", markup=False)
     if len(skipped) > 20:
         console.print(f"... and {len(skipped) - 20} more")
+
+
+register(app)

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "measure": ("measure:measure", TOOLS),
     "duplicates": ("duplicates:duplicates", TOOLS),
     "contamination": ("contamination:contamination", TOOLS),
-    "classifier": ("classifier:app", TOOLS),
+    "classifier": ("classifier:app", USE),
     "doctor": ("doctor:doctor", OPERATE),
     "api": ("processes:api", OPERATE),
     "worker": ("processes:worker", OPERATE),

@@ -119,7 +119,7 @@ class Unit(Base):
     __tablename__ = "units"
     __table_args__ = (
         UniqueConstraint("round_id", "kind", "ordinal"),
-        one_of("kind", "ingest", "fit", "score", "settle", "rewrite", "export"),
+        one_of("kind", "ingest", "fit", "score", "settle", "rewrite", "export", "label", "train", "evaluate"),
         one_of("state", "ready", "leased", "done", "rejected", "dead", "cancelled"),
         CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
         Index("ix_units_ready", "job_id", "not_before", "id", postgresql_where=sql("state = 'ready'")),
@@ -134,6 +134,7 @@ class Unit(Base):
     job_id: Mapped[int | None] = to_column("jobs.id")
     round_id: Mapped[int | None] = to_column("rounds.id")
     export_id: Mapped[int | None] = to_column("exports.id")
+    classifier_id: Mapped[int | None] = to_column("classifiers.id")
     ordinal: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Place in the round's plan: the order in which the round settles."""
     seed_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("seeds.id"))

@@ -4,6 +4,7 @@ Unique keys are sha256 digests (32 bytes), never text. Money is integer micro-US
 guard in the code; the score CHECKs also keep NaN out, since NaN is not between anything.
 """
 
+from app.db.classifier_tables import Classifier, ClassifierEvaluation, ClassifierLabel, ClassifierUse
 from app.db.corpus_tables import Corpus, Reject, Seed
 from app.db.job_tables import TOKENS, Job, JobArtifact, JobBudget, LlmCall, Reservation, Round, Unit
 from app.db.service_tables import ApiKey, Endpoint, IdempotencyKey, WorkerBeat
@@ -12,6 +13,10 @@ from app.db.text_tables import Event, Export, Generation, SeedScore
 __all__ = [
     "TOKENS",
     "ApiKey",
+    "Classifier",
+    "ClassifierEvaluation",
+    "ClassifierLabel",
+    "ClassifierUse",
     "Corpus",
     "Endpoint",
     "Event",

@@ -1,7 +1,9 @@
-"""Whether a rewrite says what its seed says: quantities, names, identifiers, negations and new entities.
+"""Whether a rewrite says what its seed says: quantities, names, negations, conditions, identifiers, what code does.
 
 Precision is the share of the candidate's facts that its seed supports, recall the share of the seed's key facts that
-the candidate keeps. Deterministic and cheap; it sees swapped facts, not swapped meanings (`docs/loop.md`, "Fidelity").
+the candidate keeps. Deterministic and cheap; it sees swapped facts, not swapped meanings. What stands in a fact's place
+is `contradicted` and refused by itself. Conditions left out and sentences about something else are told as scores:
+faithful lessons have both (`benchmarks/fidelity.py` measures all of it).
 Worked examples are a lesson's own: numbers inside code and calls are not compared, identifiers there are.
 """
 
@@ -9,39 +11,34 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.facts import NUMBER_WORDS, Facts, Quantity, by_value, facts_of, quantities, supported
+from app.domain.behaviour import Behaviour, compare_code
+from app.domain.code import python_blocks
+from app.domain.facts import Facts, Known, Quantity, facts_of, quantities
 from app.domain.fences import split_fences
 from app.domain.records import Kind
+from app.domain.statements import compare, statement_of, stems_of
 from app.domain.text import sentences
+from app.domain.units import unit_names
 
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
 _IDENTIFIER = re.compile(r"[^\W\d]\w{1,60}")
 _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20}([A-Za-z_]\w{0,60})")
-_CONTENT = re.compile(r"([a-zß-ÿ]{4,6})[a-zß-ÿ]*")
-"""The first six letters of words of four or more: enough to know a word whatever its ending."""
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|cannot|nor|none|nobody|nothing|without|neither|hardly|unable|rather than|instead of"
-    r"|far from|lack(?:s|ed|ing)?|fail(?:s|ed|ing)?|refus(?:es?|ed)|reject(?:s|ed)?|overlook(?:s|ed)?|avoid(?:s|ed)?"
-    r"|stop(?:s|ped)?"
-    r"|(?:do|does|did|is|are|was|were|have|has|had|can|could|should|would|wo|must|need)n['’]?t)\b"
-)
-"""For text in lower case: case-blind it takes four times as long."""
+MANY_NEW = 200
+MANY_NAMES = 60
+"""From here on knowing all words of a text costs less than looking for each name in it."""
+_SPACED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _NOT_NAMES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*|//[^\n]*")
 
 LANGUAGE_WORDS = (
     frozenset(word.lower() for word in (*keyword.kwlist, *dir(builtins)))
     | frozenset("self cls args kwargs match case var let const function return null undefined python example".split())
+    | frozenset(name for kind in (str, list, dict, set, tuple, int, float, bytes) for name in dir(kind))
     | frozenset("result output input value argument arguments parameter step steps error type name index".split())
 )
 """Words of the language and of talking about it: no facts of any seed."""
-
-_SWAPPED = frozenset(word[:6] for word in (*NUMBER_WORDS, "cannot", "never", "none", "without", "neither", "unable"))
-
-TWIN = 0.9
-"""Content words two sentences must share, of all they have, to count as the same statement."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +55,14 @@ class FidelityReport:
     """Key facts of the seed that the candidate leaves out."""
     negations: list[str] = field(default_factory=list)
     """Sentences that say the opposite of one of the seed's."""
+    contradicted: list[str] = field(default_factory=list)
+    """Facts that stand where the seed has another one."""
+    dropped: list[str] = field(default_factory=list)
+    """Conditions of the seed left out of a statement that it limits."""
+    invented: list[str] = field(default_factory=list)
+    """Sentences about nothing that the seed speaks of."""
+    changed_code: list[str] = field(default_factory=list)
+    """Functions or lines of code that no longer do what the seed's do, with the evidence."""
     scores: dict[str, float] = field(default_factory=dict)
 
 
@@ -69,21 +74,61 @@ def check_fidelity(seed: str, candidate: str, kind: Kind) -> FidelityReport:
 def _check_prose(seed: str, candidate: str) -> FidelityReport:
     seed_plain, plain = _prose(seed), _prose(candidate)
     of_seed, said = facts_of(seed_plain), facts_of(plain)
-    stems, kept = _stems(seed_plain), _stems(candidate)
-    changed, turned = _compare_sentences(seed_plain, plain, frozenset(stems))
-    counted = [quantity for quantity in said.quantities if not quantity.small]
-    new_numbers = _new_numbers(counted, of_seed, seed) + changed
+    seeds = [statement_of(sentence) for sentence in sentences(seed_plain)]
+    findings = compare(seeds, sentences(plain), (of_seed, said))
+    counted = list({(q.value, q.unit, q.hedged): q for q in said.large}.values())
+    new_numbers = list(dict.fromkeys(findings.changed + _new_numbers(counted, of_seed, seed)))
     new_names = _unknown(said.names, seed)
-    total = len(counted) + len(changed) + len(said.names)
+    total = len(counted) + len(findings.changed) + len(said.names)
     lost, keys = _lost(of_seed, said, candidate)
+    behaviour = _shown_code(seed, candidate)
+    contradicted = list(dict.fromkeys(findings.exchanged + _other_units(new_numbers, counted, of_seed)))
     return FidelityReport(
         precision=1.0 - len(new_numbers + new_names) / total if total else 1.0,
-        recall=min(1.0 - len(lost) / keys if keys else 1.0, _topic_recall(stems, kept)),
+        recall=min(1.0 - len(lost) / keys if keys else 1.0, _topic_recall(stems_of(seeds), candidate.lower())),
         unsupported=new_numbers + new_names,
         lost=lost,
-        negations=turned,
-        scores={"new_numbers": float(len(new_numbers)), "new_names": float(len(new_names))},
+        negations=findings.turned,
+        contradicted=contradicted,
+        dropped=findings.dropped,
+        invented=findings.invented,
+        changed_code=behaviour.changed if behaviour else [],
+        scores=_told(behaviour)
+        | {
+            "new_numbers": float(len(new_numbers)),
+            "new_names": float(len(new_names)),
+            "contradicted": float(len(contradicted)),
+            "turned": float(len(findings.turned)),
+            "dropped_conditions": float(len(findings.dropped)),
+            "invented_sentences": float(len(findings.invented)),
+        },
     )
+
+
+def _shown_code(seed: str, candidate: str) -> Behaviour | None:
+    """What becomes of the code that prose shows; None where one of the two shows none."""
+    if "```" not in seed or "```" not in candidate:
+        return None
+    return compare_code("\n\n".join(python_blocks(seed)), python_blocks(candidate))
+
+
+def _told(behaviour: Behaviour | None) -> dict[str, float]:
+    if behaviour is None:
+        return {}
+    return {
+        "code_same": float(len(behaviour.same)),
+        "code_changed": float(len(behaviour.changed)),
+        "code_untold": float(len(behaviour.untold)),
+    }
+
+
+def _other_units(new: Sequence[str], counted: Sequence[Quantity], of_seed: Facts) -> list[str]:
+    """Numbers of the seed with another unit than there."""
+    if not new:
+        return []
+    kept = {(quantity.value, quantity.unit) for quantity in counted}
+    units = {q.value: str(q) for q in of_seed.quantities if q.unit and (q.value, q.unit) not in kept}
+    return [f"{q} for {units[q.value]}" for q in counted if q.unit and q.value in units and str(q) in new]
 
 
 def _prose(text: str) -> str:
@@ -92,11 +137,21 @@ def _prose(text: str) -> str:
 
 def _new_numbers(counted: Sequence[Quantity], of_seed: Facts, seed: str) -> list[str]:
     """Those the seed does not state; its headings and code, looked at only when needed, state things as well."""
-    known = by_value(of_seed.quantities)
-    new = [quantity for quantity in counted if not supported(quantity, known)]
+    known = Known(of_seed.quantities)
+    new = [quantity for quantity in counted if not known.supports(quantity)]
     if new:
-        known = by_value(quantities(seed))
-    return [str(quantity) for quantity in new if not supported(quantity, known)]
+        known = Known(quantities(seed))
+    new = [quantity for quantity in new if not known.supports(quantity)]
+    lower = seed.lower() if new else ""
+    # Looking for hundreds of numbers one by one would make a long text's cost its square.
+    return [str(quantity) for quantity in new if len(new) > MANY_NEW or not _said_otherwise(quantity, lower)]
+
+
+def _said_otherwise(quantity: Quantity, lower: str) -> bool:
+    """One hour where the seed has an hour; a number that is part of another, as in a version."""
+    if quantity.unit is None:
+        return _stands(quantity.value, lower) or ("." in quantity.value and quantity.value in lower)
+    return quantity.value == "1" and any(_stands(name.lower(), lower) for name in unit_names(quantity.unit))
 
 
 def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
@@ -120,14 +175,30 @@ def _identifiers(text: str) -> frozenset[str]:
 def _unknown(names: Sequence[str], text: str) -> list[str]:
     """The names with a part that is no word of the text, neither as it stands nor with an s more or less."""
     lower = text.lower()
+    if len(names) > MANY_NAMES:
+        words = _identifiers(text)
+        return [name for name in names if not all(_plural_in(part, words) for part in re.split(r"[ -]", name.lower()))]
     return [
         name
         for name in names
-        if not all(
-            any(_stands(form, lower) for form in (part, part.rstrip("s"), part + "s"))
+        # Most names stand there as they are.
+        if not _stands(name.lower(), lower)
+        and not all(
+            any(_stands(form, lower) for form in (part, part.rstrip("s"), part + "s")) or _begins(part, lower)
             for part in re.split(r"[ -]", name.lower())
         )
     ]
+
+
+def _plural_in(part: str, words: frozenset[str]) -> bool:
+    return bool(words.intersection((part, part.rstrip("s"), part + "s")))
+
+
+def _begins(part: str, lower: str) -> bool:
+    """Germany for German: a name of six letters or more, save for its ending."""
+    start = part[: max(5, len(part) - 3)]
+    at = lower.find(start) if len(part) > 5 else -1
+    return at >= 0 and not _joins(lower[at - 1 : at])
 
 
 def _stands(word: str, lower: str) -> bool:
@@ -150,93 +221,33 @@ def _check_code(seed: str, candidate: str) -> FidelityReport:
     known = _identifiers(seed)
     parted = split_fences(candidate)
     parts = [source for _, source in parted.blocks] + _INLINE.findall(parted.prose)
+    behaviour = compare_code(seed, [source for _, source in parted.blocks])
     said = {name.lower() for part in parts for name in _IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
-    new = sorted(said - known)
-    keys = {name.lower() for name in _DEFINED.findall(seed) if not name.startswith("_")}
+    new = sorted(said - known - behaviour.local_names)
+    keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}
     lost = sorted(keys - _identifiers(candidate))
-    own = by_value(quantities(seed) + quantities(" ".join(parts)))
+    own = Known(quantities(seed) + quantities(" ".join(parts)))
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
     return FidelityReport(
         precision=1.0 - len(new) / len(said) if said else 1.0,
         recall=1.0 - len(lost) / len(keys) if keys else 1.0,
         unsupported=new,
         lost=lost,
-        # Told, not judged: a worked example has results that stand nowhere in the seed.
-        scores={"new_identifiers": float(len(new)), "new_numbers": float(sum(not supported(q, own) for q in stated))},
+        changed_code=behaviour.changed,
+        scores=_told(behaviour)
+        | {
+            "new_identifiers": float(len(new)),
+            # Told, not judged: a worked example has results that stand nowhere in the seed.
+            "new_numbers": float(sum(not own.supports(q) for q in stated)),
+        },
     )
 
 
-def _negated(sentence: str) -> bool:
-    return bool(_NEGATION.search(sentence.lower()))
-
-
-def _content(text: str) -> frozenset[str]:
-    return frozenset(_CONTENT.findall(text.lower()))
-
-
-def _stems(text: str) -> Counter[str]:
-    return Counter(_CONTENT.findall(text.lower()))
-
-
-def _topic_recall(of_seed: Counter[str], kept: Container[str]) -> float:
+def _topic_recall(of_seed: Counter[str], lower: str) -> float:
     """Share of the seed's frequent content words that come again, doubled: half of them is a whole rewrite."""
     frequent = [word for word, count in of_seed.items() if count > 1] or list(of_seed)
-    return min(1.0, 2.0 * sum(word in kept for word in frequent) / len(frequent)) if frequent else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    text: str
-    content: frozenset[str]
-
-
-def _statement(sentence: str) -> _Said | None:
-    """A sentence of four content words or more that does not ask; None for others.
-
-    What may be swapped, counts and negations, is no content: twins are alike in everything else.
-    """
-    content = _content(sentence) - _SWAPPED
-    return _Said(sentence, content) if len(content) >= 4 and not sentence.endswith("?") else None
-
-
-def _compare_sentences(seed: str, candidate: str, known: frozenset[str]) -> tuple[list[str], list[str]]:
-    """Small counts that replace one of the seed's, and statements turned round: both by sentences that are twins.
-
-    `known` are the seed's content words: a sentence with many others has no twin.
-    """
-    said = [statement for sentence in _own_sentences(seed, candidate) if (statement := _statement(sentence))]
-    said = [statement for statement in said if len(statement.content & known) >= TWIN * len(statement.content)]
-    of_seed = [statement for sentence in sentences(seed) if (statement := _statement(sentence))] if said else []
-    changed: list[str] = []
-    turned: list[str] = []
-    for statement in said:
-        twins = _twins(statement, of_seed)
-        if not twins:
-            continue
-        if _negated(statement.text) not in {_negated(twin.text) for twin in twins}:
-            turned.append(statement.text[:120])
-        stated = {quantity.value for twin in twins for quantity in quantities(twin.text)}
-        # A twin that states no number is no ground to call a count wrong.
-        if stated:
-            small = [quantity for quantity in quantities(statement.text) if quantity.small]
-            # "One" is as often a pronoun as a count.
-            changed += [str(quantity) for quantity in small if quantity.value not in stated | {"1"}]
-    return changed, turned
-
-
-def _own_sentences(seed: str, candidate: str) -> list[str]:
-    """The candidate's sentences that do not stand in the seed: in those nothing is changed or turned round."""
-    whole = " ".join(line.strip() for line in seed.split("\n"))
-    # What begins with a capital begins a sentence there as well: no "Never" is cut off before it.
-    return [sentence for sentence in sentences(candidate) if not (sentence[0].isupper() and sentence in whole)]
-
-
-def _twins(said: _Said, others: Sequence[_Said]) -> list[_Said]:
-    size = len(said.content)
-    return [
-        other
-        for other in others
-        # Sizes alone rule out most pairs, for a tenth of the cost.
-        if TWIN * max(size, len(other.content)) <= min(size, len(other.content))
-        and len(said.content & other.content) >= TWIN * len(said.content | other.content)
-    ]
+    if not frequent:
+        return 1.0
+    starts = b" " + lower.encode("utf-8", "replace").translate(_SPACED)
+    kept = sum([(b" " + word.encode() in starts) if word.isascii() else (word in lower) for word in frequent])
+    return min(1.0, 2.0 * kept / len(frequent))

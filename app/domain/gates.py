@@ -56,6 +56,10 @@ class Reason(StrEnum):
     """Leaves out too much of its seed."""
     negation = "negation"
     """Turns a statement round."""
+    contradicted = "contradicted"
+    """States another number, unit or name where its seed has one."""
+    changed_code = "changed_code"
+    """Its code no longer does what its seed's does."""
     too_hard = "too_hard"
     """Neither easy enough nor easier than its seed."""
     low_education = "low_education"
@@ -74,7 +78,8 @@ REPAIRABLE = frozenset(
         Reason.unparseable_code,
         Reason.unsupported,
     }
-    | {Reason.lost_facts, Reason.negation, Reason.too_hard, Reason.low_education}
+    | {Reason.lost_facts, Reason.negation, Reason.contradicted, Reason.changed_code}
+    | {Reason.too_hard, Reason.low_education}
 )
 """Reasons that a model told of them can mend."""
 
@@ -237,6 +242,10 @@ def _fidelity(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> F
         return None
     report = fidelity.check_fidelity(candidate.seed_text, candidate.text, candidate.kind)
     scores |= {"fidelity_precision": report.precision, "fidelity_recall": report.recall, **report.scores}
+    if report.changed_code:
+        return Reason.changed_code, report.changed_code[0]
+    if report.contradicted:
+        return Reason.contradicted, f"other than the seed: {'; '.join(report.contradicted[:3])}"
     if report.precision < rules.gates.fidelity_precision:
         return Reason.unsupported, f"not in the seed: {', '.join(report.unsupported[:5])}"
     if report.negations:

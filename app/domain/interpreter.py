@@ -9,7 +9,7 @@ fact. Steps, depth and sizes are limited (`interpreter_limits.py`); results neve
 import ast
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.domain.interpreter_limits import (
     CodeRaisedError,
@@ -31,6 +31,7 @@ __all__ = [
     "UnsupportedCodeError",
     "call_function",
     "parse_module",
+    "run_function",
     "trace",
 ]
 
@@ -46,6 +47,8 @@ class Module:
     """Its syntax tree."""
     outline: Outline
     """What its top level binds."""
+    local_names: dict[ast.AST, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """Local names of its functions, kept from one call to the next."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,11 @@ def call_function(
     return _run(source, name, arguments, limits, tracing=False).value
 
 
+def run_function(source: str | Module, name: str, arguments: Sequence[object], *, limits: Limits | None = None) -> Run:
+    """The call with the arguments as it left them; no steps. Raises as `call_function` does."""
+    return _run(source, name, arguments, limits, tracing=False)
+
+
 def trace(source: str | Module, name: str, arguments: Sequence[object], *, limits: Limits | None = None) -> Run:
     """The call together with the names it set, the conditions it checked and what it returned."""
     return _run(source, name, arguments, limits, tracing=True)
@@ -92,7 +100,7 @@ def trace(source: str | Module, name: str, arguments: Sequence[object], *, limit
 
 def _run(source: str | Module, name: str, arguments: Sequence[object], limits: Limits | None, *, tracing: bool) -> Run:
     module = source if isinstance(source, Module) else parse_module(source)
-    machine = Machine(Meter(limits or Limits()), tracing=tracing)
+    machine = Machine(Meter(limits or Limits()), tracing=tracing, known_locals=module.local_names)
     try:
         frame = module_frame(module.outline)
         _define(machine, module.tree, frame)

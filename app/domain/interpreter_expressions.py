@@ -33,9 +33,9 @@ _BUILTINS = NAMES | frozenset(ERRORS)
 class Expressions:
     """Evaluates expressions; `run_body` comes from the statements."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, known_locals: dict[ast.AST, frozenset[str]] | None = None) -> None:
         self.meter = meter
-        self._locals: dict[ast.AST, frozenset[str]] = {}
+        self._locals = {} if known_locals is None else known_locals
 
     def run_body(self, node: ast.FunctionDef, frame: Frame) -> object:
         """The value a function's body returns."""

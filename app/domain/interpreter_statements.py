@@ -46,8 +46,10 @@ class LeaveLoop(Exception):  # noqa: N818  # control flow, not an error
 class Machine(Expressions):
     """Runs statements."""
 
-    def __init__(self, meter: Meter, *, tracing: bool = False) -> None:
-        super().__init__(meter)
+    def __init__(
+        self, meter: Meter, *, tracing: bool = False, known_locals: dict[ast.AST, frozenset[str]] | None = None
+    ) -> None:
+        super().__init__(meter, known_locals)
         self.tracing = tracing
         self.steps: list[TraceStep] = []
 

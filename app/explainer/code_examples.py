@@ -20,6 +20,7 @@ from app.domain.interpreter import (
     call_function,
     trace,
 )
+from app.domain.sample_arguments import kind_of
 from app.explainer.code_facts import FunctionFacts
 from app.explainer.voice import Voice
 
@@ -28,21 +29,6 @@ LIMITS = Limits(steps=1_500, depth=16, size=400, bits=600)
 _MAX_TRIES = 9
 _MAX_VALUE = 60
 _DOCTEST = re.compile(r"^\s*>>> (\w+\(.*\))\s*$", re.MULTILINE)
-_HINTS = (
-    (r"^(s|st|str\d?|text|word|string|sentence|line|name|phrase|char|ch|prefix|suffix|message|key|sub\w*)\d?$", "str"),
-    (r"(str|text|word|name|string)s?$", "str"),
-    (r"^(l|ls|lst|li|arr|array|nums|numbers|list\w*|items|values|seq|data|xs|elements|tup|\w*list\d?)\d?$", "ints"),
-    (r"^(words|strings|names|lines|strs)$", "strs"),
-    (r"^(d|dic|dict\d?|mapping|counts|table)$", "dict"),
-    (r"^(matrix|grid|board|mat)$", "grid"),
-    (r"^(n|m|k|i|j|a|b|c|x|y|z|num\w*|number|count|size|limit|start|stop|end|step|value|age|year|total)\d?$", "int"),
-    (r"^(flag|is_\w+|has_\w+|reverse|strict)$", "bool"),
-)
-_ANNOTATED = {
-    "int": "int", "float": "float", "str": "str", "bool": "bool", "list": "ints", "dict": "dict", "List": "ints",
-    "tuple": "ints", "list[int]": "ints", "List[int]": "ints", "List[float]": "floats", "list[float]": "floats",
-    "list[str]": "strs", "List[str]": "strs",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,7 +126,7 @@ def _steps(module: Module, facts: FunctionFacts, examples: list[Example]) -> tup
 
 def _candidates(voice: Voice, facts: FunctionFacts) -> Iterator[tuple[object, ...]]:
     yield from islice(_from_docstring(facts), 3)
-    kinds = [_kind(facts, parameter.name, parameter.annotation) for parameter in facts.required]
+    kinds = [kind_of(facts.own, parameter.name, parameter.annotation) for parameter in facts.required]
     if not kinds:
         yield ()
         return
@@ -166,39 +152,6 @@ def _from_docstring(facts: FunctionFacts) -> Iterator[tuple[object, ...]]:
             continue
 
 
-def _kind(facts: FunctionFacts, name: str, annotation: str) -> str:
-    if annotation in _ANNOTATED:
-        return _ANNOTATED[annotation]
-    used = _usage(facts, name)
-    if used:
-        return used
-    return next((kind for pattern, kind in _HINTS if re.search(pattern, name.lower())), "int")
-
-
-def _usage(facts: FunctionFacts, name: str) -> str:
-    """The kind of value the body needs a parameter to be, as far as it shows; empty when it does not."""
-    return next((kind for node in facts.own if (kind := _needs(node, name))), "")
-
-
-def _needs(node: ast.AST, name: str) -> str:
-    if isinstance(node, ast.Attribute) and _is_name(node.value, name):
-        return _BY_METHOD.get(node.attr, "")
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("range", "sqrt", "math.sqrt"):
-        return "int" if any(_is_name(part, name) for part in node.args) else ""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.FloorDiv | ast.Pow | ast.Sub):
-        return "int" if _is_name(node.left, name) or _is_name(node.right, name) else ""
-    return ""
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
-
-
-_BY_METHOD = {
-    **dict.fromkeys(("split", "strip", "upper", "lower", "replace", "isalpha", "isdigit", "startswith", "find"), "str"),
-    **dict.fromkeys(("items", "keys", "values", "get"), "dict"),
-    **dict.fromkeys(("append", "sort", "pop", "extend"), "ints"),
-}
 _EMPTY: dict[str, object] = {
     "int": 0, "float": 0.0, "str": "", "bool": False, "ints": [], "floats": [], "strs": [], "dict": {}, "grid": [],
 }  # fmt: skip

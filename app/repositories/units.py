@@ -4,7 +4,7 @@ Locks are taken in one order everywhere: units, then reservations, then the budg
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import text
@@ -25,6 +25,7 @@ class ClaimedUnit:
     round_id: int | None
     export_id: int | None
     payload: dict[str, Any]
+    classifier_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit |
                     WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.not_before <= now()
                       AND (u.job_id IS NULL OR u.kind = 'export' OR j.state = 'running')
                     ORDER BY j.priority DESC NULLS FIRST, u.id LIMIT 1 FOR UPDATE OF u SKIP LOCKED)
-        RETURNING id, token, kind, corpus_id, job_id, round_id, export_id, payload"""),
+        RETURNING id, token, kind, corpus_id, job_id, round_id, export_id, payload, classifier_id"""),
         {"worker": worker, "lease": lease_s},
     ).one_or_none()
     return ClaimedUnit(*row) if row else None
@@ -187,6 +188,8 @@ class Expired:
     corpus_id: int | None
     export_id: int | None
     state: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    classifier_id: int | None = None
 
 
 def expire(session: Session, *, max_crashes: int, max_rewrite_crashes: int, limit: int = 200) -> list[Expired]:
@@ -200,7 +203,8 @@ def expire(session: Session, *, max_crashes: int, max_rewrite_crashes: int, limi
                state = CASE WHEN crashes + 1 >= late.most THEN 'dead' ELSE 'ready' END,
                reason = CASE WHEN crashes + 1 >= late.most THEN 'poison' ELSE u.reason END
         FROM late WHERE u.id = late.id
-        RETURNING u.id, late.token, u.kind, u.job_id, u.corpus_id, u.export_id, u.state"""),
+        RETURNING u.id, late.token, u.kind, u.job_id, u.corpus_id, u.export_id, u.state, u.payload,
+                  u.classifier_id"""),
         {"most": max_crashes, "most_rewrite": max_rewrite_crashes, "limit": limit},
     )
     return [Expired(*row) for row in rows]

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import AppError
-from app.repositories import units
+from app.repositories import classifiers, units
 from app.repositories.units import ClaimedUnit, Expired, GiveBack
 from app.services import rounds
 
@@ -57,6 +57,8 @@ def _blame(session: Session, unit: ClaimedUnit | Expired, *, code: str, why: str
                 text("UPDATE exports SET state = 'failed', error = :why, finished_at = now() WHERE id = :id"),
                 {"id": unit.export_id, "why": why},
             )
+        case "label" | "train" | "evaluate":
+            classifiers.fail(session, unit.classifier_id, unit.payload.get("evaluation"), code=code, detail=why)
         case "rewrite":
             pass  # A lost call ends only itself; the round settles without it.
         case _:

@@ -20,7 +20,7 @@ from app.domain.steps import Step
 from app.errors import InvalidInputError
 from app.repositories import budgets, corpora, events, jobs, seeds
 from app.repositories.corpora import CorpusRow
-from app.services import rounds
+from app.services import classifiers, rounds
 
 
 class ImpossibleConfigError(InvalidInputError):
@@ -91,7 +91,6 @@ class Operator:
     model: str | None
     api_key: str | None
     prices: PriceTable
-    classifier_sha256: str
 
 
 @dataclass(frozen=True)
@@ -159,17 +158,17 @@ def submit(
     _check_licences(session, corpus, config)
     _check_benchmarks(session, config)
     price = price_for(target.model, config.budget, operator.prices)
-    prompt = prompt_hash(recipe)
+    prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
     hours = config.budget.hours
     job_id = JobId(
         jobs.add(
             session,
             corpus_id=corpus_id,
-            key=job_key(corpus, config, model=target.model, prompt=prompt, classifier=operator.classifier_sha256),
+            key=job_key(corpus, config, model=target.model, prompt=prompt, classifier=classifier),
             recipe=config.recipe,
             config=rounds.config_json(config),
             config_sha256=config_hash(config),
-            classifier_sha256=operator.classifier_sha256,
+            classifier_sha256=classifier,
             prompt_sha256=prompt,
             endpoint=target.url,
             model=target.model,

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.domain.config import Budget
 from app.repositories import exports, jobs
 from tests import api_rows
-from tests.browser import world
+from tests.browser import classifier_world, world
 from tests.browser.world import World
 
 HOSTILE = (
@@ -45,4 +45,5 @@ def build(session: Session) -> World:
     export = exports.add(session, job, options={"format": name})
     files = [{**file, "name": name} for file in world.manifest()["files"]]
     exports.finish(session, export, manifest={**world.manifest(), "files": files, "licences": {name: 3}, "model": name})
-    return World(corpus, job, round_id, job, seeds[0], generation, export)
+    classifier = classifier_world.build(session, seeds, name=name[:300], file=name)
+    return World(corpus, job, round_id, job, seeds[0], generation, export, classifier)

@@ -28,6 +28,9 @@ PATHS: dict[str, Callable[[World], str]] = {
     "generation": lambda w: f"/generations/{w.generation}",
     "corpus": lambda w: f"/corpora/{w.corpus}",
     "export": lambda w: f"/exports/{w.export}",
+    "classifiers": lambda w: "/classifiers",
+    "classifier": lambda w: f"/classifiers/{w.classifier}",
+    "failed-classifier": lambda w: f"/classifiers/{w.classifier + 1}",
 }
 
 
@@ -92,6 +95,14 @@ def test_forged_form_changes_nothing(service: ApiService, lived_in: World, heade
     assert answer.status_code == 403
     assert service.http.get(f"/v1/jobs/{lived_in.job}").json()["state"] == "running"
     assert service.http.get(f"/v1/jobs/{lived_in.job}/exports").json()["items"] == []
+
+
+@pytest.mark.parametrize("headers", FORGED)
+def test_forged_form_chooses_no_classifier(service: ApiService, lived_in: World, headers: dict[str, str]) -> None:
+    answer = service.http.post(f"/classifiers/{lived_in.classifier}/rollback", headers=headers)
+
+    assert answer.status_code == 403
+    assert service.http.get(f"/v1/classifiers/{lived_in.classifier}").json()["in_use"]
 
 
 def test_own_form_of_an_old_browser_is_let_through(service: ApiService, lived_in: World) -> None:

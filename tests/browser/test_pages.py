@@ -23,6 +23,8 @@ PATHS: dict[str, Callable[[World], str]] = {
     "generation": lambda w: f"/generations/{w.generation}",
     "corpus": lambda w: f"/corpora/{w.corpus}",
     "export": lambda w: f"/exports/{w.export}",
+    "classifiers": lambda w: "/classifiers",
+    "classifier": lambda w: f"/classifiers/{w.classifier}",
 }
 SAYS = {
     "home": [
@@ -43,6 +45,11 @@ SAYS = {
     ],
     "corpus": ["125", "bad json", "Not a whole JSON value.", "return w", "notes/plan.txt"],
     "export": ["584", "data/train-00000-of-00001.jsonl", "240 generated, 240 real", "CC0-1.0", "manifest.json"],
+    "classifiers": ["lessons 1", "used by new jobs", "0 of 40 labels", "shipped 1", "came with Hornbook", "97"],
+    "classifier": [
+        "388 documents", "97 documents", "labels in lessons.jsonl", "the second label", "difference", "95% bootstrap",
+        "bad json", "Go back to the one before", "nobody knows how well labels agree",
+    ],
 }  # fmt: skip
 
 
@@ -81,6 +88,35 @@ def test_empty_service_says_what_to_do(visit: Visitor) -> None:
 
     expect(page.get_by_text("hornbook refine examples/seeds.jsonl")).to_be_visible()
     expect(page.get_by_text("--llm http://localhost:11434/v1 --model phi3:mini")).to_be_visible()
+    assert visit.faults() == NO_FAULTS
+
+
+def test_without_a_classifier_of_ones_own_the_page_says_how_to_make_one(visit: Visitor) -> None:
+    page = visit.open("/classifiers")
+
+    expect(page.get_by_text("hornbook classifier train labelled.jsonl")).to_be_visible()
+    expect(page.get_by_text("used by new jobs")).to_be_visible()
+    page.get_by_role("link", name="shipped 1").click()
+    expect(page.get_by_text("no report on held-out documents")).to_be_visible()
+    assert visit.faults() == NO_FAULTS
+
+
+def test_failed_classifier_says_why(visit: Visitor, lived_in: World) -> None:
+    page = visit.open(f"/classifiers/{lived_in.classifier + 1}")
+
+    expect(page.get_by_text("line 2 bad_label")).to_be_visible()
+    assert visit.faults() == NO_FAULTS
+
+
+def test_buttons_choose_the_classifier_of_new_jobs(visit: Visitor, lived_in: World) -> None:
+    page = visit.open(f"/classifiers/{lived_in.classifier}")
+    page.get_by_role("button", name="Go back to the one before").click()
+    expect(page.get_by_role("heading", name="shipped 1")).to_be_visible()
+    expect(page.get_by_text("used by new jobs")).to_be_visible()
+
+    page = visit.open(f"/classifiers/{lived_in.classifier}")
+    page.get_by_role("button", name="Use for new jobs").click()
+    expect(page.get_by_text("used by new jobs")).to_be_visible()
     assert visit.faults() == NO_FAULTS
 
 

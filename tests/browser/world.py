@@ -13,6 +13,7 @@ from app.domain.targets import judge_targets
 from app.repositories import budgets, corpora, events, exports, jobs, rounds
 from app.services.rounds import config_json
 from tests import api_rows
+from tests.browser import classifier_world
 
 SEED = '''def double_all(numbers):
     """Return every number doubled."""
@@ -49,6 +50,7 @@ class World:
     seed: int
     generation: int
     export: int
+    classifier: int
 
 
 def add_corpus(
@@ -220,7 +222,8 @@ def build(session: Session) -> World:
     finished = _finished(session, corpus)
     export = exports.add(session, finished, options={"format": "jsonl", "real_share": 0.5})
     exports.finish(session, export, manifest=manifest())
-    return World(corpus, running, third, finished, seeds[0], kept, export)
+    classifier = classifier_world.build(session, seeds[:40])
+    return World(corpus, running, third, finished, seeds[0], kept, export, classifier)
 
 
 def _texts(session: Session, job: int, seeds: list[int], round_ids: list[int]) -> int:

@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from app.api import corpora, edge, events, exports, operator, pages, recipes, security, uploads
+from app.api import classifiers, corpora, edge, events, exports, operator, pages, recipes, security, uploads
 from app.api.problems import Problem
+from app.api.schemas import classifiers as classifier_schemas
 from app.api.schemas import corpora as corpus_schemas
 from app.api.schemas import exports as export_schemas
 from app.api.schemas import generations as generation_schemas
@@ -44,6 +45,15 @@ OPERATIONS = {
     "GET /v1/jobs/{job_id}/exports",
     "GET /v1/exports/{export_id}",
     "GET /v1/exports/{export_id}/files/{name}",
+    "POST /v1/classifiers",
+    "GET /v1/classifiers",
+    "GET /v1/classifiers/{classifier_id}",
+    "GET /v1/classifiers/{classifier_id}/evaluation",
+    "POST /v1/classifiers/{classifier_id}/evaluation",
+    "GET /v1/classifiers/{classifier_id}/weights",
+    "POST /v1/classifiers/{classifier_id}/use",
+    "POST /v1/classifiers/{classifier_id}/resume",
+    "POST /v1/classifiers/rollback",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -59,6 +69,7 @@ CODES = {
     "bad_multipart",
     "body_too_large",
     "body_too_slow",
+    "classifier_not_ready",
     "conflict",
     "corpus_failed",
     "cross_site",
@@ -79,9 +90,13 @@ CODES = {
     "no_records",
     "not_found",
     "not_jsonl",
+    "nothing_to_roll_back",
     "nothing_to_export",
     "offline_explainer_refused",
+    "offline_labeller",
+    "one_file",
     "recipe_mismatch",
+    "reserved_name",
     "too_many_parts",
     "too_many_streams",
     "unknown_benchmark",
@@ -127,9 +142,12 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
     assert names - set(spec["components"]["schemas"]) == set()
 
 
+SCHEMAS = (
+    classifier_schemas, corpus_schemas, export_schemas, generation_schemas, job_schemas, round_schemas,
+)  # fmt: skip
 MODELS = [
     model
-    for module in (corpus_schemas, export_schemas, generation_schemas, job_schemas, round_schemas, recipes)
+    for module in (*SCHEMAS, recipes)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, BaseModel) and model.__module__ == module.__name__
 ] + [Problem]
@@ -142,14 +160,17 @@ def test_examples_are_valid(model: type[BaseModel]) -> None:
 
 
 ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
+ANSWERS += ["ClassifierOut", "Evaluations"]
+ASKS = ["JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
 
 
-@pytest.mark.parametrize("name", [*ANSWERS, "JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "Problem"])
+@pytest.mark.parametrize("name", [*ANSWERS, *ASKS, "Problem"])
 def test_schema_has_an_example(spec: dict[str, Any], name: str) -> None:
     assert spec["components"]["schemas"][name]["examples"]
 
 
 REQUESTS = [job_schemas.JobRequest, job_schemas.JobPatch, export_schemas.ExportRequest, corpus_schemas.CorpusRecords]
+REQUESTS += [classifier_schemas.LabellingRequest]
 
 
 @pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)
@@ -161,7 +182,7 @@ def test_request_takes_no_unknown_field_at_any_level(model: type[BaseModel]) -> 
 
 
 def test_codes_that_scripts_rely_on_are_all_there() -> None:
-    modules = (corpora, edge, events, exports, operator, pages, security, uploads)
+    modules = (classifiers, corpora, edge, events, exports, operator, pages, security, uploads)
     sources = " ".join(Path(str(module.__file__)).read_text() for module in modules)
     sources += " ".join(Path("app/api/", name).read_text() for name in ("problems.py", "bodies.py"))
     raised = {kind.code for kind in _all(AppError)}
@@ -194,6 +215,10 @@ def test_real_answers_hold_to_the_schema(service: ApiService, spec: dict[str, An
         (service.http.get(path), "GET /v1/jobs/{job_id}"),
         (service.http.post(f"{path}/cancel"), "POST /v1/jobs/{job_id}/cancel"),
         (service.http.get("/v1/recipes"), "GET /v1/recipes"),
+        (service.http.get("/v1/classifiers"), "GET /v1/classifiers"),
+        (service.http.get("/v1/classifiers/1"), "GET /v1/classifiers/{classifier_id}"),
+        (service.http.post("/v1/classifiers/1/use"), "POST /v1/classifiers/{classifier_id}/use"),
+        (service.http.get("/v1/classifiers/1/evaluation"), "GET /v1/classifiers/{classifier_id}/evaluation"),
         (service.http.get("/readyz"), "GET /readyz"),
     ]
     known = dict(operations(spec))

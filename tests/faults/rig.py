@@ -18,7 +18,6 @@ import psycopg
 import redis
 from psycopg.rows import dict_row
 
-from app.adapters.models import shipped_classifier_blob
 from app.adapters.storage import Storage
 from app.db import migrate
 from app.db.session import engine_of, retrying
@@ -27,7 +26,6 @@ from app.domain.config import Budget, Gates, JobConfig, Llm, Planning, Targets
 from app.domain.pricing import price_table
 from app.domain.records import JobId
 from app.domain.steps import Compute
-from app.domain.text import sha256
 from app.embedded.process import ProcessSpec
 from app.embedded.services import EmbeddedServices
 from app.services import corpora, submission
@@ -125,7 +123,6 @@ class Rig:
             model="stub",
             api_key=None,
             prices=price_table(PRICES),
-            classifier_sha256=sha256(str(len(shipped_classifier_blob()))).hex(),
         )
         config = job_config(budget or Budget(), rounds)
         target = submission.choose_target(config, operator)

@@ -5,13 +5,11 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Engine
 
-from app.adapters.models import shipped_classifier_blob
 from app.db.session import transaction
 from app.domain.config import JobConfig
 from app.domain.pricing import price_table
@@ -72,7 +70,6 @@ class Loop:
             model="stub",
             api_key=None,
             prices=price_table({"stub": {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6}}),
-            classifier_sha256=sha256(shipped_classifier_blob()).hexdigest(),
         )
 
     def submit(self, corpus_id: int, config: JobConfig) -> JobId:

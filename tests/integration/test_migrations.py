@@ -11,7 +11,7 @@ from app.db import migrate
 from app.db.base import Base
 from app.db.session import transaction
 from app.embedded.services import EmbeddedServices
-from app.repositories import generations, units
+from app.repositories import classifiers, generations, units
 from tests.api_service import database_for_many
 from tests.integration.loop_world import add_calls, add_job, generation, seed_ids
 
@@ -78,6 +78,19 @@ def test_attempts_that_were_written_twice_become_one(empty_database_url: str) ->
     engine.dispose()
 
 
+def test_units_of_classifiers_do_not_stand_in_the_way_back(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url)
+    engine = create_engine(empty_database_url)
+    with transaction(engine) as session:
+        made = classifiers.add(session, "mine", state="training")
+        for kind in ("label", "train", "evaluate"):
+            units.add(session, kind, classifier_id=made)
+    engine.dispose()
+    migrate.downgrade(empty_database_url, "0002")
+    migrate.upgrade(empty_database_url)
+    migrate.check(empty_database_url)
+
+
 def test_a_table_that_differs_is_told(database_url: str, engine: Engine) -> None:
     with transaction(engine) as session:
         session.execute(text("ALTER TABLE jobs DROP COLUMN note"))
@@ -103,6 +116,9 @@ REFUSED = {
     "leased without an end": ("units", "state = 'leased'"),
     "a lease on a ready unit": ("units", "lease_until = now()"),
     "unknown unit state": ("units", "state = 'lost'"),
+    "ready classifier without weights": ("classifiers", "state = 'ready'"),
+    "label score NaN": ("classifier_labels", "score = 'NaN'"),
+    "label without a score": ("classifier_labels", "state = 'done'"),
     "unknown kind": ("units", "kind = 'think'"),
     "unknown job state": ("jobs", "state = 'sleeping'"),
     "done without a reason": ("jobs", "state = 'done', stop_reason = NULL"),
@@ -136,6 +152,11 @@ def filled(services: EmbeddedServices, template_database: str) -> Iterator[Engin
                 INSERT INTO llm_calls (job_id, unit_id, token, request_key, ok, code, latency_s)
                 VALUES (:job, :unit, 1, '', true, 'ok', 0)"""),
                 {"job": job_id, "unit": unit_id},
+            )
+            made = classifiers.add(session, "mine", state="training")
+            session.execute(
+                text("INSERT INTO classifier_labels (classifier_id, seed_id, repeat) VALUES (:id, :seed, 0)"),
+                {"id": made, "seed": seed},
             )
         yield engine
         engine.dispose()

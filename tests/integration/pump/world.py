@@ -58,7 +58,7 @@ class World:
             "INSERT INTO corpora (name, content_sha256, files, options) VALUES ('c', :sha, '[]', '{}') RETURNING id",
             sha=sha256(repr(texts).encode()).digest(),
         )[0].id
-        operator = submission.Operator(False, self.endpoint, "stub", None, price_table(PRICES), "0" * 64)
+        operator = submission.Operator(False, self.endpoint, "stub", None, price_table(PRICES))
         config = JobConfig(
             max_rounds=1,
             budget=budget or Budget(),
@@ -88,7 +88,9 @@ class World:
     def desk(self, job_id: JobId) -> Desk:
         """A desk with the real gates."""
         context = self.context(job_id)
-        return Desk(self.engine, context, Judge(resources.sandbox(), context), worker="test:1", lease_s=60)
+        weights = resources.classifier_weights(context.job.classifier_sha256)
+        judge = Judge(resources.sandbox(), context, weights)
+        return Desk(self.engine, context, judge, worker="test:1", lease_s=60)
 
     async def pump(self, job_id: JobId, *, slice_s: float = 5.0, **options: Any) -> Desk:
         """Run one pump over the job; its desk afterwards."""

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.domain.facts import by_value, facts_of, quantities, supported
+from app.domain.facts import Known, facts_of, quantities
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,11 @@ from app.domain.facts import by_value, facts_of, quantities, supported
         pytest.param("lists 1,5,7", ["1", "5", "7"], id="a list is no thousands"),
         pytest.param("1. Mix\n2) Stir\nStep 3: bake for 40 min", ["40 minute"], id="list marks"),
         pytest.param("version 1.2.3 of x86_64 and v2", ["1.2"], id="versions and names"),
+        pytest.param("$5, £3m and 2bn euros", ["5 dollar", "3000000 pound", "2000000000 euro"], id="money"),
+        pytest.param("4 square kilometres, 30 km/h", ["4 km²", "30 km/h"], id="compound units"),
+        pytest.param("two and a half years", ["2.5 year"], id="halves"),
+        pytest.param("nine and twelve, a hundred and twelve", ["9", "12", "112"], id="and"),
+        pytest.param("see #2210", [], id="references"),
         pytest.param("40 per cent, 40%", ["40 %"], id="percent"),
         pytest.param("", [], id="empty"),
     ],
@@ -42,10 +47,12 @@ def test_small_bare_counts_are_marked() -> None:
         pytest.param("about 300", "298", True, id="rounded and said so"),
         pytest.param("300", "298", False, id="rounded in silence"),
         pytest.param("about 400", "298", False, id="rounded too far"),
+        pytest.param("about 1987", "2000", False, id="more exact than the seed"),
+        pytest.param("300 m", "300 metres per second", True, id="part of a unit"),
     ],
 )
 def test_a_quantity_is_supported_by_value_and_unit(said: str, known: str, holds: bool) -> None:
-    assert supported(quantities(said)[0], by_value(quantities(known))) is holds
+    assert Known(quantities(known)).supports(quantities(said)[0]) is holds
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,53 @@ def test_identifiers_in_a_lessons_code_are_the_seeds(lesson: str, unsupported: l
     assert check_fidelity(CODE, lesson, Kind.code).unsupported == unsupported
 
 
+def test_a_swapped_unit_contradicts_the_seed() -> None:
+    report = prose(FAITHFUL.replace("2850 kilometres", "2850 miles"))
+
+    assert report.contradicted == ["2850 mile for 2850 km"]
+    assert report.scores["contradicted"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("seed", "candidate"),
+    [
+        pytest.param("The ship needs an hour for the trip.", "The trip takes the ship 1 hour.", id="an hour"),
+        pytest.param("Two and a half hours passed.", "So 2.5 hours went by.", id="and a half"),
+        pytest.param("It takes between nine and twelve days.", "It takes nine days, or twelve.", id="two numbers"),
+        pytest.param("It flies at 300 metres per second.", "In a second it flies 300 metres.", id="per second"),
+        pytest.param("A town in Germany has walls.", "There are walls around a German town.", id="German"),
+        pytest.param("About 1,980 people came.", "Around 2,000 people came.", id="rounded"),
+        pytest.param("They paid $3bn for it.", "It cost them 3 billion dollars.", id="billions"),
+    ],
+)
+def test_the_same_said_otherwise_is_supported(seed: str, candidate: str) -> None:
+    report = check_fidelity(seed, candidate, Kind.prose)
+
+    assert (report.unsupported, report.contradicted) == ([], [])
+
+
+def test_a_changed_operator_is_told_with_evidence() -> None:
+    lesson = "`area` multiplies.\n```python\ndef area(width, height):\n    return width + height\n```"
+    report = check_fidelity(CODE, lesson, Kind.code)
+
+    assert report.changed_code == ["`area(3, 3)` gives 6, but gives 9 in the seed"]
+    assert report.scores["code_changed"] == 1.0
+
+
+def test_names_inside_code_that_does_the_same_are_its_own() -> None:
+    lesson = "`area`:\n```python\ndef area(width, height):\n    product = width * height\n    return product\n```"
+    report = check_fidelity(CODE, lesson, Kind.code)
+
+    assert (report.unsupported, report.scores["code_same"]) == ([], 1.0)
+
+
+def test_code_shown_in_prose_is_compared_as_well() -> None:
+    seed = "Look:\n```python\ndef twice(n):\n    return n * 2\n```\nIt doubles."
+    report = check_fidelity(seed, seed.replace("n * 2", "n ** 2"), Kind.prose)
+
+    assert len(report.changed_code) == 1
+
+
 def test_a_lesson_must_name_the_function_it_explains() -> None:
     report = check_fidelity(CODE, "This multiplies two numbers.", Kind.code)
 
@@ -118,10 +165,44 @@ def test_a_text_supports_itself(text: str) -> None:
     assert (report.lost, report.negations) == ([], [])
 
 
-def test_bait_takes_linear_time() -> None:
-    bait = "`" * 15_000 + "\n" + "a\n" * 15_000
-    started = time.perf_counter()
+@pytest.mark.parametrize(
+    ("seed", "candidate", "kind"),
+    [
+        pytest.param(
+            "`" * 15_000 + "\n" + "a\n" * 15_000, "`" * 15_000 + "\n" + "a\n" * 15_000, Kind.prose, id="fences"
+        ),
+        pytest.param(
+            "River country large not. " * 4_000, "River country large is not. " * 4_000, Kind.prose, id="alike"
+        ),
+        pytest.param(
+            " ".join(f"about {n} km" for n in range(6_000)),
+            " ".join(f"about {3 * n} km" for n in range(6_000)),
+            Kind.prose,
+            id="rounded numbers",
+        ),
+        pytest.param(
+            " ".join(f"in Name{n}x".translate({48 + d: 97 + d for d in range(10)}) for n in range(6_000)),
+            "none",
+            Kind.prose,
+            id="names",
+        ),
+        pytest.param(
+            "".join(f"def f{n}(a):\n    while a > 0:\n        a -= 1\n" for n in range(300)),
+            "```python\n" + "".join(f"def f{n}(a):\n    while a == a:\n        a -= 1\n" for n in range(300)) + "```",
+            Kind.code,
+            id="endless loops",
+        ),
+        pytest.param(
+            "def f(a):\n    return a + 1\n",
+            "```python\ndef f(a):\n    return 1 + a\n```\n" * 3_000,
+            Kind.code,
+            id="blocks",
+        ),
+    ],
+)
+def test_bait_takes_linear_time(seed: str, candidate: str, kind: Kind) -> None:
+    started = time.process_time()
 
-    check_fidelity(bait, bait, Kind.prose)
+    check_fidelity(seed, candidate, kind)
 
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 3.0

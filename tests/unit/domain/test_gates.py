@@ -90,6 +90,9 @@ def test_a_good_text_passes_and_every_gate_left_its_figures() -> None:
             True,
             id="another topic",
         ),
+        pytest.param(
+            {"text": TEXT.replace("850 metres", "850 feet")}, "fidelity", Reason.contradicted, True, id="unit"
+        ),
         pytest.param({"ease": 30.0}, "simplicity", Reason.too_hard, True, id="hard"),
         pytest.param({"grade": 15.5}, "simplicity", Reason.too_hard, True, id="grade"),
         pytest.param({"edu_score": 1.4}, "education", Reason.low_education, True, id="teaches little"),
@@ -102,6 +105,13 @@ def test_a_text_that_falls_short_is_dropped_with_gate_and_reason(
 
     assert (verdict.gate, verdict.reason, verdict.repairable) == (gate, reason, repairable)
     assert verdict.detail
+
+
+def test_code_that_no_longer_does_the_same_is_dropped_with_the_evidence() -> None:
+    verdict = judge(coded(lesson(CODE_SEED.replace("+", "-"))), RULES)
+
+    assert (verdict.gate, verdict.reason, verdict.repairable) == ("fidelity", Reason.changed_code, True)
+    assert "gives 0, but gives 6 in the seed" in verdict.detail
 
 
 def test_a_hard_text_passes_when_it_is_clearly_easier_than_its_seed() -> None:

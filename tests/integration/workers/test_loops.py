@@ -127,7 +127,8 @@ def test_rounds_that_bring_no_progress_are_a_plateau(loop: Loop) -> None:
     )
 
     assert (job["state"], job["stop_reason"]) == ("done", "plateau")
-    assert "progress stood" in job["note"]
+    # Which sign of a plateau comes first depends on how alike the answers are; `test_targets` has each by itself.
+    assert "short: ease_mean" in job["note"]
 
 
 def same_story(prompt: Prompt) -> str:

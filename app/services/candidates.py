@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from app.adapters.models import shipped_audit
 from app.domain import measuring
 from app.domain.measuring import Member, Reference
 from app.domain.records import Split
+from app.domain.tokens import tokenise
 from app.repositories.generations import Candidate
 from app.repositories.seeds import ScoredSeed
 from app.services.settling_seeds import vectors_of
@@ -13,6 +15,8 @@ from app.services.settling_seeds import vectors_of
 LEAST_AUDIT = 50
 """Audit seeds below which a job measures the whole pool but its `eval` families: fewer say nothing. Decided by the
 seeds, so that every round of a job is measured on the same side."""
+
+AUDITED_AT_ONCE = 256
 
 Limits = dict[str, tuple[float, float]]
 
@@ -55,13 +59,27 @@ def measure(
         quotas=quotas,
         approved=Counter(text.cluster for text in kept),
         tokens=sum(text.tokens for text in kept),
-    )
+    ) | _education(chosen, texts)
     diversity: Limits = {
         name: (value, measured.limits[name][1])
         for name in ("vendi2", "cluster_simpson")
         if (value := values.get(name)) is not None and name in measured.limits
     }
     return name, values, diversity
+
+
+def _education(chosen: Sequence[Candidate], texts: Mapping[int, str]) -> dict[str, float | None]:
+    """The mean educational score, and that of a model which the loop does not choose by: where only the first rises,
+    texts please the classifier and teach no more."""
+    explained = [made for made in chosen if made.seed_id is not None]
+    if not explained:
+        return {"edu_mean": None, "edu_audit_mean": None}
+    audit, total = shipped_audit(), 0.0
+    for low in range(0, len(explained), AUDITED_AT_ONCE):
+        part = [texts[made.id] for made in explained[low : low + AUDITED_AT_ONCE]]
+        total += float(audit.predict(tokenise(part)).sum())
+    count = len(explained)
+    return {"edu_mean": sum(made.edu_score for made in explained) / count, "edu_audit_mean": total / count}
 
 
 def _member(made: Candidate, text: str, family: int) -> Member:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
+from app.adapters.models import shipped_audit
 from app.db.session import transaction
 from app.domain.config import JobConfig
 from app.domain.dedup import signatures
@@ -212,6 +213,17 @@ def test_the_decision_is_stored_with_the_checks_behind_it(engine: Engine) -> Non
     assert decision["stop"] == "budget_exhausted"
     (check,) = decision["checks"]
     assert (check["name"], check["holds"], check["bound"]) == ("approved_tokens", False, 1e9)
+
+
+def test_a_round_is_measured_by_the_audit_model_beside_the_classifier(engine: Engine) -> None:
+    settled = settle(engine, closed(engine, TEXTS))
+
+    values = settled.measures["values"]
+    assert isinstance(values, dict) and values["n"] == len(TEXTS)
+    assert values["edu_audit_mean"] == pytest.approx(shipped_audit().predict(tokenise(TEXTS)).mean())
+    assert values["edu_mean"] == pytest.approx(
+        row(engine, "SELECT avg(edu_score) AS mean FROM generations WHERE verdict = 'kept'")["mean"]
+    )
 
 
 def test_repeated_texts_of_one_seed_fill_no_more_than_their_clusters_quota(engine: Engine) -> None:

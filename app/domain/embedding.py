@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 
 from app.domain.terms import BUCKETS, Counts, Terms, terms
 from app.domain.tokens import TokenBatch, tokenise
+from app.domain.word_classes import COMMON
 from app.errors import InvalidInputError
 
 _OWN_COLUMNS = 6_144
@@ -37,7 +38,7 @@ class Embedder:
     """A frozen map from words to unit vectors."""
 
     column_of: NDArray[np.int32]
-    """(2^18,): the column of a hashed word, -1 where it is too common to count."""
+    """(2^18,): the column of a hashed word, -1 where it is too common to count, in the seeds or in the language."""
     idf: NDArray[np.float32]
     """(n_columns,): inverse document frequency."""
     axes: NDArray[np.float32]
@@ -96,7 +97,9 @@ def _columns(parts: list[Counts], n_docs: int) -> tuple[NDArray[np.int32], NDArr
     spread = np.zeros(BUCKETS, dtype=np.int64)
     for part in parts:
         spread += np.bincount(part.bucket, minlength=BUCKETS)
-    telling = spread <= max(2, _MAX_DOC_SHARE * n_docs)
+    # Common words that the seeds lack tell who writes, not of what: with a rare word's weight, "suppose" and "look"
+    # would make all lessons about code one topic.
+    telling = (spread <= max(2, _MAX_DOC_SHARE * n_docs)) & ~((spread < 2) & COMMON)
     own = np.flatnonzero(telling & (spread >= 2))
     own = np.sort(own[np.argsort(-spread[own], kind="stable")[:_OWN_COLUMNS]])
     column_of = np.where(telling, len(own) + np.arange(BUCKETS) % _SHARED_COLUMNS, -1).astype(np.int32)

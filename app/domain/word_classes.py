@@ -69,12 +69,13 @@ def _class_table() -> NDArray[np.uint8]:
 
 
 def _common_table() -> NDArray[np.bool_]:
+    """(2^18,): whether a hashed word is one of the common list."""
     table = np.zeros(BUCKETS, dtype=np.bool_)
     table[(hash_words(sorted(COMMON_WORDS)) >> np.uint64(64 - BUCKET_BITS)).astype(np.intp)] = True
     return table
 
 
-_CLASS_OF, _COMMON = _class_table(), _common_table()
+_CLASS_OF, COMMON = _class_table(), _common_table()
 
 
 def class_shares(words: Counts) -> NDArray[np.float64]:
@@ -89,7 +90,7 @@ def class_shares(words: Counts) -> NDArray[np.float64]:
 
 def common_shares(words: Counts) -> NDArray[np.float64]:
     """(n_docs, 2): share of the common list among a document's distinct words and among its running words."""
-    common = _COMMON.take(words.bucket)
+    common = COMMON.take(words.bucket)
     distinct = np.bincount(words.doc[common], minlength=words.n_docs)
     running = np.bincount(words.doc[common], weights=words.count[common], minlength=words.n_docs)
     total = np.bincount(words.doc, weights=words.count, minlength=words.n_docs)

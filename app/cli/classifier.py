@@ -158,25 +158,24 @@ def _card(
             "shape": SHAPE_NAMES,
         },
         "training": {
-            "file": data.name,
-            "sha256": data.sha256,
-            "n": len(data.texts),
-            "skipped": dict(Counter(record.code for record in data.skipped)),
+            **_source(data),
             "labels_from": {key: labels[key] for key in sorted(labels)},
             "strength": report.strength,
             "groups": report.groups,
         },
-        "references": None
-        if more is None
-        else {
-            "file": more.name,
-            "sha256": more.sha256,
-            "n": len(more.texts),
-            "skipped": dict(Counter(record.code for record in more.skipped)),
-        },
+        "references": None if more is None else _source(more),
         "held_out_folds": _figures(report.held_out),
         "test": tested,
         "limits": _LIMITS,
+    }
+
+
+def _source(data: Labelled) -> dict[str, object]:
+    return {
+        "file": data.name,
+        "sha256": data.sha256,
+        "n": len(data.texts),
+        "skipped": dict(Counter(record.code for record in data.skipped)),
     }
 
 

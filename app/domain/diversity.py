@@ -158,11 +158,6 @@ def grouped_grams(hashes: Hashes, docs: Ints, n_docs: int, at: int) -> GroupedGr
     return GroupedGrams(inverse[twice].astype(np.int64), held[twice], found)
 
 
-def cross_share(hashes: Hashes, docs: Ints, n_docs: int, at: int) -> float | None:
-    """`GroupedGrams.share` of documents in random order, read at `at` of them. None under two documents."""
-    return grouped_grams(hashes, docs, n_docs, at).share() if n_docs > 1 else None
-
-
 def opening_hashes(batch: TokenBatch) -> Hashes:
     """(n,) a hash of each document's first five words; shorter documents hash what they have."""
     out = np.zeros(batch.n_docs, np.uint64)

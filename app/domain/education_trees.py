@@ -57,8 +57,3 @@ class Trees:
                 np.add.at(found[row], self.feature[tree, parent], self.value[tree, child] - self.value[tree, parent])
                 child = parent
         return found
-
-
-def no_trees() -> Trees:
-    """An ensemble that adds nothing."""
-    return Trees(np.zeros((0, SPLITS), np.int64), np.zeros((0, SPLITS)), np.zeros((0, NODES)))

@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import GradientBoostingRegressor
 
 from app.domain.education_training import complete_tree
-from app.domain.education_trees import NODES, SPLITS, Trees, no_trees
+from app.domain.education_trees import NODES, SPLITS, Trees
 
 SHAPES = np.random.default_rng(3).normal(size=(300, 6))
 WANTED = np.where(SHAPES[:, 0] > 0.2, 2.0, 0.5) + np.where(SHAPES[:, 1] * SHAPES[:, 2] > 0, 1.0, 0.0)
@@ -45,4 +45,6 @@ def test_moves_add_up_to_the_prediction() -> None:
 
 
 def test_no_trees_add_nothing() -> None:
-    assert no_trees().predict(SHAPES).tolist() == [0.0] * 300
+    none = Trees(np.zeros((0, SPLITS), np.int64), np.zeros((0, SPLITS)), np.zeros((0, NODES)))
+
+    assert none.predict(SHAPES).tolist() == [0.0] * 300

@@ -16,13 +16,13 @@ from app.adapters.llm_outcomes import Answer
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.examining import Answered
-from app.domain.records import JobId
+from app.domain.records import JobId, Kind
 from app.domain.text import first_words
 from app.services import asking, rounds
 from app.services.asking import Ask
 from app.settings import get_settings
 from benchmarks.stage import cpu_of
-from tests.stub_llm_answers import lesson, read_prompt
+from tests.stub_llm_answers import Prompt, lesson
 from workers import resources
 from workers.desk import Desk, Returned
 from workers.heartbeat import heartbeat
@@ -34,8 +34,8 @@ OWN_WORDS = 3
 
 
 def answer(ask: Ask) -> Answer:
-    """What a model that keeps to its seed might say."""
-    prompt = read_prompt([{"content": m.content} for m in ask.request.messages], ask.request.seed)
+    """What a model that keeps to its seed might say; finding it in the prompt would be the model's work."""
+    prompt = Prompt(ask.unit.seed_text or "", ask.draw.words, ask.draw.kind is Kind.code, ask.draw.rng_seed)
     text = f"{' '.join(first_words(prompt.document, OWN_WORDS))}: {lesson(prompt)}"
     usage = {"prompt_tokens": ask.request.prompt_bytes() // 4, "completion_tokens": len(text) // 4}
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}

@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TypeVar
 
+import orjson
 import psycopg
+from psycopg.types.json import set_json_loads
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 T = TypeVar("T")
+
+set_json_loads(orjson.loads)
 
 LIMITS = "-c statement_timeout=30000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000"
 """The longest statement, wait for a lock and pause inside a transaction, in ms."""

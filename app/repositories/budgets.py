@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db.arrays import array
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -86,10 +88,10 @@ def reserve(session: Session, job_id: int, claims: Sequence[Claim]) -> int:
                                             CAST(:micros AS bigint[]), CAST(:amounts AS bigint[])) AS x(t, u, m, k)"""),
         {
             "job": job_id,
-            "tokens": [claim.token for claim in taken],
-            "units": [claim.unit_id for claim in taken],
-            "micros": [claim.micro for claim in taken],
-            "amounts": [claim.tokens for claim in taken],
+            "tokens": array([claim.token for claim in taken]),
+            "units": array([claim.unit_id for claim in taken]),
+            "micros": array([claim.micro for claim in taken]),
+            "amounts": array([claim.tokens for claim in taken]),
         },
     )
     session.execute(
@@ -135,7 +137,7 @@ def settle(session: Session, job_id: int, spends: Sequence[Spend]) -> set[int]:
         UPDATE reservations r SET state = CASE WHEN x.charged THEN 'charged' ELSE 'settled' END
         FROM unnest(CAST(:tokens AS bigint[]), CAST(:charged AS boolean[])) AS x(token, charged)
         WHERE r.token = x.token AND r.state = 'open' RETURNING r.token, r.micro, r.tokens"""),
-        {"tokens": list(by_token), "charged": [spend.charged for spend in by_token.values()]},
+        {"tokens": array(by_token), "charged": array([spend.charged for spend in by_token.values()])},
     ).all()
     micro = tokens = calls = 0
     for row in closed:

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db.arrays import array
 from app.db.copying import copy_rows
 
 
@@ -125,7 +126,9 @@ def candidates(session: Session, job_id: int, verdicts: Sequence[str]) -> list[C
 
 def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """{generation id: text}."""
-    rows = session.execute(text("SELECT id, text FROM generations WHERE id = ANY(:ids)"), {"ids": list(ids)})
+    rows = session.execute(
+        text("SELECT id, text FROM generations WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": array(ids)}
+    )
     return {row.id: row.text for row in rows}
 
 
@@ -142,11 +145,11 @@ def set_verdicts(session: Session, outcomes: Sequence[tuple[int, str, str | None
              AS o(id, verdict, gate, reason, redundancy)
         WHERE g.id = o.id"""),
         {
-            "ids": list(ids),
-            "verdicts": list(verdicts),
-            "gates": list(gates),
-            "reasons": list(reasons),
-            "redundancies": list(redundancies),
+            "ids": array(ids),
+            "verdicts": array(verdicts),
+            "gates": array(gates),
+            "reasons": array(reasons),
+            "redundancies": array(redundancies),
         },
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
+from app.db.arrays import array
+
 
 @dataclass(frozen=True)
 class NewCall:
@@ -81,7 +83,9 @@ def put(session: Session, calls: Sequence[NewCall]) -> dict[int, int]:
 def _put(session: Session, statement: TextClause, calls: Sequence[NewCall]) -> Sequence[Row[Any]]:
     if not calls:
         return []
-    return session.execute(statement, {name: [getattr(call, name) for call in calls] for name, _ in COLUMNS}).all()
+    return session.execute(
+        statement, {name: array([getattr(call, name) for call in calls]) for name, _ in COLUMNS}
+    ).all()
 
 
 def successes(
@@ -91,9 +95,9 @@ def successes(
     rows = session.execute(
         text("""
         SELECT id, request_key, raw, model, prompt_tokens, completion_tokens FROM llm_calls
-        WHERE ok AND request_key = ANY(:keys)
+        WHERE ok AND request_key = ANY(CAST(:keys AS bytea[]))
           AND (CAST(:units AS bigint[]) IS NULL OR unit_id = ANY(CAST(:units AS bigint[])))"""),
-        {"keys": list(request_keys), "units": None if of_units is None else list(of_units)},
+        {"keys": array(request_keys), "units": None if of_units is None else array(of_units)},
     )
     return {
         bytes(row.request_key): StoredCall(row.id, bytes(row.request_key), bytes(row.raw), *row[3:]) for row in rows

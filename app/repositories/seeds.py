@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db.arrays import array
 from app.db.copying import copy_rows
 
 
@@ -119,12 +120,13 @@ def put_scores(session: Session, job_id: int, rows: Iterable[SeedScoreRow]) -> i
     )
 
 
-def scored(session: Session, job_id: int, *, after: int = -1, limit: int = 20_000) -> list[ScoredSeed]:
-    """A page of a job's scored seeds in corpus order, from ordinal `after` on."""
+def scored(session: Session, job_id: int, *, vectors: bool, after: int = -1, limit: int = 20_000) -> list[ScoredSeed]:
+    """A page of a job's scored seeds in corpus order, from ordinal `after` on; embeddings and signatures if asked."""
+    blobs = "x.embedding, x.signature" if vectors else "''::bytea, ''::bytea"
     rows = session.execute(
-        text("""
+        text(f"""
         SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
-               x.reason, x.embedding, x.signature, s.licence, x.detail
+               x.reason, {blobs}, s.licence, x.detail
         FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
         WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
         {"job": job_id, "after": after, "limit": limit},
@@ -132,10 +134,10 @@ def scored(session: Session, job_id: int, *, after: int = -1, limit: int = 20_00
     return [ScoredSeed(*row) for row in rows]
 
 
-def all_scored(session: Session, job_id: int) -> Iterator[ScoredSeed]:
+def all_scored(session: Session, job_id: int, *, vectors: bool) -> Iterator[ScoredSeed]:
     """Every scored seed of a job, in corpus order, read in pages."""
     after = -1
-    while page := scored(session, job_id, after=after):
+    while page := scored(session, job_id, vectors=vectors, after=after):
         yield from page
         after = page[-1].ordinal
 
@@ -151,7 +153,7 @@ def mark(session: Session, job_id: int, marks: Sequence[tuple[int, int | None, s
         FROM unnest(CAST(:ids AS bigint[]), CAST(:clusters AS int[]), CAST(:reasons AS text[]))
              AS m(id, cluster, reason)
         WHERE x.job_id = :job AND x.seed_id = m.id"""),
-        {"job": job_id, "ids": list(ids), "clusters": list(clusters), "reasons": list(reasons)},
+        {"job": job_id, "ids": array(ids), "clusters": array(clusters), "reasons": array(reasons)},
     )
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.db.arrays import array
+
 OPEN = "('ready', 'leased')"
 
 
@@ -119,7 +121,7 @@ def finish_many(session: Session, ends: Sequence[tuple[int, int, str, str | None
         FROM unnest(CAST(:ids AS bigint[]), CAST(:tokens AS bigint[]), CAST(:states AS text[]),
                     CAST(:reasons AS text[])) AS e(id, token, state, reason)
         WHERE u.id = e.id AND u.token = e.token AND u.state = 'leased' RETURNING u.id"""),
-        {"ids": list(ids), "tokens": list(tokens), "states": list(states), "reasons": list(reasons)},
+        {"ids": array(ids), "tokens": array(tokens), "states": array(states), "reasons": array(reasons)},
     )
     return {row.id for row in rows}
 
@@ -170,9 +172,10 @@ def extend(session: Session, tokens: Sequence[int], *, lease_s: float) -> set[in
     rows = session.execute(
         text("""
         UPDATE units SET lease_until = now() + make_interval(secs => :lease)
-        WHERE id IN (SELECT id FROM units WHERE token = ANY(:tokens) AND state = 'leased' ORDER BY id FOR UPDATE)
+        WHERE id IN (SELECT id FROM units WHERE token = ANY(CAST(:tokens AS bigint[])) AND state = 'leased'
+                     ORDER BY id FOR UPDATE)
         RETURNING token"""),
-        {"tokens": list(tokens), "lease": lease_s},
+        {"tokens": array(tokens), "lease": lease_s},
     )
     return {row.token for row in rows}
 

@@ -38,7 +38,7 @@ class Board:
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
     """The state of a job's seeds, arms and repairs."""
-    scored = list(seeds.all_scored(session, job_id))
+    scored = list(seeds.all_scored(session, job_id, vectors=False))
     words, left_out = ({}, {}) if scored else _drawable(seeds.words(session, corpus_id), config)
     return Board(
         scored,

@@ -51,7 +51,7 @@ class Prepared:
 def read_seeds(session: Session, job: JobRow) -> SeedSet:
     """All scored seeds of a job, with their texts."""
     config = rounds.config_of(job)
-    scored = list(seeds.all_scored(session, job.id))
+    scored = list(seeds.all_scored(session, job.id, vectors=True))
     texts = seeds.texts(session, [seed.id for seed in scored])
     return SeedSet(job, config, scored, texts)
 

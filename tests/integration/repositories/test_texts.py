@@ -224,11 +224,12 @@ def test_scores_come_in_corpus_order_in_pages_and_take_marks(texts: Texts) -> No
     seeds.mark(texts.session, texts.job_id, [(texts.seeds[0], 4, None), (texts.seeds[2], None, "near_duplicate")])
     seeds.mark(texts.session, texts.job_id, [])
 
-    found = list(seeds.all_scored(texts.session, texts.job_id))
+    found = list(seeds.all_scored(texts.session, texts.job_id, vectors=True))
 
     assert [one.id for one in found] == texts.seeds
     assert [(one.cluster, one.reason) for one in found] == [(4, None), (None, None), (None, "near_duplicate")]
-    assert [one.id for one in seeds.scored(texts.session, texts.job_id, after=0, limit=1)] == [texts.seeds[1]]
+    page = seeds.scored(texts.session, texts.job_id, vectors=True, after=0, limit=1)
+    assert [one.id for one in page] == [texts.seeds[1]]
 
 
 def test_a_range_of_seeds_is_half_open(texts: Texts) -> None:

@@ -118,4 +118,5 @@ def _answered(ask: Ask, text: str) -> Answered:
         length=ask.length,
         words=ask.draw.words,
         seed_ease=ask.unit.seed_ease,
+        seed_facts=ask.unit.seed_facts,
     )

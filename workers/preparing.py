@@ -57,6 +57,7 @@ def examine(data: preparing.ScoreInput, weights: bytes) -> list[SeedScoreRow]:
     sandbox.set_context("classifier", weights)
     sandbox.set_context("embedder", data.embedder)
     sandbox.set_context("benchmarks", msgspec.msgpack.encode(data.benchmarks))
+    sandbox.set_context("safety", msgspec.msgpack.encode(data.safety))
     items = [msgspec.msgpack.encode(examining.SeedText(seed.kind, seed.text)) for seed in data.texts]
     # Code is parsed to be compared with benchmarks: a whole range at once might pass the child's time.
     parts = [items[low : low + BATCH] for low in range(0, len(items), BATCH)]
@@ -84,8 +85,9 @@ def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:
         signature=row.signature,
         reason=None if row.contamination is None else "contaminated",
         detail=row.contamination,
+        facts=row.facts,
     )
 
 
 def _left_out(seed: SeedText, reason: str) -> SeedScoreRow:
-    return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, reason, None)
+    return SeedScoreRow(seed.id, 0.0, 0.0, 16.0, 0.0, 0, b"", b"\xff" * 4 * PERMUTATIONS, reason, None, None)

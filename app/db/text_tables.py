@@ -42,6 +42,8 @@ class SeedScore(Base):
     """float16, unit length."""
     signature: Mapped[bytes] = mapped_column(LargeBinary)
     """64 MinHash values, uint32."""
+    facts: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What the seed states, for holding candidates against it; NULL when prompts do not show it as it is."""
 
 
 class Generation(Base):

@@ -11,11 +11,12 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from app.domain import clusters, embedding, safety
+from app.domain import clusters, embedding, fidelity, safety
 from app.domain.benchmarks import Item
-from app.domain.config import Gates
+from app.domain.config import Gates, Safety
 from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
 from app.domain.education import Classifier, load_classifier
+from app.domain.facts import Facts
 from app.domain.features import Features, features
 from app.domain.gates import Candidate, Rules, judge
 from app.domain.recipes.builtin import recipe_of
@@ -45,6 +46,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """64 MinHash values, uint32."""
     contamination: str | None = None
     """Of a seed: the benchmark items it holds, with evidence."""
+    facts: bytes | None = None
+    """Of a seed: the Facts it states; None when it holds what the job redacts or rejects."""
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True):
@@ -57,6 +60,8 @@ class Answered(msgspec.Struct, frozen=True, array_like=True):
     length: tuple[int, int]
     words: tuple[str, ...]
     seed_ease: float | None
+    seed_facts: bytes | None = None
+    """The seed's Facts, where they are known."""
 
 
 class Examined(msgspec.Struct, frozen=True, array_like=True):
@@ -120,13 +125,24 @@ def find_contamination(items: list[bytes], context: Context) -> list[bytes]:
 
 
 def examine_seeds(items: list[bytes], context: Context) -> list[bytes]:
-    """A Row for each SeedText; context: `classifier`, `embedder`, `benchmarks`."""
+    """A Row for each SeedText; context: `classifier`, `embedder`, `benchmarks`, `safety`."""
     seeds = [msgspec.msgpack.decode(item, type=SeedText) for item in items]
     texts = [seed.text for seed in seeds]
     found = _rows(_features(texts, [Kind(seed.kind) for seed in seeds], context))
     hits = find_all(_benchmarks(context["benchmarks"]), texts)
-    rows = zip(found, hits, strict=True)
-    return [msgspec.msgpack.encode(msgspec.structs.replace(row, contamination=report(held))) for row, held in rows]
+    rules = msgspec.msgpack.decode(context["safety"], type=Safety)
+    rows = [
+        msgspec.structs.replace(row, contamination=report(held), facts=_seed_facts(seed, rules))
+        for seed, row, held in zip(seeds, found, hits, strict=True)
+    ]
+    return [msgspec.msgpack.encode(row) for row in rows]
+
+
+def _seed_facts(seed: SeedText, rules: Safety) -> bytes | None:
+    if safety.screen(seed.text, rules).found:
+        # What the prompt shows of it is another text.
+        return None
+    return msgspec.msgpack.encode(fidelity.seed_facts(seed.text, Kind(seed.kind)))
 
 
 def _features(texts: Sequence[str], kinds: Sequence[Kind], context: Context) -> Features:
@@ -173,6 +189,7 @@ def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: 
         grade=row.grade,
         list_coverage=row.list_coverage,
         seed_ease=answer.seed_ease,
+        seed_facts=None if answer.seed_facts is None else msgspec.msgpack.decode(answer.seed_facts, type=Facts),
         sensitive=screened.found,
     )
     verdict = judge(candidate, rules)

@@ -8,8 +8,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
+
+import msgspec
 
 from app.domain.common_words import COMMON_WORDS
 from app.domain.units import UNIT_AFTER, UNIT_STARTS, canonical
@@ -44,6 +46,8 @@ _HEDGES = tuple("about around nearly almost roughly over under than some approxi
 _HEDGE = re.compile(rf"\b(?:{'|'.join(_HEDGES)})\s*\Z")
 _ORDERERS = tuple("step question exercise part example lesson figure chapter q a".split())
 _ORDERING = re.compile(rf"\b(?:{'|'.join(_ORDERERS)})\s?\Z", re.IGNORECASE)
+_MARKS = frozenset(".):")
+"""After the number of a list's item."""
 PRECISION = 28
 """Digits that Decimal keeps; longer numbers are rounded."""
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
@@ -54,8 +58,7 @@ _CAPITAL = r"[A-ZÀ-Þ][a-zß-ÿ]{2,}(?!\w)"
 _NAME = re.compile(rf"{_CAPITAL}(?:[ -]{_CAPITAL}){{0,3}}")
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True, array_like=True):
     """A number as the text means it."""
 
     value: str
@@ -66,7 +69,7 @@ class Quantity:
     """The text says about, nearly, over or the like."""
     counted: str = ""
     """The first six letters of the word after a bare whole number: `countr` in "ten countries"."""
-    shown: str = field(default="", compare=False)
+    shown: str = ""
     """The number as written."""
 
     @property
@@ -83,8 +86,7 @@ class Quantity:
         return f"{self.value} {self.unit}" if self.unit else self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, array_like=True):
     """Quantities and names of a text, without doubles, in reading order."""
 
     quantities: tuple[Quantity, ...]
@@ -103,27 +105,31 @@ def facts_of(prose: str) -> Facts:
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
-    """The quantities of a text, each once; digits first, then numbers in words.
+    """The quantities of a text, each once as it is first written; digits first, then numbers in words.
 
     Example: `1,500 km in twenty-five minutes` has 1500 km and 25 minute.
     """
-    found: dict[Quantity, None] = {}
+    found: dict[object, Quantity] = {}
     for match in _DIGITS.finditer(text):
-        before, after = text[max(0, match.start() - 16) : match.start()], text[match.end() : match.end() + 1]
+        start, end = match.span()
+        before, after = text[start - 16 if start > 16 else 0 : start], text[end : end + 1]
         if not _is_part(before, after) and not _orders(before, after):
-            found[_quantity(_digits(match, before), match, before)] = None
-    found |= dict.fromkeys(_in_words(text.lower()))
-    return tuple(found)
+            said = _quantity(_digits(match, before), match, before.lower())
+            found.setdefault((said.value, said.unit, said.hedged, said.counted), said)
+    for said in _in_words(text.lower()):
+        found.setdefault((said.value, said.unit, said.hedged, said.counted), said)
+    return tuple(found.values())
 
 
 def _in_words(lower: str) -> list[Quantity]:
     found: list[Quantity] = []
     for match in _worded(lower):
-        before = lower[max(0, match.start() - 16) : match.start()]
+        start, shown = match.start(), match.group()
+        before = lower[start - 16 if start > 16 else 0 : start]
         # "2.5 million" was counted by its digits.
-        if before.rstrip()[-1:].isdigit() and match.group() in _SCALES:
+        if shown in _SCALES and before.rstrip()[-1:].isdigit():
             continue
-        found.append(_quantity(_plain(Decimal(_worded_value(match.group()))), match, before))
+        found.append(_quantity(_worded_value(shown), match, before))
     return found
 
 
@@ -151,8 +157,7 @@ def _is_part(before: str, after: str) -> bool:
 
 def _orders(before: str, after: str) -> bool:
     """The number counts list items or steps: `2. Mix`, `Step 3`."""
-    starts_line = not before.rpartition("\n")[2].strip() and ("\n" in before or len(before) < 16)
-    if starts_line and after in tuple(".):"):
+    if after in _MARKS and not before.rpartition("\n")[2].strip() and ("\n" in before or len(before) < 16):
         return True
     last = before[:-1] if before[-1:].isspace() else before
     return last.lower().endswith(_ORDERERS) and bool(_ORDERING.search(before))
@@ -179,22 +184,21 @@ def _quantity(value: str, match: re.Match[str], before: str) -> Quantity:
     if text.startswith(_AND_A_HALF, end):
         value, end = _plain(Decimal(value) + Decimal("0.5")), end + len(_AND_A_HALF)
     word = _WORD_AFTER.match(text, end)
-    following = (word.group(1) or "").lower() if word else ""
-    unit = None
-    if word and (not following or following in UNIT_STARTS):
-        unit = UNIT_AFTER.match(text, end)
-    last = before.lower()
-    hedged = last.rstrip().endswith(_HEDGES) and bool(_HEDGE.search(last))
-    if before[-1:] in _MONEY and unit and unit.group(1) == "m":
-        return Quantity(_plain(Decimal(value) * 10**6), canonical(before[-1:]), hedged, "", match.group())
-    if unit or before[-1:] in _MONEY:
-        return Quantity(value, canonical(unit.group(1) if unit else before[-1:]), hedged, "", match.group())
+    following = (word[1] or "").lower() if word else ""
+    unit = UNIT_AFTER.match(text, end) if word and (not following or following in UNIT_STARTS) else None
+    hedged = before.rstrip().endswith(_HEDGES) and bool(_HEDGE.search(before))
+    last = before[-1:]
+    if last in _MONEY and unit and unit[1] == "m":
+        return Quantity(_plain(Decimal(value) * 10**6), canonical(last), hedged, "", match[0])
+    if unit or last in _MONEY:
+        return Quantity(value, canonical(unit[1] if unit else last), hedged, "", match[0])
     thing = following[:6] if len(following) > 3 and following not in _NO_THINGS and value.isdigit() else ""
-    return Quantity(value, None, hedged, thing, match.group())
+    return Quantity(value, None, hedged, thing, match[0])
 
 
-def _worded_value(words: str) -> int:
-    """`two thousand and forty-five` is 2045."""
+@lru_cache(maxsize=4_096)
+def _worded_value(words: str) -> str:
+    """`two thousand and forty-five` is 2045; few come up, over and over."""
     total = current = 0
     for word in re.split(r"[ -]", words):
         if word in _VALUES:
@@ -203,14 +207,14 @@ def _worded_value(words: str) -> int:
             current = max(1, current) * 100
         elif word in _SCALES:
             total, current = total + max(1, current) * _SCALES[word], 0
-    return total + current
+    return _plain(Decimal(total + current))
 
 
 def _names(text: str, speakers: set[str]) -> tuple[str, ...]:
     """Capitalised words inside sentences, and two or more at a sentence's start, unless all are common words."""
     found: dict[str, None] = {}
     for match in _NAME.finditer(text):
-        name, start = match.group(), match.start()
+        name, start = match[0], match.start()
         before = text[start - 2 : start] if start > 1 else text[:start]
         # Most capitals only begin a sentence.
         if before[1:] != " " or not (before[0].islower() or before[0] in _GOES_ON):

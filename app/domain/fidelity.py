@@ -66,15 +66,21 @@ class FidelityReport:
     scores: dict[str, float] = field(default_factory=dict)
 
 
-def check_fidelity(seed: str, candidate: str, kind: Kind) -> FidelityReport:
-    """The report on one candidate. Empty texts are wholly faithful."""
-    return _check_code(seed, candidate) if kind is Kind.code else _check_prose(seed, candidate)
+def seed_facts(seed: str, kind: Kind) -> Facts:
+    """What a seed states: the part of a check that all its candidates share."""
+    return Facts(quantities(seed), ()) if kind is Kind.code else facts_of(_prose(seed))
 
 
-def _check_prose(seed: str, candidate: str) -> FidelityReport:
-    seed_plain, plain = _prose(seed), _prose(candidate)
-    of_seed, said = facts_of(seed_plain), facts_of(plain)
-    seeds = [statement_of(sentence) for sentence in sentences(seed_plain)]
+def check_fidelity(seed: str, candidate: str, kind: Kind, of_seed: Facts | None = None) -> FidelityReport:
+    """The report on one candidate; `of_seed` are the seed's facts where they are known. Empty texts are faithful."""
+    of_seed = of_seed or seed_facts(seed, kind)
+    return _check_code(seed, candidate, of_seed) if kind is Kind.code else _check_prose(seed, candidate, of_seed)
+
+
+def _check_prose(seed: str, candidate: str, of_seed: Facts) -> FidelityReport:
+    plain = _prose(candidate)
+    said = facts_of(plain)
+    seeds = [statement_of(sentence) for sentence in sentences(_prose(seed))]
     findings = compare(seeds, sentences(plain), (of_seed, said))
     counted = list({(q.value, q.unit, q.hedged): q for q in said.large}.values())
     new_numbers = list(dict.fromkeys(findings.changed + _new_numbers(counted, of_seed, seed)))
@@ -216,7 +222,7 @@ def _joins(char: str) -> bool:
     return char.isalnum() or char == "_"
 
 
-def _check_code(seed: str, candidate: str) -> FidelityReport:
+def _check_code(seed: str, candidate: str, of_seed: Facts) -> FidelityReport:
     """For code, facts are identifiers: those a lesson names in code must be the seed's, and some must be named."""
     known = _identifiers(seed)
     parted = split_fences(candidate)
@@ -226,7 +232,7 @@ def _check_code(seed: str, candidate: str) -> FidelityReport:
     new = sorted(said - known - behaviour.local_names)
     keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}
     lost = sorted(keys - _identifiers(candidate))
-    own = Known(quantities(seed) + quantities(" ".join(parts)))
+    own = Known(of_seed.quantities + quantities(" ".join(parts)))
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
     return FidelityReport(
         precision=1.0 - len(new) / len(said) if said else 1.0,

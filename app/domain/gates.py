@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain import code, decontamination, fidelity, formats, safety, unsafe_words
 from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex
+from app.domain.facts import Facts
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
 from app.domain.safety import Sensitive
@@ -105,6 +106,8 @@ class Candidate:
     grade: float
     list_coverage: float
     seed_ease: float | None
+    seed_facts: Facts | None = None
+    """What the seed states, where that is known."""
     sensitive: Mapping[Sensitive, int] = field(default_factory=dict)
     """What was found before it was screened, by class."""
 
@@ -240,7 +243,7 @@ def _decontamination(candidate: Candidate, rules: Rules, scores: dict[str, float
 def _fidelity(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
     if candidate.seed_text is None:
         return None
-    report = fidelity.check_fidelity(candidate.seed_text, candidate.text, candidate.kind)
+    report = fidelity.check_fidelity(candidate.seed_text, candidate.text, candidate.kind, candidate.seed_facts)
     scores |= {"fidelity_precision": report.precision, "fidelity_recall": report.recall, **report.scores}
     if report.changed_code:
         return Reason.changed_code, report.changed_code[0]

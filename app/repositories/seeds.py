@@ -35,6 +35,8 @@ class SeedScoreRow:
     """Set when it could not be scored or holds an item of a benchmark."""
     detail: str | None
     """What the reason rests on: the benchmark's item and the evidence."""
+    facts: bytes | None
+    """What it states; None when prompts will not show it as it is."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class ScoredSeed:
     signature: bytes
     licence: str | None = None
     detail: str | None = None
+    clean: bool = False
+    """It was found to hold nothing that the job redacts or rejects."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ SCORE_COLUMNS = (
     ("signature", "bytea"),
     ("reason", "text"),
     ("detail", "text"),
+    ("facts", "bytea"),
 )
 
 
@@ -126,7 +131,7 @@ def scored(session: Session, job_id: int, *, vectors: bool, after: int = -1, lim
     rows = session.execute(
         text(f"""
         SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
-               x.reason, {blobs}, s.licence, x.detail
+               x.reason, {blobs}, s.licence, x.detail, x.facts IS NOT NULL AS clean
         FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
         WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
         {"job": job_id, "after": after, "limit": limit},

@@ -121,11 +121,9 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
 def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
     rules = config.gates.safety
     seed, parent = unit.seed_text, unit.parent_text
-    return replace(
-        unit,
-        seed_text=None if seed is None else safety.redact(seed, rules),
-        parent_text=None if parent is None else safety.redact(parent, rules),
-    )
+    if seed is not None and unit.seed_facts is None:
+        seed = safety.redact(seed, rules)
+    return replace(unit, seed_text=seed, parent_text=None if parent is None else safety.redact(parent, rules))
 
 
 def generation_key(job_key: bytes, round_number: int, ordinal: int, sample_ix: int = 0) -> bytes:

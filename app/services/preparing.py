@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import embedding
 from app.domain.benchmarks import Item
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, Safety
 from app.domain.records import JobId, Kind
 from app.domain.steps import Compute, Step
 from app.repositories import corpora, jobs, seeds, units
@@ -43,6 +43,8 @@ class ScoreInput:
     embedder: bytes
     benchmarks: list[Item]
     """Items that no seed may hold."""
+    safety: Safety
+    """What prompts show of no seed."""
 
 
 def read_fit(session: Session, job_id: JobId) -> FitInput:
@@ -87,8 +89,9 @@ def write_fit(session: Session, unit: ClaimedUnit, data: FitInput, blob: bytes, 
 def read_score(session: Session, unit: ClaimedUnit, job: JobRow) -> ScoreInput:
     """The seeds of a range, and what they are judged by."""
     texts = seeds.texts_between(session, job.corpus_id, unit.payload["low"], unit.payload["high"])
-    items = [item for corpus in rounds.config_of(job).benchmarks for item in corpora.items(session, corpus)]
-    return ScoreInput(texts, jobs.artifact(session, JobId(job.id), "embedder"), items)
+    config = rounds.config_of(job)
+    items = [item for corpus in config.benchmarks for item in corpora.items(session, corpus)]
+    return ScoreInput(texts, jobs.artifact(session, JobId(job.id), "embedder"), items, config.gates.safety)
 
 
 def write_score(session: Session, unit: ClaimedUnit, rows: Sequence[SeedScoreRow]) -> list[Step]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.domain import clusters, dedup, gates, licences, measuring, safety
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, Safety
 from app.domain.measuring import Measured, Member
 from app.domain.recipes.builtin import recipe_of
 from app.domain.safety import Screened
@@ -73,7 +73,7 @@ def signatures_of(rows: Sequence[bytes]) -> NDArray[np.uint32]:
 def think_seeds(data: SeedSet) -> Prepared:
     """Drop what may not or should not be taught from; cluster and measure the rest, as prompts will show it."""
     rules = data.config.gates.safety
-    screened = {seed.id: safety.screen(data.texts[seed.id], rules) for seed in data.scored}
+    screened = {seed.id: _screened(seed, data.texts[seed.id], rules) for seed in data.scored}
     reasons = _reasons(data, screened)
     part = [seed for seed, reason in zip(data.scored, reasons, strict=True) if reason is None]
     vectors = vectors_of([seed.embedding for seed in part])
@@ -97,6 +97,10 @@ def think_seeds(data: SeedSet) -> Prepared:
     funnel |= {"contaminated": found[:SHOWN_CONTAMINATED]} if found else {}
     cap = _redundancy_cap(vectors, data.config.gates.redundancy_percentile)
     return Prepared(marks, clusters.to_bytes(fitted), names, measured, cap, funnel)
+
+
+def _screened(seed: ScoredSeed, text: str, rules: Safety) -> Screened:
+    return Screened(text, {}) if seed.clean else safety.screen(text, rules)
 
 
 def _reasons(data: SeedSet, screened: Mapping[int, Screened]) -> list[str | None]:

@@ -6,6 +6,7 @@ import msgspec
 
 from app.adapters.sandbox import Sandbox
 from app.adapters.sandbox_faults import SandboxFault
+from app.domain.config import Safety
 from app.domain.examining import Examined, Row
 from app.repositories.seeds import SeedText
 from tests.integration.pump.world import World, said
@@ -38,6 +39,7 @@ def test_a_seed_with_a_nan_score_takes_no_part(world: World) -> None:
     embedder = world.context(world.job(3)).embedder
     real, child = resources.sandbox(), _NanForTheFirst()
     real.set_context("embedder", embedder)
+    real.set_context("safety", msgspec.msgpack.encode(Safety()))
     rows = [preparing._scored(SeedText(1, "prose", "Rivers flow."), _row(child))]
     assert [row.reason for row in rows] == ["unsound_scores"]
 

@@ -215,6 +215,7 @@ def score(seed_id: int, **over: object) -> SeedScoreRow:
         "signature": b"",
         "reason": None,
         "detail": None,
+        "facts": None,
     }
     return SeedScoreRow(**{**values, **over})  # type: ignore[arg-type]
 

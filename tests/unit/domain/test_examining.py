@@ -9,7 +9,7 @@ import pytest
 from app.adapters.models import shipped_classifier_blob
 from app.domain import clusters, embedding
 from app.domain.benchmarks import Item
-from app.domain.config import Gates
+from app.domain.config import Gates, Safety
 from app.domain.decontamination import Hit
 from app.domain.examining import (
     Answered,
@@ -48,6 +48,7 @@ def context(*, centres: int = 2) -> Context:
         "clusters": clusters.to_bytes(fitted),
         "rules": msgspec.msgpack.encode(rules),
         "benchmarks": msgspec.msgpack.encode([Item("B", "2", (HELD_OUT,))]),
+        "safety": msgspec.msgpack.encode(Safety()),
     }
 
 
@@ -105,6 +106,22 @@ def test_odd_texts_have_finite_rows(text: str) -> None:
     assert np.isfinite(np.frombuffer(row.embedding, np.float16)).all()
 
 
+@pytest.mark.parametrize("kind", ["prose", "code"])
+def test_known_facts_of_a_seed_change_no_verdict(kind: str) -> None:
+    facts = rows(SEED, kind=kind)[0].facts
+    assert facts is not None
+
+    for text in (TEXT, TEXT.replace("850", "350"), TEXT.replace("Canada", "Kenya")):
+        alone, helped = examined(answer(text, kind=kind), answer(text, kind=kind, seed_facts=facts))
+        assert alone == helped
+
+
+def test_facts_are_kept_only_of_a_seed_that_prompts_show_as_it_is() -> None:
+    clean, private = rows(SEED, f"{SEED} Write to ann@beavers.org.")
+
+    assert clean.facts is not None and private.facts is None
+
+
 def test_a_word_has_no_educational_score() -> None:
     assert rows("river", kind="words")[0].edu_score == 0
 
@@ -143,7 +160,8 @@ def test_an_answer_is_judged_and_given_back_without_what_it_held() -> None:
     (found,) = examined(answer(TEXT + " Ask ann.lee@beavers.org or call (503) 255-0332."))
 
     assert found.text == TEXT + " Ask [EMAIL] or call [PHONE]."
-    assert found.row == rows(found.text)[0], "the features are those of the text that is stored"
+    alike = msgspec.structs.replace(rows(found.text)[0], facts=None)
+    assert found.row == alike, "the features are those of the text that is stored"
     assert (found.scores["redacted_emails"], found.scores["redacted_phones"]) == (1, 1)
     assert "ann.lee" not in str(found) and "255" not in str(found)
 

@@ -121,7 +121,7 @@ def candidates(session: Session, job_id: int, verdicts: Sequence[str]) -> list[C
         text(f"{_CANDIDATE} WHERE g.job_id = :job AND g.verdict = ANY(:verdicts) ORDER BY r.number, u.ordinal"),
         {"job": job_id, "verdicts": list(verdicts)},
     )
-    return [Candidate(*row) for row in rows]
+    return [Candidate(*row) for row in rows.all()]
 
 
 def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
@@ -202,8 +202,8 @@ def used_arms(session: Session, job_id: int) -> dict[int, set[str]]:
           AND state <> 'cancelled'"""),
         {"job": job_id},
     )
-    for row in rows:
-        used.setdefault(row.seed_id, set()).add(row.arm)
+    for seed_id, arm in rows.all():
+        used.setdefault(seed_id, set()).add(arm)
     return used
 
 

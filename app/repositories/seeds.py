@@ -136,7 +136,7 @@ def scored(session: Session, job_id: int, *, vectors: bool, after: int = -1, lim
         WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
         {"job": job_id, "after": after, "limit": limit},
     )
-    return [ScoredSeed(*row) for row in rows]
+    return [ScoredSeed(*row) for row in rows.all()]
 
 
 def all_scored(session: Session, job_id: int, *, vectors: bool) -> Iterator[ScoredSeed]:

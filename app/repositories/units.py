@@ -105,7 +105,7 @@ def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, le
         ORDER BY t.id"""),
         {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s},
     )
-    return [ClaimedRewrite(*row) for row in rows]
+    return [ClaimedRewrite(*row) for row in rows.all()]
 
 
 def finish(session: Session, unit_id: int, token: int, *, state: str = "done", reason: str | None = None) -> bool:

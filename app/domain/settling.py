@@ -6,7 +6,7 @@ Knows nothing of who wrote the texts or when they came.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from app.domain.records import Verdict
 
 Vector = NDArray[np.float64]
 FOLD = 64
-"""Texts folded into the Gram matrix at once: a product of 64 rows costs little more than that of one."""
+"""Texts judged and folded into the Gram matrix together: a product of 64 rows costs little more than that of one."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Survivor:
     edu_score: float
     vector: Vector
     """(d,) unit length."""
-    near: int | None
-    """The id of an earlier text it is a near-duplicate of, in the pool or among the survivors."""
+    near: frozenset[int] = frozenset()
+    """The ids of the texts it is a near-duplicate of, in the pool or among the survivors."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Pool:
     gram: NDArray[np.float64]
     """(d, d) sum of x x^T over all texts but the latest."""
     latest: NDArray[np.float64]
-    """(FOLD, d): the texts not yet in `gram`, the rest zero."""
+    """(FOLD, d): the first `unfolded` rows are the texts not yet in `gram`."""
+    unfolded: int = 0
     size: int = 0
     digests: set[bytes] = field(default_factory=set)
     ids: set[int] = field(default_factory=set)
@@ -64,21 +65,27 @@ class Pool:
 
     def add(self, text: Survivor) -> None:
         """Take in one approved text."""
-        self.latest[self.size % FOLD] = text.vector
+        if self.unfolded == FOLD:
+            self.fold()
+        self.latest[self.unfolded] = text.vector
+        self.unfolded += 1
         self.size += 1
-        if self.size % FOLD == 0:
-            self.gram += self.latest.T @ self.latest
-            self.latest[:] = 0.0
         self.digests.add(text.sha256)
         self.ids.add(text.id)
         self.openings[text.opening] += 1
         self.clusters[text.cluster] += 1
         self.families.setdefault(text.family, []).append(text.vector)
 
-    def similarity(self, vector: Vector) -> float:
-        """x^T S x, the sum of squared similarities of `vector` to all texts."""
-        near = self.latest @ vector
-        return float(vector @ self.gram @ vector + near @ near)
+    def fold(self) -> None:
+        """Bring `gram` up to date."""
+        new = self.latest[: self.unfolded]
+        self.gram += new.T @ new
+        self.unfolded = 0
+
+    def folded(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n,) x^T S x of each row: the sum of its squared similarities to the texts in `gram`."""
+        found: NDArray[np.float64] = ((vectors @ self.gram) * vectors).sum(axis=1)
+        return found
 
 
 def empty_pool(dims: int) -> Pool:
@@ -92,11 +99,17 @@ def redundancy(pool: Pool, vector: Vector, family: int) -> float:
     Variants of one seed are alike by design, and a pool of few seeds would take none of them otherwise.
     Example: a pool of the one unit vector (1, 0) makes (1, 0) of another family wholly redundant: 1.0.
     """
+    return _share(pool, float(pool.folded(vector[None])[0]), vector, family)
+
+
+def _share(pool: Pool, folded: float, vector: Vector, family: int) -> float:
     own = pool.families.get(family, [])
     others = pool.size - len(own)
     if not others:
         return 0.0
-    return max(0.0, pool.similarity(vector) - sum(float(vector @ other) ** 2 for other in own)) / others
+    latest = pool.latest[: pool.unfolded] @ vector
+    total = folded + float(latest @ latest) - sum([float(vector @ other) ** 2 for other in own])
+    return max(0.0, total) / others
 
 
 def settle(
@@ -111,31 +124,44 @@ def settle(
 ) -> list[Outcome]:
     """One outcome a survivor, in the order given; `pool` holds the accepted ones afterwards.
 
-    Duplicates fall first, then the survivors compete by rank = edu_score - weight x redundancy, ties in plan order.
-    `floor` texts are let in before caps that are shares of the pool start to bind.
+    Copies fall first, then the survivors compete by rank = edu_score - weight x redundancy, ties in plan order; of two
+    near-duplicates the first that is taken stays. `floor` texts are let in before caps that are shares of the pool
+    start to bind.
     """
     outcomes: dict[int, Outcome] = {}
-    fresh = _drop_duplicates(survivors, pool, outcomes)
-    ranked = sorted(
-        fresh, key=lambda s: (-(s.edu_score - redundancy_weight * redundancy(pool, s.vector, s.family)), s.id)
-    )
-    for survivor in ranked:
-        outcomes[survivor.id] = _admit(
-            survivor, pool, redundancy_cap=redundancy_cap, opening_cap=opening_cap, quotas=quotas, floor=floor
-        )
+    ranked = _ranked(_drop_copies(survivors, pool, outcomes), pool, redundancy_weight)
+    for low in range(0, len(ranked), FOLD):
+        block = ranked[low : low + FOLD]
+        pool.fold()
+        for survivor, folded in zip(block, pool.folded(_stacked(block)).tolist(), strict=True):
+            share = _share(pool, folded, survivor.vector, survivor.family)
+            outcomes[survivor.id] = _admit(
+                survivor, share, pool, cap=redundancy_cap, opening_cap=opening_cap, quotas=quotas, floor=floor
+            )
     return [outcomes[survivor.id] for survivor in survivors]
 
 
-def _drop_duplicates(survivors: Sequence[Survivor], pool: Pool, outcomes: dict[int, Outcome]) -> list[Survivor]:
+def _stacked(survivors: Sequence[Survivor]) -> NDArray[np.float64]:
+    return np.stack([survivor.vector for survivor in survivors])
+
+
+def _ranked(survivors: list[Survivor], pool: Pool, weight: float) -> list[Survivor]:
+    if not survivors:
+        return []
+    pool.fold()
+    folded = pool.folded(_stacked(survivors)).tolist()
+    ranks = {
+        survivor.id: survivor.edu_score - weight * _share(pool, total, survivor.vector, survivor.family)
+        for survivor, total in zip(survivors, folded, strict=True)
+    }
+    return sorted(survivors, key=lambda survivor: (-ranks[survivor.id], survivor.id))
+
+
+def _drop_copies(survivors: Sequence[Survivor], pool: Pool, outcomes: dict[int, Outcome]) -> list[Survivor]:
     seen, fresh = set(pool.digests), []
     for survivor in survivors:
-        reason = None
         if survivor.sha256 in seen:
-            reason = "exact_duplicate"
-        elif survivor.near is not None:
-            reason = "near_duplicate"
-        if reason:
-            outcomes[survivor.id] = Outcome(survivor.id, Verdict.dropped, "duplicates", reason, 1.0)
+            outcomes[survivor.id] = Outcome(survivor.id, Verdict.dropped, "duplicates", "exact_duplicate", 1.0)
         else:
             seen.add(survivor.sha256)
             fresh.append(survivor)
@@ -143,27 +169,24 @@ def _drop_duplicates(survivors: Sequence[Survivor], pool: Pool, outcomes: dict[i
 
 
 def _admit(
-    survivor: Survivor, pool: Pool, *, redundancy_cap: float, opening_cap: float, quotas: Mapping[int, int], floor: int
+    survivor: Survivor,
+    share: float,
+    pool: Pool,
+    *,
+    cap: float,
+    opening_cap: float,
+    quotas: Mapping[int, int],
+    floor: int,
 ) -> Outcome:
-    share = redundancy(pool, survivor.vector, survivor.family)
-    rules: tuple[tuple[Callable[[], bool], Verdict, str, str], ...] = (
-        (lambda: pool.size >= floor and share > redundancy_cap, Verdict.dropped, "novelty", "redundant"),
-        (
-            lambda: pool.openings[survivor.opening] >= max(1, int(opening_cap * max(pool.size, 100))),
-            Verdict.dropped,
-            "openings",
-            "common_opening",
-        ),
-        (
-            lambda: pool.clusters[survivor.cluster] >= quotas.get(survivor.cluster, 0),
-            Verdict.reserve,
-            "quota",
-            "cluster_full",
-        ),
-    )
-    for refuses, verdict, gate, reason in rules:
-        if refuses():
-            return Outcome(survivor.id, verdict, gate, reason, share)
+    """What becomes of a survivor of this redundancy, which the pool takes in if nothing speaks against it."""
+    if not survivor.near.isdisjoint(pool.ids):
+        return Outcome(survivor.id, Verdict.dropped, "duplicates", "near_duplicate", share)
+    if pool.size >= floor and share > cap:
+        return Outcome(survivor.id, Verdict.dropped, "novelty", "redundant", share)
+    if pool.openings[survivor.opening] >= max(1, int(opening_cap * max(pool.size, 100))):
+        return Outcome(survivor.id, Verdict.dropped, "openings", "common_opening", share)
+    if pool.clusters[survivor.cluster] >= quotas.get(survivor.cluster, 0):
+        return Outcome(survivor.id, Verdict.reserve, "quota", "cluster_full", share)
     pool.add(survivor)
     return Outcome(survivor.id, Verdict.kept, None, None, share)
 

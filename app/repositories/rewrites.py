@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
@@ -49,7 +50,7 @@ def put(session: Session, job_id: int, round_id: int, rewrites: Iterable[NewRewr
                 r.ordinal,
                 r.seed_id,
                 r.parent_id,
-                Jsonb(r.payload),
+                Jsonb(r.payload, dumps=orjson.dumps),
                 r.max_tokens,
                 r.reserve_tokens,
             )

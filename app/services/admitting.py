@@ -1,6 +1,7 @@
 """Which of a round's candidates the pool takes: rows in, verdicts out, around the pass of `domain/settling`."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ Row = tuple[int, str, str | None, str | None, float]
 
 
 def alike(made: Sequence[Candidate]) -> list[tuple[int, int]]:
-    """(place, earlier place) of texts whose signatures are alike; none whose text is in the pool already."""
+    """(place, earlier place) of texts whose signatures are alike; none that are both in the pool already."""
     if not made:
         return []
     signatures = signatures_of([one.signature for one in made])
@@ -29,25 +30,25 @@ def alike(made: Sequence[Candidate]) -> list[tuple[int, int]]:
     return [
         (place, other)
         for place, other in zip(hits.row.tolist(), hits.id.tolist(), strict=True)
-        if other < place and made[place].verdict != Verdict.kept
+        if other < place and not made[place].verdict == made[other].verdict == Verdict.kept
     ]
 
 
 def near_duplicates(
     made: Sequence[Candidate], pairs: Sequence[tuple[int, int]], texts: Mapping[int, str], *, threshold: float
-) -> dict[int, int]:
-    """{place of a text: place of the first earlier text it nearly repeats}, confirmed exactly; `texts` by id."""
-    found: dict[int, int] = {}
+) -> dict[int, set[int]]:
+    """{place of a text: places of the texts that nearly repeat it}, confirmed exactly; `texts` by id."""
+    found: dict[int, set[int]] = defaultdict(set)
     for place, other in pairs:
-        one, earlier = texts[made[place].id], texts[made[other].id]
-        if place not in found and dedup.exact_jaccard(one, earlier) >= threshold:
-            found[place] = other
+        if dedup.exact_jaccard(texts[made[place].id], texts[made[other].id]) >= threshold:
+            found[place].add(other)
+            found[other].add(place)
     return found
 
 
 def admit(
     made: Sequence[Candidate],
-    near: Mapping[int, int],
+    near: Mapping[int, set[int]],
     config: JobConfig,
     quotas: Mapping[int, int],
     *,
@@ -56,7 +57,7 @@ def admit(
     """A row for each of the round's survivors and of the reserve, beside the texts that are in the pool."""
     vectors = vectors_of([one.embedding for one in made]).astype(np.float64)
     families = candidates.families(made)
-    places = [_survivor(i, one, families[i], vectors[i], near.get(i)) for i, one in enumerate(made)]
+    places = [_survivor(i, one, families[i], vectors[i], near.get(i, ())) for i, one in enumerate(made)]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
     for place, one in zip(places, made, strict=True):
         if one.verdict == Verdict.kept:
@@ -72,6 +73,6 @@ def admit(
     return [(made[o.id].id, o.verdict.value, o.gate, o.reason, o.redundancy) for o in outcomes]
 
 
-def _survivor(place: int, one: Candidate, family: int, vector: NDArray[np.float64], near: int | None) -> Survivor:
+def _survivor(place: int, one: Candidate, family: int, vector: NDArray[np.float64], near: Iterable[int]) -> Survivor:
     opening = " ".join(first_words(one.head, OPENING_WORDS))
-    return Survivor(place, bytes(one.sha256), opening, one.cluster, family, one.edu_score, vector, near)
+    return Survivor(place, bytes(one.sha256), opening, one.cluster, family, one.edu_score, vector, frozenset(near))

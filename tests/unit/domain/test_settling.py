@@ -38,7 +38,7 @@ def survivor(
     family: int | None = None,
     edu: float = 3.0,
     vector: np.ndarray | None = None,
-    near: int | None = None,
+    near: Sequence[int] = (),
 ) -> Survivor:
     return Survivor(
         number,
@@ -48,7 +48,7 @@ def survivor(
         number if family is None else family,
         edu,
         axis(number) if vector is None else vector,
-        near,
+        frozenset(near),
     )
 
 
@@ -64,7 +64,8 @@ def settled(survivors: Sequence[Survivor], pool: Pool | None = None, **over: obj
 
 
 def whole_gram(pool: Pool) -> NDArray[np.float64]:
-    return pool.gram + pool.latest.T @ pool.latest
+    pool.fold()
+    return pool.gram
 
 
 def reasons(outcomes: Sequence[Outcome]) -> list[str | None]:
@@ -109,10 +110,29 @@ def test_a_text_that_the_pool_holds_is_dropped() -> None:
     assert pool.size == 1
 
 
-def test_a_near_duplicate_is_dropped_at_the_duplicates_gate() -> None:
-    (outcome,) = settled([survivor(2, near=1)])
+def test_a_near_duplicate_of_the_pool_is_dropped_at_the_duplicates_gate() -> None:
+    pool = empty_pool(DIMS)
+    pool.add(survivor(1))
+
+    (outcome,) = settled([survivor(2, near=[1])], pool)
 
     assert (outcome.verdict, outcome.gate, outcome.reason) == (Verdict.dropped, "duplicates", "near_duplicate")
+
+
+def test_of_two_near_duplicates_the_better_one_stays() -> None:
+    outcomes = settled([survivor(1, near=[2], edu=2.0), survivor(2, near=[1], edu=4.0)])
+
+    assert reasons(outcomes) == ["near_duplicate", None]
+
+
+def test_a_near_duplicate_of_a_refused_text_is_taken() -> None:
+    pool = empty_pool(DIMS)
+    pool.add(survivor(0, opening="once upon a time"))
+
+    refused = survivor(1, near=[2], opening="once upon a time", edu=5.0)
+    outcomes = settled([refused, survivor(2, near=[1], edu=1.0)], pool, opening_cap=0.01)
+
+    assert reasons(outcomes) == ["common_opening", None]
 
 
 @pytest.mark.parametrize(

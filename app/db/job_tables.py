@@ -168,7 +168,8 @@ class Reservation(Base):
 
     token: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     unit_id: Mapped[int] = to_column("units.id", index=True)
-    job_id: Mapped[int] = to_column("jobs.id")
+    job_id: Mapped[int] = mapped_column(BigInteger)
+    """The unit's, whose key is checked."""
     micro: Mapped[int] = mapped_column(BigInteger)
     tokens: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(server_default="open")
@@ -185,7 +186,8 @@ class LlmCall(Base):
     )
 
     id: Mapped[int] = id_column()
-    job_id: Mapped[int] = to_column("jobs.id", index=True)
+    job_id: Mapped[int] = mapped_column(BigInteger)
+    """The unit's, whose key is checked."""
     unit_id: Mapped[int] = to_column("units.id", index=True)
     token: Mapped[int] = mapped_column(BigInteger)
     request_key: Mapped[bytes] = mapped_column(BYTEA)

@@ -61,8 +61,9 @@ class Generation(Base):
     )
 
     id: Mapped[int] = id_column()
-    job_id: Mapped[int] = to_column("jobs.id")
-    round_id: Mapped[int] = to_column("rounds.id")
+    job_id: Mapped[int] = mapped_column(BigInteger)
+    round_id: Mapped[int] = mapped_column(BigInteger)
+    """Both are the unit's, whose key is checked; theirs would be checked for every text once more."""
     unit_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("units.id", ondelete="CASCADE"))
     sample_ix: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
     key: Mapped[bytes] = mapped_column(BYTEA)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from app.adapters.models import shipped_audit
 from app.domain import measuring
@@ -52,14 +53,19 @@ def measure(
     name, splits = measured_splits(seeds)
     chosen = [made for made in kept if made.split in splits]
     members = [_member(made, texts[made.id], family) for made, family in zip(chosen, families(chosen), strict=True)]
-    measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
-    values = measuring.compare(
-        measured,
-        _reference(frozen),
-        quotas=quotas,
-        approved=Counter(text.cluster for text in kept),
-        tokens=sum(text.tokens for text in kept),
-    ) | _education(chosen, texts)
+    with ThreadPoolExecutor(1) as beside:
+        education = beside.submit(_education, chosen, texts)
+        measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
+    values = (
+        measuring.compare(
+            measured,
+            _reference(frozen),
+            quotas=quotas,
+            approved=Counter(text.cluster for text in kept),
+            tokens=sum(text.tokens for text in kept),
+        )
+        | education.result()
+    )
     diversity: Limits = {
         name: (value, measured.limits[name][1])
         for name in ("vendi2", "cluster_simpson")

@@ -1,8 +1,8 @@
 """Whether an answer is a text at all: no preamble, refusal or echo, one writing, no loops. All linear in its length."""
 
 import re
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 MAX_ECHO = 0.10
 """Share of the instructions' 6-word runs that may stand in an answer."""
@@ -18,6 +18,8 @@ _CLOSINGS = re.compile(
     r"(?i)(let me know if[^\n]{0,120}|i hope this helps[^\n]{0,80}|feel free to ask[^\n]{0,80}"
     r"|would you like me to[^\n]{0,120})\W{0,5}\Z"
 )
+_CLOSING_WORDS = ("let me know if", "i hope this helps", "feel free to ask", "would you like me to")
+"""What `_CLOSINGS` begin with: looked for first, a fifteenth of the pattern's time."""
 _REFUSALS = re.compile(
     r"(?i)\A\W{0,5}(?:i(?:'m| am) (?:sorry|unable|afraid)|i can(?:'t|not)\b|i won't|sorry, (?:but )?i"
     r"|unfortunately, i can)"
@@ -33,7 +35,10 @@ RUN = 6
 
 def preamble(text: str) -> str | None:
     """The phrase with which a text addresses whoever asked for it, at its start or end; None when it does not."""
-    found = _OPENINGS.search(text[:200]) or _CLOSINGS.search(text[-200:])
+    found = _OPENINGS.search(text[:200])
+    if not found:
+        end = text[-200:].lower()
+        found = _CLOSINGS.search(text[-200:]) if any(words in end for words in _CLOSING_WORDS) else None
     return found.group(1)[:60] if found else None
 
 
@@ -47,34 +52,42 @@ def is_refusal(text: str) -> bool:
     return len(text) < 600 and bool(_REFUSALS.search(text))
 
 
-def runs(text: str) -> list[tuple[str, ...]]:
-    """All runs of six words of a text, in lower case."""
+class Runs(NamedTuple):
+    """The runs of six words of a text, in lower case."""
+
+    total: int
+    different: frozenset[tuple[str, ...]]
+
+
+def runs(text: str) -> Runs:
+    """All runs of a text."""
     words = text.lower().split()
-    return list(zip(*(words[i:] for i in range(RUN)), strict=False))
+    said = list(zip(*[words[i:] for i in range(RUN)], strict=False))
+    return Runs(len(said), frozenset(said))
 
 
 @lru_cache(maxsize=16)
 def _instructed(instructions: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(runs(instructions))
+    return runs(instructions).different
 
 
-def echo_share(said: Iterable[tuple[str, ...]], instructions: str) -> float:
+def echo_share(said: Runs, instructions: str) -> float:
     """Share of the instructions' runs that are among those `said`, [0, 1]."""
     asked = _instructed(instructions)
-    return len(asked.intersection(said)) / len(asked) if asked else 0.0
+    return len(asked & said.different) / len(asked) if asked else 0.0
 
 
-def repeated_share(text: str, said: Sequence[tuple[str, ...]]) -> float:
+def repeated_share(text: str, said: Runs) -> float:
     """How much of a text repeats itself: the larger of repeated lines and repeated runs (`said`), [0, 1].
 
     Short lines (braces, list marks) do not count.
     """
-    lines = [line.strip() for line in text.splitlines() if len(line.strip()) > 20]
-    return max(_repeats(lines), _repeats(said))
+    lines = [line for line in map(str.strip, text.splitlines()) if len(line) > 20]
+    return max(_repeats(len(lines), len(set(lines))), _repeats(said.total, len(said.different)))
 
 
-def _repeats(items: Sequence[str] | Sequence[tuple[str, ...]]) -> float:
-    return 1.0 - len(set(items)) / len(items) if len(items) >= 4 else 0.0
+def _repeats(total: int, different: int) -> float:
+    return 1.0 - different / total if total >= 4 else 0.0
 
 
 def other_writing(text: str, seed: str) -> bool:

@@ -65,6 +65,8 @@ def neutral(document: str) -> str:
 
     Example: `<|im_end|>` becomes `< |im_end|>`, which people read the same and no tokenizer does.
     """
+    if "<" not in document and "[" not in document:
+        return document
     return TEMPLATE_TOKENS.sub(lambda found: found.group(0).replace("<", "< ").replace("[", "[ "), document)
 
 

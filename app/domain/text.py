@@ -27,6 +27,7 @@ _FLAGS = {
     "control": re.compile(f"[{_CONTROL}]"),
 }
 _INVISIBLE = re.compile(f"[{_BIDI}{_ZERO_WIDTH}{_TAGS}{_CONTROL}]")
+_SEEN = re.compile(f"[^\\s{_BIDI}{_ZERO_WIDTH}{_TAGS}{_CONTROL}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\w+(?:(?<=[^\W\d_])['’](?=[^\W\d_])\w+)*")
 # The look-back stands after the mark, so that searching can skip to marks: three times as fast.
@@ -77,7 +78,7 @@ def check_text(text: str, *, max_chars: int) -> TextFault | None:
         return TextFault.nul_char
     if not text.isascii() and _SURROGATE.search(text):
         return TextFault.bad_unicode
-    if not text or text.isspace() or not visible(text).strip():
+    if not _SEEN.search(text):
         return TextFault.empty_text
     if len(text) > max_chars:
         return TextFault.too_long

@@ -16,6 +16,8 @@ from scipy.stats import spearmanr
 
 from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES, bag_parts, bag_values, shape
 from app.domain.education_trees import NODES, SPLITS, Trees
+from app.domain.line_edges import LineEdges, line_edges
+from app.domain.prefix_sums import stretch_counts
 from app.domain.terms import BUCKETS, Terms, terms
 from app.domain.tokens import TokenBatch
 from app.errors import InvalidInputError
@@ -64,9 +66,10 @@ class Classifier:
         Pass the batch's `terms` when they are at hand.
         """
         said = said or terms(batch)
-        seen = shape(batch, said)
+        edges = line_edges(batch)
+        seen = shape(batch, said, edges)
         shapes = standardise(seen, self.shape_mean, self.shape_scale)
-        linear = self.bag_score(batch, said) + (shapes * self.shape_weights).sum(axis=1)
+        linear = self.bag_score(batch, said, edges) + (shapes * self.shape_weights).sum(axis=1)
         return self.calibrate((linear + self.trees.predict(seen) + self.intercept) / 2) * novelty(batch, said)
 
     def calibrate(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,10 +77,10 @@ class Classifier:
         scores: NDArray[np.float64] = np.clip(np.interp(raw, self.knots[0], self.knots[1]), *SCALE)
         return scores
 
-    def bag_score(self, batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
+    def bag_score(self, batch: TokenBatch, said: Terms, edges: LineEdges) -> NDArray[np.float64]:
         """w . x / |x| of every document, over the columns that training saw."""
         dot, square = np.zeros(batch.n_docs), np.zeros(batch.n_docs)
-        for index, part in enumerate(bag_parts(batch, said)):
+        for index, part in enumerate(bag_parts(batch, said, edges)):
             values = bag_values(part)
             weights = self.bag_weights[index * BUCKETS : (index + 1) * BUCKETS].take(part.bucket)
             dot += np.bincount(part.doc, weights=values * weights, minlength=batch.n_docs)
@@ -95,7 +98,7 @@ def standardise(
 def novelty(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
     """(n_docs,) in [0, 1]: what a score is multiplied by, 1 unless a text repeats itself, 0 for one without words."""
     counts = batch.counts()
-    share = np.bincount(batch.doc[said.fresh], minlength=batch.n_docs) / np.maximum(counts, 1)
+    share = stretch_counts(said.fresh, batch.first) / np.maximum(counts, 1)
     kept = np.clip((share - _ALL_OLD) / (_NEW_ENOUGH - _ALL_OLD), 0, 1)
     return np.where(counts > 0, kept, 0.0)
 

@@ -6,6 +6,7 @@ benchmarks) comes once and is kept.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import msgspec
@@ -152,7 +153,7 @@ def _rows(found: Features) -> list[Row]:
 def examine_answers(items: list[bytes], context: Context) -> list[bytes]:
     """An Examined for each Answered; context: `classifier`, `embedder`, `clusters`, `rules`."""
     answers = [msgspec.msgpack.decode(item, type=Answered) for item in items]
-    rules = _rules(context["rules"])
+    rules = replace(_rules(context["rules"]), style_shift=_classifier(context["classifier"]).style_shift)
     screened = [safety.screen(answer.text, rules.gates.safety) for answer in answers]
     found = _features([s.text for s in screened], [Kind(a.kind) for a in answers], context)
     labels = clusters.assign(_clusters(context["clusters"]), found.embedding.astype(np.float32))

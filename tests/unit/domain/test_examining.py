@@ -1,16 +1,18 @@
 """The child's two jobs in this process: rows of seeds, and answers with their verdicts, bytes in and bytes out."""
 
+from dataclasses import replace
 from functools import cache
 
 import msgspec
 import numpy as np
 import pytest
 
-from app.adapters.models import shipped_classifier_blob
+from app.adapters.models import shipped_classifier, shipped_classifier_blob
 from app.domain import clusters, embedding
 from app.domain.benchmarks import Item
 from app.domain.config import Gates
 from app.domain.decontamination import Hit
+from app.domain.education import dump_classifier
 from app.domain.examining import (
     Answered,
     Context,
@@ -89,6 +91,15 @@ def test_a_row_has_scores_in_their_ranges_and_a_unit_vector() -> None:
     assert row.words == len(SEED.split())
     assert np.linalg.norm(np.frombuffer(row.embedding, np.float16).astype(float)) == pytest.approx(1.0, abs=0.01)
     assert len(row.signature) == 64 * 4
+
+
+def test_the_classifiers_own_style_shift_is_taken_off() -> None:
+    shifted = dump_classifier(replace(shipped_classifier(), style_shift=0.125))
+    item = msgspec.msgpack.encode(answer(TEXT))
+    (found,) = examine_answers([item], {**context(), "classifier": shifted})
+    judged = msgspec.msgpack.decode(found, type=Examined)
+    assert judged.row.edu_score > 0.125
+    assert judged.edu_score == pytest.approx(judged.row.edu_score - 0.125)
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:

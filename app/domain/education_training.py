@@ -44,7 +44,7 @@ _SHAPE_SHARE = 0.04
 """Weight of a standardised shape against a bag of length 1; 0.03 to 0.05 gave the same Spearman within 0.003."""
 _READER_SHARE = 0.5
 """Weight of a reader's own intercept; as good as unpenalised."""
-_TREES, _RATE, _LEAST_LEAF, _SHARE_OF_TEXTS, _SHARE_OF_SHAPES = 250, 0.05, 6, 0.6, 0.15
+_TREES, _RATE, _LEAST_LEAF, _SHARE_OF_TEXTS, _SHARE_OF_SHAPES = 400, 0.04, 6, 0.6, 0.15
 _KNOTS = 21
 _LABEL_WEIGHT = 0.7
 """How far the calibration goes from conditional means (least error) to label quantiles (right share above 3)."""

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from app.adapters.models import shipped_classifier, shipped_classifier_blob
+from app.adapters.models import shipped_audit, shipped_audit_blob, shipped_classifier, shipped_classifier_blob
 from app.domain import clusters, embedding
 from app.domain.benchmarks import Item
 from app.domain.config import Gates
@@ -24,6 +24,7 @@ from app.domain.examining import (
     examine_seeds,
     find_contamination,
 )
+from app.domain.tokens import tokenise
 
 SEED = (
     "A beaver builds dams of wood and mud. The dam holds back a stream, and a pond forms behind it. The pond keeps the "
@@ -100,6 +101,14 @@ def test_the_classifiers_own_style_shift_is_taken_off() -> None:
     judged = msgspec.msgpack.decode(found, type=Examined)
     assert judged.row.edu_score > 0.125
     assert judged.edu_score == pytest.approx(judged.row.edu_score - 0.125)
+
+
+def test_an_answer_keeps_the_audit_models_score_where_the_model_is_there() -> None:
+    item = msgspec.msgpack.encode(answer(TEXT))
+    (found,) = examine_answers([item], {**context(), "audit": shipped_audit_blob()})
+    expected = float(shipped_audit().predict(tokenise([TEXT]))[0])
+    assert msgspec.msgpack.decode(found, type=Examined).scores["edu_audit"] == pytest.approx(expected)
+    assert "edu_audit" not in examined(answer(TEXT))[0].scores
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:

@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from app.adapters.llm_outcomes import Answer
+from app.adapters.models import shipped_audit_blob
 from app.adapters.sandbox import Sandbox
 from app.adapters.sandbox_faults import SandboxFault
 from app.domain.examining import Answered, Examined, RulesSpec
@@ -29,6 +30,7 @@ class Judge:
         self.sandbox, self.context, self.max_text_chars = sandbox, context, max_text_chars
         rules = RulesSpec(context.config.gates, context.recipe.name, context.benchmarks)
         sandbox.set_context("classifier", weights)
+        sandbox.set_context("audit", shipped_audit_blob())
         sandbox.set_context("embedder", context.embedder)
         sandbox.set_context("clusters", context.clusters)
         sandbox.set_context("rules", msgspec.msgpack.encode(rules))

@@ -22,9 +22,15 @@ def shipped_classifier() -> Classifier:
 
 
 @lru_cache(maxsize=1)
+def shipped_audit_blob() -> bytes:
+    """The audit model as stored: trained once on the gold labels and never again, however classifiers change."""
+    return files("app").joinpath("models/audit.npz").read_bytes()
+
+
+@lru_cache(maxsize=1)
 def shipped_audit() -> Audit:
-    """The audit model: trained once on the gold labels and never again, whatever happens to the classifier."""
-    return load_audit(files("app").joinpath("models/audit.npz").read_bytes())
+    """The audit model, ready to use."""
+    return load_audit(shipped_audit_blob())
 
 
 @lru_cache(maxsize=1)

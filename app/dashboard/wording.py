@@ -152,6 +152,7 @@ SCORES = {
     "list_coverage": "Share of common words",
     "edu_score": "Educational score, calibrated (0 to 5)",
     "edu_raw": "Educational score, raw (0 to 5)",
+    "edu_audit": "Educational score of the audit model (0 to 5)",
     "uncertain": "Near the bound: worth a review",
 }
 

@@ -61,16 +61,21 @@ def shingles(batch: TokenBatch | WordSpans) -> Shingles:
     sizes = np.where(counts >= SHINGLE_WORDS, counts - SHINGLE_WORDS + 1, (counts > 0).astype(np.int64))
     first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     rows = np.repeat(batch.first[:-1] - first[:-1], sizes) + np.arange(first[-1])
-    rolled = np.zeros(len(hashes) + SHINGLE_WORDS, dtype=np.uint64)
-    rolled[: len(hashes)] = hashes
-    value = rolled[: len(hashes)].copy()
-    for step in range(1, SHINGLE_WORDS):
-        value *= _STEP
-        value += rolled[step : step + len(hashes)]
-    value = value[rows]
+    value = rolled(hashes)[rows]
     for doc in np.flatnonzero((counts > 0) & (counts < SHINGLE_WORDS)):
         value[first[doc]] = _roll(hashes[batch.first[doc] : batch.first[doc + 1]])
     return Shingles(mix64(value), first)
+
+
+def rolled(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(len(hashes),): a hash of the five that begin at each place; beyond the end stand zeros."""
+    padded = np.zeros(len(hashes) + SHINGLE_WORDS, dtype=np.uint64)
+    padded[: len(hashes)] = hashes
+    value = padded[: len(hashes)].copy()
+    for step in range(1, SHINGLE_WORDS):
+        value *= _STEP
+        value += padded[step : step + len(hashes)]
+    return value
 
 
 def _roll(hashes: NDArray[np.uint64]) -> np.uint64:

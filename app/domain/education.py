@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES, bag_parts, bag_values, shape
+from app.domain.education_style import DEFAULT_SHIFT, LARGEST_SHIFT
 from app.domain.education_trees import NODES, SPLITS, Trees
+from app.domain.line_edges import LineEdges, line_edges
+from app.domain.prefix_sums import stretch_counts
 from app.domain.terms import BUCKETS, Terms, terms
 from app.domain.tokens import TokenBatch
 from app.errors import InvalidInputError
@@ -55,6 +58,8 @@ class Classifier:
     """On shapes as they are."""
     knots: NDArray[np.float64]
     """(2, k): raw scores, rising, and the scores they stand for."""
+    style_shift: float
+    """Points that style alone gains, [0, 1]; the gate takes them off generated text."""
     sha256: str
     """Of the file, in hex; part of every lineage."""
 
@@ -64,9 +69,10 @@ class Classifier:
         Pass the batch's `terms` when they are at hand.
         """
         said = said or terms(batch)
-        seen = shape(batch, said)
+        edges = line_edges(batch)
+        seen = shape(batch, said, edges)
         shapes = standardise(seen, self.shape_mean, self.shape_scale)
-        linear = self.bag_score(batch, said) + (shapes * self.shape_weights).sum(axis=1)
+        linear = self.bag_score(batch, said, edges) + (shapes * self.shape_weights).sum(axis=1)
         return self.calibrate((linear + self.trees.predict(seen) + self.intercept) / 2) * novelty(batch, said)
 
     def calibrate(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,10 +80,10 @@ class Classifier:
         scores: NDArray[np.float64] = np.clip(np.interp(raw, self.knots[0], self.knots[1]), *SCALE)
         return scores
 
-    def bag_score(self, batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
+    def bag_score(self, batch: TokenBatch, said: Terms, edges: LineEdges) -> NDArray[np.float64]:
         """w . x / |x| of every document, over the columns that training saw."""
         dot, square = np.zeros(batch.n_docs), np.zeros(batch.n_docs)
-        for index, part in enumerate(bag_parts(batch, said)):
+        for index, part in enumerate(bag_parts(batch, said, edges)):
             values = bag_values(part)
             weights = self.bag_weights[index * BUCKETS : (index + 1) * BUCKETS].take(part.bucket)
             dot += np.bincount(part.doc, weights=values * weights, minlength=batch.n_docs)
@@ -95,7 +101,7 @@ def standardise(
 def novelty(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
     """(n_docs,) in [0, 1]: what a score is multiplied by, 1 unless a text repeats itself, 0 for one without words."""
     counts = batch.counts()
-    share = np.bincount(batch.doc[said.fresh], minlength=batch.n_docs) / np.maximum(counts, 1)
+    share = stretch_counts(said.fresh, batch.first) / np.maximum(counts, 1)
     kept = np.clip((share - _ALL_OLD) / (_NEW_ENOUGH - _ALL_OLD), 0, 1)
     return np.where(counts > 0, kept, 0.0)
 
@@ -147,6 +153,7 @@ def dump_classifier(classifier: Classifier) -> bytes:
         tree_threshold=classifier.trees.threshold,
         tree_value=classifier.trees.value,
         knots=classifier.knots,
+        style_shift=np.array([classifier.style_shift]),
     )
     return sink.getvalue()
 
@@ -162,8 +169,10 @@ def load_classifier(blob: bytes) -> Classifier:
     wanted: dict[str, tuple[int, ...]] = {
         "format": (1,), "bag_weights": (BAG_COLUMNS,), "shape_weights": (n_shapes,), "shape_mean": (n_shapes,),
         "shape_scale": (n_shapes,), "intercept": (1,), "tree_feature": (n_trees, SPLITS),
-        "tree_threshold": (n_trees, SPLITS), "tree_value": (n_trees, NODES),
+        "tree_threshold": (n_trees, SPLITS), "tree_value": (n_trees, NODES), "style_shift": (1,),
     }  # fmt: skip
+    # A file from before the figure was measured has none.
+    parts.setdefault("style_shift", np.array([DEFAULT_SHIFT]))
     _check_format(parts)
     _check(parts, wanted)
     return Classifier(
@@ -174,6 +183,7 @@ def load_classifier(blob: bytes) -> Classifier:
         intercept=float(parts["intercept"][0]),
         trees=Trees(parts["tree_feature"].astype(np.int64), parts["tree_threshold"], parts["tree_value"]),
         knots=parts["knots"],
+        style_shift=float(parts["style_shift"][0]),
         sha256=sha256(blob).hexdigest(),
     )
 
@@ -195,8 +205,15 @@ def _check(parts: dict[str, NDArray[np.float64]], wanted: dict[str, tuple[int, .
         raise InvalidClassifierError(reason="a number is not finite")
     if not np.isin(parts["tree_feature"], np.arange(len(SHAPE_NAMES))).all():
         raise InvalidClassifierError(reason="a tree asks for a shape that is none")
-    knots = parts["knots"]
+    if not 0 <= parts["style_shift"][0] <= LARGEST_SHIFT:
+        raise InvalidClassifierError(reason=f"a style shift of {parts['style_shift'][0]:g}")
+    _check_knots(parts["knots"])
+    if (parts["shape_scale"] <= 0).any():
+        raise InvalidClassifierError(reason="a scale is not positive")
+
+
+def _check_knots(knots: NDArray[np.float64]) -> None:
     if knots.ndim != 2 or knots.shape[0] != 2 or knots.shape[1] < 2 or (np.diff(knots[0]) <= 0).any():
         raise InvalidClassifierError(reason="calibration knots do not rise")
-    if (np.diff(knots[1]) < 0).any() or (parts["shape_scale"] <= 0).any():
-        raise InvalidClassifierError(reason="calibration falls or a scale is not positive")
+    if (np.diff(knots[1]) < 0).any():
+        raise InvalidClassifierError(reason="calibration falls")

@@ -94,21 +94,16 @@ def _names(batch: TokenBatch) -> dict[tuple[int, int], str]:
 
 
 def _line_names(batch: TokenBatch) -> Iterator[str]:
-    """Names in the order of `line_hashes`: first bytes of all lines, then their frames, then their opening words."""
+    """Names in the order of `line_hashes`: of each line its first bytes, its frame, its opening word if it has one."""
     whole = batch.buffer.tobytes()
     lines = batch.lines
     inked = np.flatnonzero(lines.ink > 0)
-    texts = [
-        whole[low:high].decode("utf-8", "replace")
-        for low, high in zip((lines.start + lines.indent)[inked], lines.end[inked], strict=True)
-    ]
-    for text in texts:
+    starts = dict(zip(batch.start.tolist(), batch.end.tolist(), strict=True))
+    for begin, end in zip((lines.start + lines.indent)[inked].tolist(), lines.end[inked].tolist(), strict=True):
+        text = whole[begin:end].decode("utf-8", "replace")
         yield "line opening with a letter" if _is_letter(text[0]) else f"line opening {text[:2]!r}"
-    for text in texts:
         first = "a letter" if _is_letter(text[0]) else repr(text[0])
         yield f"line from {first} to {'a letter or digit' if text[-1].isalnum() else repr(text[-1])}"
-    starts = dict(zip(batch.start.tolist(), batch.end.tolist(), strict=True))
-    for begin in (lines.start + lines.indent)[inked].tolist():
         if begin in starts:
             yield f'line opening with the word "{whole[begin : starts[begin]].decode("utf-8", "replace").lower()}"'
 

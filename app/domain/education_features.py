@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
+from app.domain.line_edges import LineEdges, line_edges
 from app.domain.line_shapes import LINE_SHAPE_NAMES, line_shapes
 from app.domain.lines import byte_table
+from app.domain.prefix_sums import stretch_counts, stretch_sums
 from app.domain.terms import BUCKETS, Counts, Terms, count_buckets
 from app.domain.texture import TEXTURE_NAMES, stops, texture_counts, texture_shares
 from app.domain.tokens import TokenBatch, mix64
@@ -34,13 +36,14 @@ _LOGS = 1 + np.log(np.maximum(np.arange(1_024), 1, dtype=np.float64))
 """What `bag_values` gives to small counts, which nearly all are."""
 _ALPHABETIC = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)))
 _ALPHANUMERIC = byte_table(bytes(range(65, 91)) + bytes(range(97, 123)) + b"0123456789")
+_LINE_HASHES = 3
 _OPENING, _MARK, _FRAME = np.uint64(77), np.uint64(99_991), np.uint64(555_555)
 """Salts that keep first words, line marks and line frames apart from words."""
 
 
-def bag_parts(batch: TokenBatch, said: Terms) -> tuple[Counts, Counts]:
+def bag_parts(batch: TokenBatch, said: Terms, edges: LineEdges | None = None) -> tuple[Counts, Counts]:
     """Counts of words and of line features: the two stretches of a bag's columns, in this order."""
-    return said.words, count_buckets(*line_hashes(batch), batch.n_docs)
+    return said.words, count_buckets(*line_hashes(batch, edges), batch.n_docs)
 
 
 def bag_values(counts: Counts) -> NDArray[np.float64]:
@@ -60,27 +63,25 @@ def bag(batch: TokenBatch, said: Terms) -> csr_array:
     return csr_array(hstack(rows, format="csr"))
 
 
-def line_hashes(batch: TokenBatch) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
-    """Three hashes a line with ink: its first two bytes of punctuation, its first and last byte, its opening word."""
-    lines, buffer = batch.lines, batch.buffer
-    at = np.flatnonzero(lines.ink > 0)
-    doc = lines.doc[at]
-    begin = lines.start[at] + lines.indent[at]
-    first, second, last = buffer[begin], buffer[begin + 1], buffer[lines.end[at] - 1]
-    lettered = _ALPHABETIC[first]
-    marks = first.astype(np.uint64) * np.uint64(1000) + np.where(lettered, 0, second).astype(np.uint64)
-    closing = np.where(_ALPHANUMERIC[last], ord("a"), last).astype(np.uint64)
-    frames = np.where(lettered, 0, first).astype(np.uint64) * np.uint64(7919) + closing
-    hashes, docs = [mix64(marks + _MARK), mix64(frames + _FRAME)], [doc, doc]
-    if len(batch.start):
-        word = np.minimum(np.searchsorted(batch.start, begin), len(batch.start) - 1)
-        opens = batch.start[word] == begin
-        hashes.append(mix64(batch.word_hash[word[opens]] + _OPENING))
-        docs.append(doc[opens])
-    return np.concatenate(hashes), np.concatenate(docs)
+def line_hashes(batch: TokenBatch, edges: LineEdges | None = None) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Three hashes a line with ink: its first two bytes of punctuation, its first and last byte, its opening word.
+
+    Line after line, each with its document; a line that no word opens has two. Pass the `line_edges` when at hand.
+    """
+    edges = edges or line_edges(batch)
+    lettered = _ALPHABETIC[edges.first]
+    first = edges.first.astype(np.uint64)
+    closing = np.where(_ALPHANUMERIC[edges.last], ord("a"), edges.last)
+    hashes = np.zeros((len(edges.doc), _LINE_HASHES), dtype=np.uint64)
+    hashes[:, 0] = first * np.uint64(1000) + np.where(lettered, 0, edges.second) + _MARK
+    hashes[:, 1] = np.where(lettered, 0, first) * np.uint64(7919) + closing + _FRAME
+    hashes[edges.opens, 2] = batch.word_hash[edges.word] + _OPENING
+    kept = np.ones(hashes.shape, dtype=np.bool_)
+    kept[:, 2] = edges.opens
+    return mix64(hashes[kept]), np.repeat(edges.doc, 2 + edges.opens)
 
 
-def shape(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
+def shape(batch: TokenBatch, said: Terms, edges: LineEdges | None = None) -> NDArray[np.float64]:
     """(n_docs, len(SHAPE_NAMES)) float64: sizes, shares and means; finite also for an empty text."""
     pairs = texture_counts(batch)
     parts = (
@@ -88,7 +89,7 @@ def shape(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
         _prose(batch, stops(pairs)),
         common_shares(said.words),
         class_shares(said.words),
-        line_shapes(batch),
+        line_shapes(batch, edges),
         texture_shares(pairs),
     )
     return np.hstack(parts)
@@ -96,7 +97,7 @@ def shape(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
 
 def _sizes(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
     """(n_docs, 14): how long, how laid out, how varied."""
-    words = np.bincount(batch.doc[said.fresh], minlength=batch.n_docs)
+    words = stretch_counts(said.fresh, batch.first)
     distinct = np.diff(said.words.first)
     counts = np.maximum(batch.counts(), 1)
     columns = [
@@ -112,14 +113,14 @@ def _sizes(batch: TokenBatch, said: Terms) -> NDArray[np.float64]:
 
 def _prose(batch: TokenBatch, ends: NDArray[np.int64]) -> NDArray[np.float64]:
     """(n_docs, 6): how much prose there is, and its words and sentences; a rough grade without syllables."""
-    doc, length = batch.doc[batch.prose], (batch.end - batch.start)[batch.prose]
-    words = np.bincount(doc, minlength=batch.n_docs)
+    length, prose = (batch.end - batch.start) * batch.prose, batch.prose
+    words = stretch_counts(prose, batch.first)
     least = np.maximum(words, 1)
     columns = [
         words / np.maximum(batch.counts(), 1),
         np.log1p(words),
-        np.bincount(doc, weights=np.minimum(length, _LONGEST), minlength=batch.n_docs) / least,
-        np.bincount(doc[length >= _LONG_PROSE_WORD], minlength=batch.n_docs) / least,
+        stretch_sums(np.minimum(length, _LONGEST), batch.first) / least,
+        stretch_counts(length >= _LONG_PROSE_WORD, batch.first) / least,
         words / (ends + 1),
         np.log1p(ends),
     ]
@@ -129,8 +130,8 @@ def _prose(batch: TokenBatch, ends: NDArray[np.int64]) -> NDArray[np.float64]:
 def _word_lengths(batch: TokenBatch, counts: NDArray[np.int64]) -> list[NDArray[np.float64]]:
     """Mean bytes a word, share of long words, share of words of one byte."""
     length = batch.end - batch.start
-    total = np.bincount(batch.doc, weights=np.minimum(length, _LONGEST), minlength=batch.n_docs)
-    shares = [np.bincount(batch.doc[mask], minlength=batch.n_docs) for mask in (length >= _LONG_WORD, length == 1)]
+    total = stretch_sums(np.minimum(length, _LONGEST), batch.first)
+    shares = [stretch_counts(mask, batch.first) for mask in (length >= _LONG_WORD, length == 1)]
     return [total / counts, *(share / counts for share in shares)]
 
 

@@ -6,6 +6,7 @@ benchmarks) comes once and is kept.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import msgspec
@@ -16,6 +17,7 @@ from app.domain.benchmarks import Item
 from app.domain.config import Gates, Safety
 from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
 from app.domain.education import Classifier, load_classifier
+from app.domain.education_audit import Audit, load_audit
 from app.domain.facts import Facts
 from app.domain.features import Features, features
 from app.domain.gates import Candidate, Rules, judge
@@ -48,6 +50,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """Of a seed: the benchmark items it holds, with evidence."""
     facts: bytes | None = None
     """Of a seed: the Facts it states; None when it holds what the job redacts or rejects."""
+    edu_audit: float | None = None
+    """Of an answer: the score of the audit model, [0, 5]."""
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True):
@@ -94,6 +98,11 @@ Context = Mapping[str, bytes]
 @lru_cache(maxsize=4)
 def _classifier(blob: bytes) -> Classifier:
     return load_classifier(blob)
+
+
+@lru_cache(maxsize=1)
+def _audit(blob: bytes) -> Audit:
+    return load_audit(blob)
 
 
 @lru_cache(maxsize=4)
@@ -146,7 +155,8 @@ def _seed_facts(seed: SeedText, rules: Safety) -> bytes | None:
 
 
 def _features(texts: Sequence[str], kinds: Sequence[Kind], context: Context) -> Features:
-    return features(texts, kinds, _classifier(context["classifier"]), _embedder(context["embedder"]))
+    audit = _audit(context["audit"]) if "audit" in context else None
+    return features(texts, kinds, _classifier(context["classifier"]), _embedder(context["embedder"]), audit)
 
 
 def _rows(found: Features) -> list[Row]:
@@ -158,17 +168,18 @@ def _rows(found: Features) -> list[Row]:
         found.words.tolist(),
         strict=True,
     )
-    blobs = zip(found.embedding, found.signature, strict=True)
+    audited = [None] * len(found) if found.edu_audit is None else found.edu_audit.tolist()
+    blobs = zip(found.embedding, found.signature, audited, strict=True)
     return [
-        Row(*figures, vector.tobytes(), signature.tobytes())
-        for figures, (vector, signature) in zip(numbers, blobs, strict=True)
+        Row(*figures, vector.tobytes(), signature.tobytes(), edu_audit=second)
+        for figures, (vector, signature, second) in zip(numbers, blobs, strict=True)
     ]
 
 
 def examine_answers(items: list[bytes], context: Context) -> list[bytes]:
-    """An Examined for each Answered; context: `classifier`, `embedder`, `clusters`, `rules`."""
+    """An Examined for each Answered; context: `classifier`, `embedder`, `clusters`, `rules`, and `audit` or none."""
     answers = [msgspec.msgpack.decode(item, type=Answered) for item in items]
-    rules = _rules(context["rules"])
+    rules = replace(_rules(context["rules"]), style_shift=_classifier(context["classifier"]).style_shift)
     screened = [safety.screen(answer.text, rules.gates.safety) for answer in answers]
     found = _features([s.text for s in screened], [Kind(a.kind) for a in answers], context)
     labels = clusters.assign(_clusters(context["clusters"]), found.embedding.astype(np.float32))
@@ -193,11 +204,12 @@ def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: 
         sensitive=screened.found,
     )
     verdict = judge(candidate, rules)
+    second = {} if row.edu_audit is None else {"edu_audit": row.edu_audit}
     return Examined(
         row=row,
         edu_score=verdict.scores.get("edu_score", row.edu_score),
         cluster=max(0, label),
-        scores=verdict.scores,
+        scores=verdict.scores | second,
         gate=verdict.gate,
         reason=verdict.reason,
         detail=verdict.detail,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.domain.dedup import PERMUTATIONS, signatures
 from app.domain.education import Classifier
+from app.domain.education_audit import Audit
 from app.domain.embedding import Embedder, embed
 from app.domain.records import Kind
 from app.domain.simplicity import readability
@@ -45,15 +46,20 @@ class Features:
     """(n, 64): MinHash of 5-word shingles."""
     flags: tuple[tuple[str, ...], ...]
     """What hides in the text: see `text_flags`."""
+    edu_audit: NDArray[np.float32] | None = None
+    """The audit model's score, [0, 5]; None where it was not asked."""
 
     def __len__(self) -> int:
         return len(self.words)
 
 
-def features(texts: Sequence[str], kinds: Sequence[Kind], classifier: Classifier, embedder: Embedder) -> Features:
+def features(
+    texts: Sequence[str], kinds: Sequence[Kind], classifier: Classifier, embedder: Embedder, audit: Audit | None = None
+) -> Features:
     """The features of normalised texts. No texts give arrays of length 0."""
-    parts = [_chunk(texts[low:high], classifier, embedder) for low, high in _chunks(texts)]
-    parts = parts or [_chunk([], classifier, embedder)]
+    parts = [_chunk(texts[low:high], classifier, embedder, audit) for low, high in _chunks(texts)]
+    parts = parts or [_chunk([], classifier, embedder, audit)]
+    audited = [part.edu_audit for part in parts if part.edu_audit is not None]
     worded = np.array([kind is Kind.words for kind in kinds], dtype=np.bool_)
     return Features(
         edu_score=np.where(worded, np.float32(0), np.concatenate([part.edu_score for part in parts])),
@@ -65,6 +71,7 @@ def features(texts: Sequence[str], kinds: Sequence[Kind], classifier: Classifier
         embedding=np.concatenate([part.embedding for part in parts]).reshape(-1, embedder.dims),
         signature=np.concatenate([part.signature for part in parts]).reshape(-1, PERMUTATIONS),
         flags=tuple(flags for part in parts for flags in part.flags),
+        edu_audit=np.concatenate(audited) if audited else None,
     )
 
 
@@ -79,7 +86,7 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield low, len(texts)
 
 
-def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder) -> Features:
+def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder, audit: Audit | None) -> Features:
     batch = tokenise(texts)
     reading, said = readability(batch), terms(batch)
     return Features(
@@ -92,4 +99,5 @@ def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder) -> 
         embedding=embed(embedder, batch, said).astype(np.float16),
         signature=signatures(batch),
         flags=tuple(tuple(text_flags(text)) for text in texts),
+        edu_audit=None if audit is None else audit.predict(batch, said).astype(np.float32),
     )

@@ -11,13 +11,12 @@ from enum import StrEnum
 from app.domain import code, decontamination, fidelity, formats, safety, unsafe_words
 from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex
+from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.facts import Facts
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
 from app.domain.safety import Sensitive
 
-STYLE_SHIFT = 0.35
-"""Faithful style-only rewriting lifts public classifiers by 0.3 to 0.43 of 5 (arXiv 2605.23721); taken off here."""
 UNCERTAIN = 0.25
 """A calibrated score this near to the bound is flagged for review."""
 
@@ -119,6 +118,8 @@ class Rules:
     gates: Gates
     recipe: Recipe
     benchmarks: BenchmarkIndex | None = None
+    style_shift: float = DEFAULT_SHIFT
+    """Points that style alone gains from the job's classifier; taken off its scores, [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -272,7 +273,7 @@ def _simplicity(candidate: Candidate, rules: Rules, scores: dict[str, float]) ->
 
 
 def _education(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
-    calibrated = max(0.0, candidate.edu_score - STYLE_SHIFT)
+    calibrated = max(0.0, candidate.edu_score - rules.style_shift)
     scores |= {"edu_score": calibrated, "edu_raw": candidate.edu_score}
     scores["uncertain"] = float(abs(calibrated - rules.gates.edu_min) < UNCERTAIN)
     # A story teaches words by being read; the classifier knows only explanations.

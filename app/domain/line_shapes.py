@@ -7,6 +7,7 @@ root, so that one line in a hundred still shows.
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.line_edges import LineEdges, line_edges
 from app.domain.terms import BUCKET_BITS, BUCKETS
 from app.domain.tokens import TokenBatch, hash_words
 
@@ -45,14 +46,13 @@ def _openings() -> NDArray[np.uint8]:
 _FIRST_OF, _LAST_OF, _OPENING_OF = _numbered(_FIRST), _numbered(_LAST), _openings()
 
 
-def line_shapes(batch: TokenBatch) -> NDArray[np.float64]:
-    """(n_docs, len(LINE_SHAPE_NAMES)) float64, finite also for an empty text."""
-    lines, buffer = batch.lines, batch.buffer
-    at = np.flatnonzero(lines.ink > 0)
-    doc, ink = lines.doc[at], lines.ink[at]
+def line_shapes(batch: TokenBatch, edges: LineEdges | None = None) -> NDArray[np.float64]:
+    """(n_docs, len(LINE_SHAPE_NAMES)) float64, finite also for an empty text. Pass the `line_edges` when at hand."""
+    edges = edges or line_edges(batch)
+    lines, at, doc = batch.lines, edges.at, edges.doc
+    ink = lines.ink[at]
     inked = np.maximum(np.bincount(doc, minlength=batch.n_docs), 1)
-    begin = lines.start[at] + lines.indent[at]
-    first, second, last = buffer[begin], buffer[begin + 1], buffer[lines.end[at] - 1]
+    first, second, last = edges.first, edges.second, edges.last
     docstring = _in_docstring(batch)[at]
     comment = docstring | (first == ord("#"))
     special = (
@@ -67,7 +67,7 @@ def line_shapes(batch: TokenBatch) -> NDArray[np.float64]:
     counts = (
         _counts(doc, _FIRST_OF[first], batch.n_docs, len(_FIRST)),
         _counts(doc, _LAST_OF[last], batch.n_docs, len(_LAST)),
-        _opening_counts(batch, begin, doc),
+        _opening_counts(batch, edges),
         np.stack([np.bincount(doc[mask], minlength=batch.n_docs) for mask in special], axis=1),
     )
     shares = np.sqrt(np.hstack(counts) / inked[:, None])
@@ -83,20 +83,18 @@ def _counts(doc: NDArray[np.int32], member: NDArray[np.uint8], n_docs: int, widt
     return counts
 
 
-def _opening_counts(batch: TokenBatch, begin: NDArray[np.int64], doc: NDArray[np.int32]) -> NDArray[np.int64]:
-    if not len(batch.start):
-        return np.zeros((batch.n_docs, len(_OPENING)), dtype=np.int64)
-    word = np.minimum(np.searchsorted(batch.start, begin), len(batch.start) - 1)
-    opens = batch.start[word] == begin
-    bucket = (batch.word_hash[word[opens]] >> np.uint64(64 - BUCKET_BITS)).astype(np.intp)
-    return _counts(doc[opens], _OPENING_OF[bucket], batch.n_docs, len(_OPENING))
+def _opening_counts(batch: TokenBatch, edges: LineEdges) -> NDArray[np.int64]:
+    bucket = (batch.word_hash[edges.word] >> np.uint64(64 - BUCKET_BITS)).astype(np.intp)
+    return _counts(edges.doc[edges.opens], _OPENING_OF[bucket], batch.n_docs, len(_OPENING))
 
 
 def _in_docstring(batch: TokenBatch) -> NDArray[np.bool_]:
     """Lines inside or at the edge of a triple-quoted string, by the parity of triple quotes so far in the document."""
     lines, buffer = batch.lines, batch.buffer
-    same = (buffer[:-2] == buffer[1:-1]) & (buffer[1:-1] == buffer[2:])
-    marks = np.flatnonzero(same & ((buffer[:-2] == ord('"')) | (buffer[:-2] == ord("'"))))
+    quotes = np.flatnonzero((buffer == ord('"')) | (buffer == ord("'")))
+    quote = buffer[quotes]
+    # Every document ends with a line feed, so the byte after a quote exists; the one after that may not.
+    marks = quotes[(buffer[quotes + 1] == quote) & (buffer.take(quotes + 2, mode="clip") == quote)]
     seen = np.bincount(np.searchsorted(lines.start, marks, side="right") - 1, minlength=len(lines.doc))
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(seen)])
     first = np.searchsorted(lines.doc, np.arange(batch.n_docs))

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.domain.byte_classes import SYMBOL
+from app.domain.prefix_sums import stretch_counts
+
 _SYMBOL_SHARE = 0.08
 """Code symbols over non-space bytes above which a line is not prose; English prose seldom passes 0.04."""
 _SYMBOL_LEAST = 3
@@ -24,9 +27,6 @@ def byte_table(members: bytes) -> NDArray[np.bool_]:
     return table
 
 
-_STEPS = 32
-"""Blanks that are stepped over one by one; deeper indentation is looked up."""
-_SYMBOL = byte_table(b"{}[]()<>=;_\\|@$^&*+~`")
 _DIGIT = byte_table(b"0123456789")
 _BULLET = byte_table(b"-*+>#|")
 
@@ -55,18 +55,20 @@ class Lines:
     """A paragraph, heading or list item ends with this line."""
 
 
-def lay_out(buffer: NDArray[np.uint8], doc_starts: NDArray[np.int64]) -> Lines:
-    """The lines of a buffer in which every document ends with a line feed. Linear in bytes."""
+def lay_out(buffer: NDArray[np.uint8], classes: NDArray[np.uint8], doc_starts: NDArray[np.int64]) -> Lines:
+    """The lines of a buffer in which every document ends with a line feed, and of its byte classes. Linear in bytes."""
     end = np.flatnonzero(buffer == 10)
     start = np.concatenate([np.zeros(min(1, len(end)), dtype=np.int64), end[:-1] + 1])
-    doc = np.repeat(np.arange(len(doc_starts) - 1, dtype=np.int32), np.diff(np.searchsorted(start, doc_starts)))
+    bounds = np.append(start, len(buffer))
+    doc_line = np.searchsorted(start, doc_starts)
+    doc = np.repeat(np.arange(len(doc_starts) - 1, dtype=np.int32), np.diff(doc_line))
     # Controls are gone (`tokenise`), so that what is not above a space is white space. Five times as fast as a table.
     inked = buffer > ord(" ")
-    ink = _sums(inked, start)
+    ink = stretch_counts(inked, bounds).astype(np.int32)
     first = _first_ink(inked, start, ink)
-    symbols = _sums(_SYMBOL.take(buffer), start)
-    letters = _sums(((buffer | 0x20) - ord("a") < 26) | (buffer >= 0x80), start)
-    fenced = _fenced(buffer, doc, first, ink)
+    symbols = stretch_counts(classes & np.uint8(SYMBOL), bounds).astype(np.int32)
+    letters = stretch_counts(((buffer | 0x20) - ord("a") < 26) | (buffer >= 0x80), bounds)
+    fenced = _fenced(buffer, doc_line, doc, first, ink)
     prose = (ink > 0) & ~fenced & (letters >= _LETTER_SHARE * ink)
     prose &= (symbols < _SYMBOL_LEAST) | (symbols <= _SYMBOL_SHARE * ink)
     opening = buffer[first]
@@ -75,24 +77,23 @@ def lay_out(buffer: NDArray[np.uint8], doc_starts: NDArray[np.int64]) -> Lines:
     return Lines(doc, start, end, indent, ink, symbols, fenced, prose, closes)
 
 
-def _sums(mask: NDArray[np.bool_], start: NDArray[np.int64]) -> NDArray[np.int32]:
-    """How many True each line holds."""
-    if not len(start):
-        return np.zeros(0, dtype=np.int32)
-    sums: NDArray[np.int32] = np.add.reduceat(mask, start, dtype=np.int32)
-    return sums
-
-
 def _first_ink(inked: NDArray[np.bool_], start: NDArray[np.int64], ink: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The first non-blank byte of each line; of a blank line any byte."""
+    """The first non-blank byte of each line; of a blank line any byte.
+
+    Four packed bytes from where a line starts hold its first 25 bytes or more; deeper indentation is looked up.
+    """
     first = start.copy()
     at = np.flatnonzero((ink > 0) & ~inked[start]) if len(start) else first
-    for _ in range(_STEPS):
-        if not len(at):
-            return first
-        first[at] += 1
-        at = at[~inked[first[at]]]
-    if len(at):
+    packed = np.append(np.packbits(inked, bitorder="little"), np.zeros(3, np.uint8)).astype(np.uint32)
+    byte, bit = first[at] >> 3, (first[at] & 7).astype(np.uint32)
+    ahead = packed[byte] | packed[byte + 1] << 8 | packed[byte + 2] << 16 | packed[byte + 3] << 24
+    ahead >>= bit
+    near = ahead > 0
+    # The lowest bit that is set, less 1, has as many bits set as lie below it.
+    blanks = np.bitwise_count((ahead & -ahead) - np.uint32(1))
+    first[at[near]] += blanks[near]
+    if not near.all():
+        at = at[~near]
         positions = np.flatnonzero(inked)
         first[at] = positions[np.searchsorted(positions, first[at])]
     return first
@@ -110,17 +111,21 @@ def _numbered(buffer: NDArray[np.uint8], first: NDArray[np.int64]) -> NDArray[np
 
 
 def _fenced(
-    buffer: NDArray[np.uint8], doc: NDArray[np.int32], first: NDArray[np.int64], ink: NDArray[np.int32]
+    buffer: NDArray[np.uint8],
+    doc_line: NDArray[np.int64],
+    doc: NDArray[np.int32],
+    first: NDArray[np.int64],
+    ink: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
     """Lines of fenced blocks, by the parity of fence marks so far in the document; an open fence runs to the end."""
-    marks = np.zeros(len(doc), dtype=np.bool_)
+    marks = np.zeros(len(first), dtype=np.bool_)
     at = np.flatnonzero((ink >= 3) & ((buffer[first] == ord("`")) | (buffer[first] == ord("~"))))
     here = first[at]
     marks[at] = (buffer[here + 1] == buffer[here]) & (buffer[here + 2] == buffer[here])
     if not marks.any():
         return marks
     seen = np.cumsum(marks)
-    earlier = np.concatenate([[0], seen])[np.searchsorted(doc, doc, side="left")]
+    earlier = np.concatenate([[0], seen])[doc_line[:-1]][doc]
     inside: NDArray[np.bool_] = ((seen - earlier) % 2 == 1) | marks
     return inside
 

@@ -5,17 +5,16 @@ much as saying it once. Words are 18-bit buckets of their hashes.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.domain.dedup import SHINGLE_WORDS, shingles
+from app.domain.dedup import SHINGLE_WORDS, rolled
 from app.domain.tokens import TokenBatch, mix64
 
 BUCKET_BITS = 18
 BUCKETS = 1 << BUCKET_BITS
-_NARROW_DOCS = 1 << (31 - BUCKET_BITS)
-"""So many documents fit a 32-bit key, which sorts twice as fast as one of 64."""
 _SLOT_BITS = 20
 """Of a table of 4 MB, which the processor's caches still hold."""
 _DOC_STEP = np.uint64(0xBF58476D1CE4E5B9)
@@ -50,48 +49,51 @@ def terms(batch: TokenBatch) -> Terms:
 
 
 def count_buckets(hashes: NDArray[np.uint64], doc: NDArray[np.int32], n_docs: int) -> Counts:
-    """Occurrences by document and bucket of any 64-bit hashes, in any order."""
-    keys: NDArray[np.int32] | NDArray[np.int64]
-    if n_docs <= _NARROW_DOCS:
-        keys = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(np.int32) | (doc << np.int32(BUCKET_BITS))
-    else:
-        keys = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(np.int64) | (doc.astype(np.int64) << BUCKET_BITS)
-    keys.sort()
-    firsts = np.flatnonzero(np.diff(keys, prepend=-1))
-    count = np.diff(firsts, append=len(keys))
-    keys = keys[firsts]
-    found = (keys >> BUCKET_BITS).astype(np.int32)
-    first = np.searchsorted(found, np.arange(n_docs + 1))
-    return Counts(n_docs, found, (keys & (BUCKETS - 1)).astype(np.int32), count, first)
+    """Occurrences by document and bucket of any 64-bit hashes, whose documents do not fall.
+
+    Each document is sorted by itself: eight times as fast as all of them at once.
+    """
+    bucket = (hashes >> np.uint64(64 - BUCKET_BITS)).astype(np.int32)
+    bounds = np.searchsorted(doc, np.arange(n_docs + 1))
+    edges = bounds.tolist()
+    for low, high in pairwise(edges):
+        bucket[low:high].sort()
+    opens = np.ones(len(bucket) + 1, dtype=np.bool_)
+    np.not_equal(bucket[1:], bucket[:-1], out=opens[1:-1])
+    opens[bounds] = True
+    firsts = np.flatnonzero(opens)
+    rows = firsts[:-1]
+    return Counts(n_docs, doc[rows], bucket[rows], np.diff(firsts), np.searchsorted(rows, bounds))
 
 
 def _fresh(batch: TokenBatch) -> NDArray[np.bool_]:
-    found = shingles(batch)
+    """Which words do not end a shingle that their document has held before."""
+    behind = SHINGLE_WORDS - 1
     fresh = np.ones(len(batch.doc), dtype=np.bool_)
-    sizes = np.where(batch.counts() >= SHINGLE_WORDS, np.diff(found.first), 0)
-    if not sizes.any():
+    if len(fresh) <= behind:
         return fresh
-    long = np.repeat(sizes > 0, np.diff(found.first))
-    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    word = np.repeat(batch.first[:-1] + SHINGLE_WORDS - 1, sizes) + within
-    keyed = mix64(found.value[long] + batch.doc[word].astype(np.uint64) * _DOC_STEP)
-    again = _perhaps_twice(keyed)
-    order = again[np.argsort(keyed[again], kind="stable")]
-    first = np.diff(keyed[order], prepend=~keyed[order[:1]]) != 0
-    fresh[word[order[~first]]] = False
+    doc = batch.doc[:-behind]
+    again = _come_again(mix64(rolled(batch.word_hash)[:-behind] + doc.astype(np.uint64) * _DOC_STEP))
+    word = again + behind
+    fresh[word[doc[again] == batch.doc[word]]] = False
     return fresh
 
 
-def _perhaps_twice(values: NDArray[np.uint64]) -> NDArray[np.intp]:
-    """Places of all values that come twice, in order, and of a few that share a slot of a table with another.
+def _come_again(values: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Places, in no order, of all values that stood before.
 
-    Few shingles come twice, and only these need sorting; finding them by a table takes a third of the time of a sort.
+    A table holds the first place of each slot. Most values meet themselves there or an equal one; the few that share a
+    slot with another value are sorted.
     """
     bits = min(_SLOT_BITS, len(values).bit_length() + 3)
     slot = (values >> np.uint64(64 - bits)).astype(np.int32)
     place = np.arange(len(values), dtype=np.int32)
-    last = np.empty(1 << bits, dtype=np.int32)
-    last[slot] = place
-    shared = np.zeros(1 << bits, dtype=np.bool_)
-    shared[slot[last.take(slot) != place]] = True
-    return np.flatnonzero(shared.take(slot))
+    first = np.empty(1 << bits, dtype=np.int32)
+    first[slot[::-1]] = place[::-1]
+    held = first.take(slot)
+    later = np.flatnonzero(held != place)
+    equal = values[held[later]] == values[later]
+    unsure = later[~equal]
+    order = unsure[np.argsort(values[unsure], kind="stable")]
+    repeated = order[1:][values[order[1:]] == values[order[:-1]]]
+    return np.concatenate([later[equal], repeated])

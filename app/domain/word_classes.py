@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain.common_words import COMMON_WORDS
+from app.domain.prefix_sums import stretch_counts, stretch_sums
 from app.domain.terms import BUCKET_BITS, BUCKETS, Counts
 from app.domain.tokens import hash_words
 
@@ -91,7 +92,6 @@ def class_shares(words: Counts) -> NDArray[np.float64]:
 def common_shares(words: Counts) -> NDArray[np.float64]:
     """(n_docs, 2): share of the common list among a document's distinct words and among its running words."""
     common = COMMON.take(words.bucket)
-    distinct = np.bincount(words.doc[common], minlength=words.n_docs)
-    running = np.bincount(words.doc[common], weights=words.count[common], minlength=words.n_docs)
-    total = np.bincount(words.doc, weights=words.count, minlength=words.n_docs)
+    distinct = stretch_counts(common, words.first)
+    running, total = stretch_sums(words.count * common, words.first), stretch_sums(words.count, words.first)
     return np.stack([distinct / np.maximum(np.diff(words.first), 1), running / np.maximum(total, 1)], axis=1)

@@ -144,6 +144,7 @@ def card(data: Labels, weights: bytes, training: TrainingReport) -> dict[str, An
             "held_out": len(data.texts) - training.n,
             "groups": training.groups if data.groups is not None else None,
             "strength": training.strength,
+            "style_shift": round(training.style_shift, 4),
             "labels": {key: counts[key] for key in sorted(counts)},
             "skipped": dict(Counter(code for _, code in data.skipped)),
             "skipped_lines": [{"line": line, "code": code} for line, code in data.skipped[:_NAMED_SKIPS]],

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.domain.education import (
     evaluate,
     load_classifier,
 )
+from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.education_training import UntrainableError, train_classifier
 from app.domain.tokens import tokenise
 from benchmarks.education_attacks import ATTACKS
@@ -122,6 +124,7 @@ def test_training_tells_lessons_from_configuration_and_repeats_itself() -> None:
     lesson, config = classifier.predict(tokenise([LESSON, CONFIG]))
     assert lesson > 3 > 1 > config
     assert report.held_out.spearman > 0.7
+    assert classifier.style_shift == report.style_shift and 0 <= report.style_shift <= 1
     assert again.sha256 == classifier.sha256
 
 
@@ -130,6 +133,15 @@ def test_storage_keeps_every_score() -> None:
     loaded = load_classifier(dump_classifier(classifier))
     batch = tokenise([LESSON, CONFIG])
     assert (loaded.predict(batch) == classifier.predict(batch)).all()
+    assert loaded.style_shift == classifier.style_shift
+
+
+def test_a_file_without_a_style_shift_has_the_default() -> None:
+    with np.load(BytesIO(dump_classifier(shipped_classifier()))) as arrays:
+        older = {name: arrays[name] for name in arrays.files if name != "style_shift"}
+    sink = BytesIO()
+    np.savez_compressed(sink, **older)
+    assert load_classifier(sink.getvalue()).style_shift == DEFAULT_SHIFT
 
 
 @pytest.mark.parametrize(
@@ -157,6 +169,9 @@ def test_a_damaged_file_is_refused() -> None:
         dump_classifier(replace(good, shape_weights=nan)),
         dump_classifier(replace(good, shape_mean=good.shape_mean[:3])),
         dump_classifier(replace(good, knots=falling)),
+        dump_classifier(replace(good, style_shift=-0.1)),
+        dump_classifier(replace(good, shape_scale=0 * good.shape_scale)),
+        dump_classifier(replace(good, knots=good.knots * [[1], [-1]])),
     ):
         with pytest.raises(InvalidClassifierError):
             load_classifier(blob)

@@ -48,3 +48,13 @@ def test_no_trees_add_nothing() -> None:
     none = Trees(np.zeros((0, SPLITS), np.int64), np.zeros((0, SPLITS)), np.zeros((0, NODES)))
 
     assert none.predict(SHAPES).tolist() == [0.0] * 300
+
+
+def test_a_shape_as_large_as_a_threshold_between_two_floats_goes_left() -> None:
+    feature, threshold = np.zeros((1, SPLITS), np.int64), np.full((1, SPLITS), np.finfo(np.float64).max)
+    value = np.zeros((1, NODES))
+    value[0, 11:] = 1.0
+    shapes = np.nextafter(np.float32(0.1), np.float32([0, 1])).astype(np.float64)[:, None]
+    for cut, expected in ((shapes[0, 0], [0.0, 1.0]), (shapes[0, 0] + 1e-12, [0.0, 1.0]), (shapes[1, 0], [0.0, 0.0])):
+        threshold[0, 0] = cut
+        assert Trees(feature, threshold, value).predict(shapes).tolist() == expected

@@ -1,16 +1,18 @@
 """The child's two jobs in this process: rows of seeds, and answers with their verdicts, bytes in and bytes out."""
 
+from dataclasses import replace
 from functools import cache
 
 import msgspec
 import numpy as np
 import pytest
 
-from app.adapters.models import shipped_classifier_blob
+from app.adapters.models import shipped_audit, shipped_audit_blob, shipped_classifier, shipped_classifier_blob
 from app.domain import clusters, embedding
 from app.domain.benchmarks import Item
 from app.domain.config import Gates, Safety
 from app.domain.decontamination import Hit
+from app.domain.education import dump_classifier
 from app.domain.examining import (
     Answered,
     Context,
@@ -22,6 +24,7 @@ from app.domain.examining import (
     examine_seeds,
     find_contamination,
 )
+from app.domain.tokens import tokenise
 
 SEED = (
     "A beaver builds dams of wood and mud. The dam holds back a stream, and a pond forms behind it. The pond keeps the "
@@ -90,6 +93,23 @@ def test_a_row_has_scores_in_their_ranges_and_a_unit_vector() -> None:
     assert row.words == len(SEED.split())
     assert np.linalg.norm(np.frombuffer(row.embedding, np.float16).astype(float)) == pytest.approx(1.0, abs=0.01)
     assert len(row.signature) == 64 * 4
+
+
+def test_the_classifiers_own_style_shift_is_taken_off() -> None:
+    shifted = dump_classifier(replace(shipped_classifier(), style_shift=0.125))
+    item = msgspec.msgpack.encode(answer(TEXT))
+    (found,) = examine_answers([item], {**context(), "classifier": shifted})
+    judged = msgspec.msgpack.decode(found, type=Examined)
+    assert judged.row.edu_score > 0.125
+    assert judged.edu_score == pytest.approx(judged.row.edu_score - 0.125)
+
+
+def test_an_answer_keeps_the_audit_models_score_where_the_model_is_there() -> None:
+    item = msgspec.msgpack.encode(answer(TEXT))
+    (found,) = examine_answers([item], {**context(), "audit": shipped_audit_blob()})
+    expected = float(shipped_audit().predict(tokenise([TEXT]))[0])
+    assert msgspec.msgpack.decode(found, type=Examined).scores["edu_audit"] == pytest.approx(expected)
+    assert "edu_audit" not in examined(answer(TEXT))[0].scores
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:

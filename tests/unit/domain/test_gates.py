@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from app.domain.benchmarks import Item
 from app.domain.config import Gates, Handling, Safety
 from app.domain.decontamination import build_index
-from app.domain.gates import CASCADE, STYLE_SHIFT, Candidate, Reason, Rules, judge
+from app.domain.education_style import DEFAULT_SHIFT
+from app.domain.gates import CASCADE, Candidate, Reason, Rules, judge
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.recipes.tinystories import TINYSTORIES
 from app.domain.records import Kind
@@ -119,11 +120,12 @@ def test_a_hard_text_passes_when_it_is_clearly_easier_than_its_seed() -> None:
 
 
 def test_the_score_is_calibrated_for_generated_text() -> None:
-    assert judge(CANDIDATE, RULES).scores["edu_score"] == pytest.approx(3.2 - STYLE_SHIFT)
+    assert judge(CANDIDATE, RULES).scores["edu_score"] == pytest.approx(3.2 - DEFAULT_SHIFT)
+    assert judge(CANDIDATE, replace(RULES, style_shift=0.1)).scores["edu_score"] == pytest.approx(3.1)
 
 
 def test_a_score_near_the_bound_is_flagged_as_uncertain() -> None:
-    near = replace(CANDIDATE, edu_score=RULES.gates.edu_min + STYLE_SHIFT + 0.1)
+    near = replace(CANDIDATE, edu_score=RULES.gates.edu_min + RULES.style_shift + 0.1)
 
     assert judge(near, RULES).scores["uncertain"] == 1.0
     assert judge(CANDIDATE, RULES).scores["uncertain"] == 0.0

@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from statistics import fmean
 
-from app.adapters.models import shipped_audit
 from app.domain import measuring
 from app.domain.measuring import Member, Reference
 from app.domain.records import Split
-from app.domain.tokens import tokenise
 from app.repositories.generations import Candidate
 from app.repositories.seeds import ScoredSeed
 from app.services.settling_seeds import vectors_of
@@ -16,8 +14,6 @@ from app.services.settling_seeds import vectors_of
 LEAST_AUDIT = 50
 """Audit seeds below which a job measures the whole pool but its `eval` families: fewer say nothing. Decided by the
 seeds, so that every round of a job is measured on the same side."""
-
-AUDITED_AT_ONCE = 256
 
 Limits = dict[str, tuple[float, float]]
 
@@ -53,19 +49,14 @@ def measure(
     name, splits = measured_splits(seeds)
     chosen = [made for made in kept if made.split in splits]
     members = [_member(made, texts[made.id], family) for made, family in zip(chosen, families(chosen), strict=True)]
-    with ThreadPoolExecutor(1) as beside:
-        education = beside.submit(_education, chosen, texts)
-        measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
-    values = (
-        measuring.compare(
-            measured,
-            _reference(frozen),
-            quotas=quotas,
-            approved=Counter(text.cluster for text in kept),
-            tokens=sum(text.tokens for text in kept),
-        )
-        | education.result()
-    )
+    measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
+    values = measuring.compare(
+        measured,
+        _reference(frozen),
+        quotas=quotas,
+        approved=Counter(text.cluster for text in kept),
+        tokens=sum(text.tokens for text in kept),
+    ) | _education(chosen)
     diversity: Limits = {
         name: (value, measured.limits[name][1])
         for name in ("vendi2", "cluster_simpson")
@@ -74,18 +65,15 @@ def measure(
     return name, values, diversity
 
 
-def _education(chosen: Sequence[Candidate], texts: Mapping[int, str]) -> dict[str, float | None]:
+def _education(chosen: Sequence[Candidate]) -> dict[str, float | None]:
     """The mean educational score, and that of a model which the loop does not choose by: where only the first rises,
     texts please the classifier and teach no more."""
     explained = [made for made in chosen if made.seed_id is not None]
-    if not explained:
-        return {"edu_mean": None, "edu_audit_mean": None}
-    audit, total = shipped_audit(), 0.0
-    for low in range(0, len(explained), AUDITED_AT_ONCE):
-        part = [texts[made.id] for made in explained[low : low + AUDITED_AT_ONCE]]
-        total += float(audit.predict(tokenise(part)).sum())
-    count = len(explained)
-    return {"edu_mean": sum(made.edu_score for made in explained) / count, "edu_audit_mean": total / count}
+    audited = [made.scores["edu_audit"] for made in explained if "edu_audit" in made.scores]
+    return {
+        "edu_mean": fmean([made.edu_score for made in explained]) if explained else None,
+        "edu_audit_mean": fmean(audited) if audited else None,
+    }
 
 
 def _member(made: Candidate, text: str, family: int) -> Member:

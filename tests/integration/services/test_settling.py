@@ -221,8 +221,8 @@ def test_a_round_is_measured_by_the_audit_model_beside_the_classifier(engine: En
 
     values = settle(engine, it).measures["values"]
 
-    kept = "FROM generations WHERE verdict = 'kept'"
-    means = row(engine, f"SELECT avg(edu_score) AS edu, avg(0.001 * (id % 100))::float8 AS audit {kept}")
+    kept = "FROM generations WHERE verdict = 'kept' AND job_id = :j"
+    means = row(engine, f"SELECT avg(edu_score) AS edu, avg(0.001 * (id % 100))::float8 AS audit {kept}", j=it.job_id)
     assert isinstance(values, dict) and values["n"] == len(TEXTS)
     assert values["edu_mean"] == pytest.approx(means["edu"])
     assert values["edu_audit_mean"] == pytest.approx(means["audit"])

@@ -33,6 +33,8 @@ from benchmarks.stage import Load, Stage, options_of, show, stage
 
 BASELINE_DOCUMENTS = 2_000
 PERMUTATIONS = 64
+POLL_S = 0.02
+"""Between two looks at whether the round is settled."""
 _WORD = re.compile(r"\w+")
 
 
@@ -65,7 +67,7 @@ def settled(it: Stage, job_id: JobId, number: int) -> bool:
 
 
 def answer_all(it: Stage, job_id: JobId) -> tuple[float, float]:
-    """Have a desk a core answer, judge and store every call of the open round; when they began, and their CPU s."""
+    """Have a desk a core answer, judge and store every call of round 1; seconds to its settlement, and their CPU s."""
     argv = [sys.executable, "-c", "from benchmarks.desk import main; main()", str(job_id)]
     env = {**os.environ, **it.env}
     desks = [
@@ -81,10 +83,14 @@ def answer_all(it: Stage, job_id: JobId) -> tuple[float, float]:
         assert desk.stdin is not None
         desk.stdin.write("go\n")
         desk.stdin.flush()
-    it.wait(lambda: settled(it, job_id, 1) or None not in [desk.poll() for desk in desks], within_s=600, what="desks")
-    if any(desk.wait() for desk in desks):
-        raise RuntimeError("a desk failed")
-    return begun, sum(float(desk.stdout.readline()) for desk in desks if desk.stdout is not None)
+    while not settled(it, job_id, 1):
+        if any(desk.poll() for desk in desks):
+            raise RuntimeError("a desk failed")
+        time.sleep(POLL_S)
+    total = time.perf_counter() - begun
+    for desk in desks:
+        desk.wait()
+    return total, sum(float(desk.stdout.readline()) for desk in desks if desk.stdout is not None)
 
 
 def one_round(it: Stage, name: str, texts: Sequence[str]) -> dict[str, object]:
@@ -92,9 +98,7 @@ def one_round(it: Stage, name: str, texts: Sequence[str]) -> dict[str, object]:
     job_id = it.start_job(it.upload(texts, name), config(len(texts)))
     it.wait(lambda: settled(it, job_id, 0), within_s=600, what="round 0")
     load, before = Load(), it.cpu_s()
-    begun, desks_s = answer_all(it, job_id)
-    it.wait(lambda: settled(it, job_id, 1), within_s=600, what="round 1")
-    total = time.perf_counter() - begun
+    total, desks_s = answer_all(it, job_id)
     used = {name: spent - before.get(name, 0.0) for name, spent in it.cpu_s().items()} | {"desks": desks_s}
     rows = it.query(
         "SELECT g.verdict, g.reason, count(*) AS n FROM generations g WHERE job_id = %s GROUP BY 1, 2 ORDER BY 3 DESC",

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Set
 from dataclasses import dataclass
 
-from app.domain.code_complexity import walk
+from app.domain.code_complexity import Walk, walk
 from app.domain.code_reading import code_readability
 from app.domain.fences import split_fences
 from app.errors import InvalidInputError
@@ -92,19 +92,24 @@ def measure_code(source: str) -> CodeMeasures:
 
     Example: `def f(x):\\n    if x:\\n        return 1\\n    return 2` has cyclomatic 2, cognitive 1, nesting 1.
     """
-    tree = parse(source)
-    try:
-        found = walk(tree)
-    except RecursionError:
-        raise UnparseableCodeError(reason="nested too deeply") from None
+    found = walk_code(source)
     return CodeMeasures(
-        cyclomatic=max(function.cyclomatic for function in found.functions),
+        cyclomatic=found.cyclomatic,
         cognitive=max(function.cognitive for function in found.functions),
-        nesting=max(function.nesting for function in found.functions),
+        nesting=found.nesting,
         function_lines=found.lines,
         naming=_naming(found.names),
         readability=code_readability(source),
     )
+
+
+def walk_code(source: str) -> Walk:
+    """What a walk over a source finds, which is all that gates need; raises UnparseableCodeError."""
+    tree = parse(source)
+    try:
+        return walk(tree)
+    except RecursionError:
+        raise UnparseableCodeError(reason="nested too deeply") from None
 
 
 def _naming(names: Set[str]) -> float:

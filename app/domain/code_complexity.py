@@ -9,6 +9,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_EMPTY_FIELDS = frozenset({"ctx", "op", "ops"})
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -31,6 +32,16 @@ class Walk:
     """Lines of the longest function, 0 without one."""
     names: set[str] = field(default_factory=set)
     """Variables and arguments."""
+
+    @property
+    def cyclomatic(self) -> int:
+        """Of the worst function."""
+        return max([function.cyclomatic for function in self.functions])
+
+    @property
+    def nesting(self) -> int:
+        """Of the deepest function."""
+        return max([function.nesting for function in self.functions])
 
 
 def walk(tree: ast.Module) -> Walk:
@@ -110,12 +121,14 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, found: Walk) -> None
 
 def _heads(statement: ast.AST, found: Walk, at: Complexity, level: int) -> None:
     """What a statement says outside of its blocks, with a stack of its own: a sum of a thousand terms is as deep."""
-    stack = [(child, level) for child in ast.iter_child_nodes(statement) if not isinstance(child, _BLOCKS)]
+    stack = [(child, level) for child in _children(statement) if not isinstance(child, _BLOCKS)]
     while stack:
         node, here = stack.pop()
         match node:
             case ast.Name(id=name) | ast.arg(arg=name):
                 found.names.add(name)
+            case ast.Constant():
+                continue
             case ast.BoolOp(values=values):
                 at.cyclomatic += len(values) - 1
                 at.cognitive += 1
@@ -127,4 +140,18 @@ def _heads(statement: ast.AST, found: Walk, at: Complexity, level: int) -> None:
                 at.cyclomatic += 1 + len(ifs)
             case ast.Lambda():
                 here += 1
-        stack.extend((child, here) for child in ast.iter_child_nodes(node))
+        stack += [(child, here) for child in _children(node)]
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below, without operators and contexts, which hold nothing: twice as fast as `ast`'s own."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        if name in _EMPTY_FIELDS:
+            continue
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return found

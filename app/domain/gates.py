@@ -220,12 +220,12 @@ def _code(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault
     worst = 0
     for block in blocks:
         try:
-            measured = code.measure_code(block)
+            found = code.walk_code(block)
         except code.UnparseableCodeError as error:
             return Reason.unparseable_code, str(error)
-        worst = max(worst, measured.cyclomatic)
-        scores["nesting"] = max(scores.get("nesting", 0.0), float(measured.nesting))
-        scores["function_lines"] = max(scores.get("function_lines", 0.0), float(measured.function_lines))
+        worst = max(worst, found.cyclomatic)
+        scores["nesting"] = max(scores.get("nesting", 0.0), float(found.nesting))
+        scores["function_lines"] = max(scores.get("function_lines", 0.0), float(found.lines))
     scores["cyclomatic"] = float(worst)
     if worst > code.MAX_CYCLOMATIC:
         return Reason.complex_code, f"cyclomatic complexity {worst} is over {code.MAX_CYCLOMATIC}"

@@ -5,6 +5,7 @@ The seeds, a round's export candidate and a file given to `hornbook measure` are
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -104,10 +105,28 @@ def measured(
     """
     texts = sums.sample.texts()
     alone = [text for text in texts if text.alone]
-    cross = _cross(alone)
-    packed = diversity.lzma_sample((text.text for text in alone), lzma_bytes)
-    repeats = sums.repeats(jaccard)
-    values: Values = {
+    # Packing takes as long as all else here together; it lets go of the interpreter, so it runs beside.
+    with ThreadPoolExecutor(1) as beside:
+        packed = diversity.lzma_sample((text.text for text in alone), lzma_bytes)
+        ratio = beside.submit(diversity.lzma_ratio, packed)
+        sizes = beside.submit(limits.lzma_sizes, packed if wording_limits else [])
+        cross = _cross(alone)
+        repeats = sums.repeats(jaccard)
+        rng = np.random.default_rng([sums.rng_seed, 99])
+        draws = Draws(texts, sums.families, rng)
+        drawn = draws.pairs() | draws.reading()
+        if wording_limits:
+            commonest = sums.openings.commonest()
+            drawn |= draws.shares(set(repeats.tolist()), commonest[0] if commonest else None)
+            drawn |= draws.distinct3(min(diversity.RAREFIED_TOKENS, sums.trigrams.total))
+            drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
+        drawn |= limits.lzma_draws(sizes.result(), rng)
+        values = _values(sums, len(repeats), cross, ratio.result())
+    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross)
+
+
+def _values(sums: DiversitySums, repeats: int, cross: Mapping[int, float], lzma_ratio: float | None) -> Values:
+    return {
         "n": float(sums.n),
         "tokens": sums.tokens,
         "vendi2": sums.vendi2(),
@@ -115,22 +134,12 @@ def measured(
         "distinct3": sums.distinct3(),
         "cross_5gram_share": cross[max(cross)] if cross else None,
         "opening_share": sums.opening_share(),
-        "near_duplicate_rate": len(repeats) / sums.n if sums.n else None,
-        "lzma_ratio": diversity.lzma_ratio(packed),
+        "near_duplicate_rate": repeats / sums.n if sums.n else None,
+        "lzma_ratio": lzma_ratio,
         "ease_mean": sums.ease / sums.n if sums.n else None,
         "grade_p90": sums.grade_p90(),
         "list_coverage": sums.listed / sums.weight if sums.n else None,
     }
-    rng = np.random.default_rng([sums.rng_seed, 99])
-    draws = Draws(texts, sums.families, rng)
-    drawn = draws.pairs() | draws.reading()
-    if wording_limits:
-        commonest = sums.openings.commonest()
-        drawn |= draws.shares(set(repeats.tolist()), commonest[0] if commonest else None)
-        drawn |= draws.distinct3(min(diversity.RAREFIED_TOKENS, sums.trigrams.total))
-        drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
-        drawn |= limits.lzma_draws(packed, rng)
-    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross)
 
 
 def _grouped(alone: Sequence[SampledText], at: int) -> GroupedGrams:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.domain import dedup, diversity, limits
 from app.domain.diversity import GroupedGrams
 from app.domain.diversity_sums import DiversitySums, Documents
+from app.domain.family_pairs import ClusterCounts, cluster_excess
 from app.domain.hashed_words import hash_texts
 from app.domain.limits import Draws, grams_of, limits_of
 from app.domain.set_sample import SampledText
@@ -54,6 +55,8 @@ class Measured:
     """(f, how many distinct 3-grams occur f times)."""
     cross: dict[int, float]
     """Cross-document 5-gram share by the number of documents it was read at."""
+    clusters: ClusterCounts
+    """How it spreads over the clusters of its ruler."""
 
 
 def measure_members(
@@ -122,7 +125,7 @@ def measured(
             drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
         drawn |= limits.lzma_draws(sizes.result(), rng)
         values = _values(sums, len(repeats), cross, ratio.result())
-    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross)
+    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross, sums.cluster_counts())
 
 
 def _values(sums: DiversitySums, repeats: int, cross: Mapping[int, float], lzma_ratio: float | None) -> Values:
@@ -205,6 +208,15 @@ def compare(
     )
     values["ease_mean_low"] = measured.limits.get("ease_mean", (None, None))[0]
     values["approved_tokens"] = float(tokens)
+    return values
+
+
+def compare_sets(measured: Measured, base: Measured) -> Values:
+    """`compare` of two sets without quotas: clusters are held to the other set's, by evenness and by excess."""
+    values = compare(measured, reference_of(base), quotas={}, approved={}, tokens=0)
+    values["cluster_simpson_ratio"] = _ratio(measured.values["cluster_simpson"], base.values["cluster_simpson"])
+    found = cluster_excess(measured.clusters, base.clusters)
+    values["cluster_excess"], values["cluster_excess_low"] = (None, None) if found is None else found[1:]
     return values
 
 

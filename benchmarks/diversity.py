@@ -20,12 +20,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app.domain import diversity, measuring
-from app.domain.config import Targets
 from app.domain.gram_sample import GramSample
 from app.domain.hashed_words import hash_texts
 from app.domain.measuring import Measured
 from app.domain.ruler import Ruler, fit_ruler
-from app.domain.targets import Check, diversity_only, judge_targets
+from app.domain.targets import judge_beside
 from app.domain.tokens import mix64, tokenise
 from app.services.measuring import Batch, measure_stream
 from benchmarks import human_texts
@@ -53,11 +52,7 @@ def measured(texts: Sequence[str], ruler: Ruler, *, lzma_bytes: int = 0, limits:
 
 def failed(found: Measured, base: Measured) -> set[str]:
     """Diversity checks that do not hold beside the reference."""
-    values = measuring.compare(found, measuring.reference_of(base), quotas={}, approved={}, tokens=0)
-    ours, theirs = found.values["cluster_simpson"], base.values["cluster_simpson"]
-    values["cluster_simpson_ratio"] = ours / theirs if ours and theirs else None
-    checks: tuple[Check, ...] = judge_targets(values, diversity_only(Targets()))
-    return {check.name for check in checks if not check.holds}
+    return {check.name for check in judge_beside(measuring.compare_sets(found, base)) if not check.holds}
 
 
 def usual(texts: Sequence[str], ruler: Ruler) -> dict[str, float]:

@@ -72,7 +72,7 @@ def _replaced(texts: Sequence[str], share: float, rng: np.random.Generator) -> l
 PATHOLOGIES = {
     "exact copies": (copies, ("near_duplicate_rate",)),
     "paraphrase-like copies": (paraphrases, ("cross_5gram_ratio", "vendi2_ratio")),
-    "topic collapse": (topic_collapse, ("cluster_simpson_ratio", "vendi2_ratio")),
+    "topic collapse": (topic_collapse, ("cluster_excess", "cluster_simpson_ratio", "vendi2_ratio")),
     "template openers": (template_openers, ("opening_share",)),
 }
 """Name: (how it is done, the checks of which one has to fail)."""

@@ -25,6 +25,7 @@ from app.settings import Settings
 NO_BROKER = "redis://127.0.0.1:1/0"
 """Nothing listens there: the API must not care."""
 MODEL = "test-model"
+PRICES = {MODEL: {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}}
 _NUMBERS = itertools.count(1)
 
 

@@ -22,12 +22,11 @@ from app.cli.measure_report import write_report
 from app.cli.measure_table import RATIOS, Side, as_plain, show
 from app.cli.terminal import notes, print_json, results
 from app.domain import measuring
-from app.domain.config import Targets
 from app.domain.ingest import Record
 from app.domain.measuring import Measured
 from app.domain.records import Kind
 from app.domain.ruler import Encoder, Ruler, fit_ruler
-from app.domain.targets import Check, diversity_only, judge_targets
+from app.domain.targets import Check, judge_beside
 from app.services.measuring import Batch, Streamed, draw_texts, measure_stream
 from app.settings import get_settings
 
@@ -78,11 +77,9 @@ def measure(  # noqa: PLR0913  # one argument an option
 
 
 def compared(found: Measured, base: Measured) -> tuple[Values, tuple[Check, ...]]:
-    """The set's measures over the other set's, and which diversity targets hold; of Vendi-2 the lower limit counts."""
-    values = measuring.compare(found, measuring.reference_of(base), quotas={}, approved={}, tokens=0)
-    ours, theirs = found.values["cluster_simpson"], base.values["cluster_simpson"]
-    values["cluster_simpson_ratio"] = ours / theirs if ours is not None and theirs else None
-    return {name: values[name] for name in RATIOS}, judge_targets(values, diversity_only(Targets()))
+    """The set's measures over the other set's, and which diversity targets hold, by limits where they have any."""
+    values = measuring.compare_sets(found, base)
+    return {name: values[name] for name in RATIOS}, judge_beside(values)
 
 
 def _measure(file: Path, against: Path | None, wish: Wish) -> tuple[Side, Side | None]:

@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from markupsafe import Markup
 
-from app.cli.measure_table import CHECKED, NAMES, Side, limits_text, text_of
+from app.cli.measure_table import CHECKED, EXCESS, NAMES, Side, excess_limits, excess_topic, limits_text, text_of
 from app.domain.targets import Check
 from app.errors import AppError
 
@@ -54,7 +54,7 @@ def write_report(
     page = environment.get_template("measure.html").render(
         ours=ours,
         base=base,
-        rows=[_row(name, ours, base, ratios, checks) for name in NAMES],
+        rows=_rows(ours, base, ratios, checks),
         checks=checks,
         charts=_charts(ours, base),
         # `<` cannot end the script element early in either.
@@ -63,6 +63,24 @@ def write_report(
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
+
+
+def _rows(
+    ours: Side, base: Side | None, ratios: Mapping[str, float | None], checks: Sequence[Check]
+) -> list[dict[str, object]]:
+    rows = [_row(name, ours, base, ratios, checks) for name in NAMES]
+    if base is not None:
+        excess = {
+            "label": "Most overgrown topic",
+            "meaning": f"its share of the texts less its share of the other set: {excess_topic(ours, base)}",
+            "value": text_of(EXCESS, ratios),
+            "limits": excess_limits(ratios),
+            "other": "",
+            "ratio": "",
+            **_target(EXCESS, checks),
+        }
+        rows.insert(NAMES.index("cluster_simpson") + 1, excess)
+    return rows
 
 
 def _plotly() -> str:
@@ -75,7 +93,6 @@ def _plotly() -> str:
 def _row(
     name: str, ours: Side, base: Side | None, ratios: Mapping[str, float | None], checks: Sequence[Check]
 ) -> dict[str, object]:
-    held = [check for check in checks if check.name in CHECKED.get(name, ())]
     ratio = ratios.get(f"{name.removesuffix('_share')}_ratio")
     label, meaning = MEANINGS[name]
     return {
@@ -85,6 +102,13 @@ def _row(
         "limits": limits_text(name, ours),
         "other": text_of(name, base.measured.values) if base else "",
         "ratio": "" if ratio is None else f"{ratio:.3f}",
+        **_target(name, checks),
+    }
+
+
+def _target(name: str, checks: Sequence[Check]) -> dict[str, object]:
+    held = [check for check in checks if check.name in CHECKED.get(name, ())]
+    return {
         "wanted": ", ".join(f"{'≥' if check.direction == '>=' else '≤'} {check.bound:g}" for check in held),
         "holds": all(check.holds for check in held) if held else None,
     }

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.domain.diversity import Ints
+from app.domain.family_pairs import cluster_excess
 from app.domain.measuring import Measured
 from app.domain.targets import Check
 
@@ -28,11 +29,21 @@ NAMES = (
     "list_coverage",
 )
 """Of the JSON object, in this order; scripts rely on them."""
-RATIOS = ("vendi2_ratio", "cluster_simpson_ratio", "distinct3_ratio", "cross_5gram_ratio")
+RATIOS = (
+    "vendi2_ratio",
+    "cluster_simpson_ratio",
+    "cluster_excess",
+    "cluster_excess_low",
+    "distinct3_ratio",
+    "cross_5gram_ratio",
+)
+EXCESS = "cluster_excess"
+"""The measure that only two sets have together."""
 COUNTS = frozenset({"n", "tokens"})
 CHECKED = {
     "vendi2": ("vendi2_ratio",),
     "cluster_simpson": ("cluster_simpson_ratio",),
+    EXCESS: ("cluster_excess",),
     "distinct3": ("distinct3_low", "distinct3_high"),
     "cross_5gram_share": ("cross_5gram_ratio",),
     "opening_share": ("opening_share",),
@@ -93,6 +104,9 @@ def show(say: Console, ours: Side, base: Side | None, ratios: Values, checks: Se
     for name in NAMES:
         cells = [Text(name), Text(text_of(name, ours.measured.values)), Text(limits_text(name, ours))]
         if base is not None:
+            if name == "distinct3":
+                excess = Text(text_of(EXCESS, ratios)), Text(excess_limits(ratios))
+                table.add_row(Text(EXCESS), *excess, Text(""), Text(""), _held(EXCESS, checks))
             ratio = ratios.get(f"{name.removesuffix('_share')}_ratio")
             cells += [Text(text_of(name, base.measured.values)), Text("" if ratio is None else f"{ratio:.3f}")]
             cells.append(_held(name, checks))
@@ -115,6 +129,18 @@ def text_of(name: str, values: Values) -> str:
     if value is None:
         return "-"
     return f"{int(value):,}" if name in COUNTS else f"{value:.4g}"
+
+
+def excess_limits(ratios: Values) -> str:
+    """The lower limit; 0 or below says that chance explains the excess."""
+    low = ratios["cluster_excess_low"]
+    return "" if low is None else f"at least {low:.4g}"
+
+
+def excess_topic(ours: Side, base: Side) -> str:
+    """What the cluster is about that takes too much of the set."""
+    found = cluster_excess(ours.measured.clusters, base.measured.clusters)
+    return ours.cluster_names[found[0]] if found and ours.cluster_names else ""
 
 
 def limits_text(name: str, side: Side) -> str:

@@ -122,8 +122,7 @@ def name_clusters(texts: Sequence[str], labels: Sequence[int] | NDArray[np.int32
     for text, label in zip(texts, labels, strict=True):
         if label >= 0 and read[label] < _NAMED_TEXTS:
             read[label] += 1
-            said = {word.lower() for word in set(words(text[:_NAMED_CHARS]))}
-            spreads[label].update(word for word in said if _can_name(word))
+            spreads[label].update(set(map(str.lower, set(words(text[:_NAMED_CHARS])))))
     held: Counter[str] = Counter()
     for spread in spreads:
         held.update(spread)
@@ -139,6 +138,6 @@ def _name(index: int, spread: Counter[str], read: int, held: Counter[str], texts
         share = spread[word] / read
         return share * log(share * texts / held[word])
 
-    telling = [word for word in spread if weight(word) > 0]
+    telling = [word for word in spread if _can_name(word) and weight(word) > 0]
     ranked = sorted(telling, key=lambda word: (-weight(word), word))
     return ", ".join(ranked[:3]) or f"cluster {index}"

@@ -58,8 +58,11 @@ class Targets:
     list_coverage: Share | None = None
     """Least share of running words in the common list or the seed's own terms."""
     cyclomatic_p90: Annotated[float, Ge(1), Le(100)] | None = 5.0
+    """Most 90th percentile over texts with code, each by its worst function: one hard function makes a text hard."""
     nesting_p90: Annotated[float, Ge(0), Le(50)] | None = 3.0
+    """Likewise, of nested blocks."""
     function_lines_p90: Annotated[float, Ge(1), Le(1000)] | None = 30.0
+    """Likewise, of lines of the longest function."""
     fidelity_precision: Share | None = 0.97
     fidelity_recall: Share | None = 0.85
     approved_tokens: Annotated[int, Ge(0), Le(10**13)] = 0

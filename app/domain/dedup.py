@@ -157,6 +157,13 @@ def near_duplicates(
     rank = _mixed(found, BANDS)
     if digests is not None:
         rank = mix64(rank * _STEP + digests)
+    confirmed = _confirmer(jaccard, threshold)
+    part = _components(found, confirmed, threshold, rank)
+    return _groups(found, confirmed, threshold, rank, part)
+
+
+def _confirmer(jaccard: Callable[[int, int], float], threshold: float) -> Callable[[int, int], bool]:
+    """Whether a pair's exact Jaccard index is at least the threshold, found once a pair."""
     known: dict[tuple[int, int], bool] = {}
 
     def confirmed(a: int, b: int) -> bool:
@@ -165,7 +172,17 @@ def near_duplicates(
             known[pair] = jaccard(a, b) >= threshold
         return known[pair]
 
-    part = _components(found, confirmed, threshold, rank)
+    return confirmed
+
+
+def _groups(
+    found: NDArray[np.uint32],
+    confirmed: Callable[[int, int], bool],
+    threshold: float,
+    rank: NDArray[np.uint64],
+    part: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """Each component cut into groups around the member most like the rest, then that of what is left."""
     group = np.arange(len(found), dtype=np.int32)
     members = np.flatnonzero(np.bincount(part, minlength=len(part))[part] > 1)
     likeness = _likeness(found[members], part[members])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.domain import dedup, diversity, family_pairs
 from app.domain.diversity import GramSums, Hashes, Ints
-from app.domain.family_pairs import InsidePairs, effective
+from app.domain.family_pairs import ClusterCounts, InsidePairs, effective
 from app.domain.gram_sample import GramSample
 from app.domain.set_sample import SampledText, SetSample, ranks
 from app.domain.tokens import TokenBatch, mix64
@@ -114,6 +114,10 @@ class DiversitySums:
         """Unbiased inverse Simpson of clusters over pairs of different families."""
         same = float(np.square(self.clusters.astype(np.float64)).sum()) - self.inside.same
         return effective(self.n**2 - self.inside.pairs, same)
+
+    def cluster_counts(self) -> ClusterCounts:
+        """What the excess of a cluster beside another set is read from."""
+        return ClusterCounts(tuple(self.clusters.tolist()), self.n**2 / max(self.inside.pairs, 1.0))
 
     def distinct3(self, tokens: int = diversity.RAREFIED_TOKENS) -> float | None:
         """Rarefied distinct-3 of one text a family, at `tokens` trigrams or at as many as there are."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from app.domain.diversity import Ints
 
@@ -99,6 +100,40 @@ def inside_pairs(vectors: NDArray[np.float32], clusters: Ints, families: Ints) -
         similar += 2.0 * float(np.square(np.einsum("nd,nd->n", one, other)).sum())
         same += 2.0 * float((cluster[at] == cluster[at + step]).sum())
     return InsidePairs(pairs, similar, same)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterCounts:
+    """How a set spreads over clusters."""
+
+    counts: tuple[int, ...]
+    """Texts in each."""
+    families: float
+    """Effective number of families, n^2 / sum n_f^2: n where each text is one of its own."""
+
+
+CHANCE = 0.05
+"""Share of pairs of like sets whose lower limit is above 0; of small clusters, where counts are skewed, a bit more."""
+
+
+def cluster_excess(ours: ClusterCounts, theirs: ClusterCounts) -> tuple[int, float, float] | None:
+    """The cluster that takes too much of a set beside another: its place, p - q, and the lower limit of that.
+
+    p and q are its shares of the two sets. The limit of each cluster is p - q - z sqrt(m(1 - m)(1/f + 1/g)), m its
+    share of both, f and g their families, z the normal quantile at 5 % over k clusters (Bonferroni). The largest limit
+    is given, or None where either set is empty.
+    Example: counts (60, 40) beside (50, 50), a text a family: z = 1.96, the excess is 0.1 and its limit
+    0.1 - 1.96 sqrt(0.55 x 0.45 x 0.02) = -0.038, that is, chance explains it.
+    """
+    n, m, k = sum(ours.counts), sum(theirs.counts), len(ours.counts)
+    if not n or not m:
+        return None
+    p, q = np.array(ours.counts) / n, np.array(theirs.counts) / m
+    both = (ours.families * p + theirs.families * q) / (ours.families + theirs.families)
+    spread = np.sqrt(both * (1 - both) * (1 / ours.families + 1 / theirs.families))
+    lows = np.where(both > 0, p - q + ndtri(CHANCE / k) * spread, -np.inf)
+    at = int(lows.argmax())
+    return at, float(p[at] - q[at]), float(lows[at])
 
 
 def poisson_draws(families: int, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -77,10 +77,14 @@ class GramSample:
             self._join(fresh[starts], counts)
 
     def _join(self, values: Hashes, counts: NDArray[np.int64]) -> None:
-        both = np.concatenate([self._values, values])
-        self._values, inverse = np.unique(both, return_inverse=True)
-        weights = np.concatenate([self._counts, counts])
-        self._counts = np.bincount(inverse, weights=weights, minlength=len(self._values)).astype(np.int64)
+        """Merge sorted distinct values into those that are kept, which are sorted too: nothing is sorted anew."""
+        place = np.searchsorted(self._values, values)
+        known = np.zeros(len(values), np.bool_)
+        inside = place < len(self._values)
+        known[inside] = self._values[place[inside]] == values[inside]
+        self._counts[place[known]] += counts[known]
+        self._values = np.insert(self._values, place[~known], values[~known])
+        self._counts = np.insert(self._counts, place[~known], counts[~known])
         self._thin()
 
     def _thin(self) -> None:

@@ -151,17 +151,22 @@ class Draws:
         return rows[kept], weights[:, kept]
 
 
-def lzma_draws(texts: Sequence[bytes], rng: np.random.Generator) -> dict[str, Drawn]:
-    """LZMA ratio: parts of the sample are compressed one by one, and drawn like families."""
+def lzma_sizes(texts: Sequence[bytes]) -> Floats:
+    """(parts, 2): raw and compressed bytes of parts of the sample, compressed one by one; none of fewer than two."""
     parts = [list(texts[start::LZMA_PARTS]) for start in range(min(LZMA_PARTS, len(texts)))]
     if len(parts) < 2:
-        return {}
+        return np.zeros((0, 2))
     raw_sizes = [float(sum(map(len, part))) for part in parts]
-    sizes = np.array(
+    return np.array(
         [(size, size / (diversity.lzma_ratio(part) or 1.0)) for size, part in zip(raw_sizes, parts, strict=True)]
     )
-    weights = poisson_draws(len(parts), DRAWS, rng)
-    raw, packed = (weights @ sizes).T
+
+
+def lzma_draws(sizes: Floats, rng: np.random.Generator) -> dict[str, Drawn]:
+    """LZMA ratio, from `lzma_sizes`: parts are drawn like families."""
+    if not len(sizes):
+        return {}
+    raw, packed = (poisson_draws(len(sizes), DRAWS, rng) @ sizes).T
     return {"lzma_ratio": Drawn([float(r / p) if p else None for r, p in zip(raw, packed, strict=True)], None)}
 
 

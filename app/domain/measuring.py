@@ -5,6 +5,7 @@ The seeds, a round's export candidate and a file given to `hornbook measure` are
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from app.domain import dedup, diversity, limits
 from app.domain.diversity import GroupedGrams
 from app.domain.diversity_sums import DiversitySums, Documents
+from app.domain.family_pairs import ClusterCounts, cluster_excess
 from app.domain.hashed_words import hash_texts
 from app.domain.limits import Draws, grams_of, limits_of
 from app.domain.set_sample import SampledText
@@ -53,6 +55,8 @@ class Measured:
     """(f, how many distinct 3-grams occur f times)."""
     cross: dict[int, float]
     """Cross-document 5-gram share by the number of documents it was read at."""
+    clusters: ClusterCounts
+    """How it spreads over the clusters of its ruler."""
 
 
 def measure_members(
@@ -104,10 +108,28 @@ def measured(
     """
     texts = sums.sample.texts()
     alone = [text for text in texts if text.alone]
-    cross = _cross(alone)
-    packed = diversity.lzma_sample((text.text for text in alone), lzma_bytes)
-    repeats = sums.repeats(jaccard)
-    values: Values = {
+    # Packing takes as long as all else here together; it lets go of the interpreter, so it runs beside.
+    with ThreadPoolExecutor(1) as beside:
+        packed = diversity.lzma_sample((text.text for text in alone), lzma_bytes)
+        ratio = beside.submit(diversity.lzma_ratio, packed)
+        sizes = beside.submit(limits.lzma_sizes, packed if wording_limits else [])
+        cross = _cross(alone)
+        repeats = sums.repeats(jaccard)
+        rng = np.random.default_rng([sums.rng_seed, 99])
+        draws = Draws(texts, sums.families, rng)
+        drawn = draws.pairs() | draws.reading()
+        if wording_limits:
+            commonest = sums.openings.commonest()
+            drawn |= draws.shares(set(repeats.tolist()), commonest[0] if commonest else None)
+            drawn |= draws.distinct3(min(diversity.RAREFIED_TOKENS, sums.trigrams.total))
+            drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
+        drawn |= limits.lzma_draws(sizes.result(), rng)
+        values = _values(sums, len(repeats), cross, ratio.result())
+    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross, sums.cluster_counts())
+
+
+def _values(sums: DiversitySums, repeats: int, cross: Mapping[int, float], lzma_ratio: float | None) -> Values:
+    return {
         "n": float(sums.n),
         "tokens": sums.tokens,
         "vendi2": sums.vendi2(),
@@ -115,22 +137,12 @@ def measured(
         "distinct3": sums.distinct3(),
         "cross_5gram_share": cross[max(cross)] if cross else None,
         "opening_share": sums.opening_share(),
-        "near_duplicate_rate": len(repeats) / sums.n if sums.n else None,
-        "lzma_ratio": diversity.lzma_ratio(packed),
+        "near_duplicate_rate": repeats / sums.n if sums.n else None,
+        "lzma_ratio": lzma_ratio,
         "ease_mean": sums.ease / sums.n if sums.n else None,
         "grade_p90": sums.grade_p90(),
         "list_coverage": sums.listed / sums.weight if sums.n else None,
     }
-    rng = np.random.default_rng([sums.rng_seed, 99])
-    draws = Draws(texts, sums.families, rng)
-    drawn = draws.pairs() | draws.reading()
-    if wording_limits:
-        commonest = sums.openings.commonest()
-        drawn |= draws.shares(set(repeats.tolist()), commonest[0] if commonest else None)
-        drawn |= draws.distinct3(min(diversity.RAREFIED_TOKENS, sums.trigrams.total))
-        drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
-        drawn |= limits.lzma_draws(packed, rng)
-    return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross)
 
 
 def _grouped(alone: Sequence[SampledText], at: int) -> GroupedGrams:
@@ -196,6 +208,15 @@ def compare(
     )
     values["ease_mean_low"] = measured.limits.get("ease_mean", (None, None))[0]
     values["approved_tokens"] = float(tokens)
+    return values
+
+
+def compare_sets(measured: Measured, base: Measured) -> Values:
+    """`compare` of two sets without quotas: clusters are held to the other set's, by evenness and by excess."""
+    values = compare(measured, reference_of(base), quotas={}, approved={}, tokens=0)
+    values["cluster_simpson_ratio"] = _ratio(measured.values["cluster_simpson"], base.values["cluster_simpson"])
+    found = cluster_excess(measured.clusters, base.clusters)
+    values["cluster_excess"], values["cluster_excess_low"] = (None, None) if found is None else found[1:]
     return values
 
 

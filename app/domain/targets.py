@@ -163,6 +163,17 @@ def diversity_only(targets: Targets) -> Targets:
     return replace(targets, **others, approved_tokens=0)
 
 
+MOST_EXCESS = 0.0025
+"""Most lower limit of the share that one cluster has above another set's; jobs are held to quotas instead."""
+
+
+def judge_beside(measures: Measures) -> tuple[Check, ...]:
+    """The checks of a set beside another, from `measuring.compare_sets`."""
+    checks = judge_targets(measures, diversity_only(Targets()))
+    excess = _check("cluster_excess", measures.get("cluster_excess_low"), MOST_EXCESS, "<=")
+    return (*checks[:2], excess, *checks[2:])
+
+
 def progress(checks: Sequence[Check]) -> float:
     """The mean nearness of all targets, in [0, 1]; 1.0 when there are none."""
     return sum(check.progress for check in checks) / len(checks) if checks else 1.0

@@ -175,23 +175,6 @@ def _blocks(text: str) -> list[str]:
     return [block for block in found if block]
 
 
-def prose_of(markdown: str) -> str:
-    """Markdown without its code: fenced blocks and blocks indented by four go, inline code stays as words."""
-    kept: list[str] = []
-    fence, after_blank, in_indented = "", True, False
-    for line in markdown.split("\n"):
-        mark = _FENCE.match(line)
-        if mark and (not fence or mark.group(1) == fence):
-            fence = "" if fence else mark.group(1)
-            kept.append("")
-            continue
-        indented = line.startswith(("    ", "\t")) and bool(line.strip())
-        in_indented = indented and (after_blank or in_indented)
-        after_blank = not line.strip()
-        kept.append("" if fence or in_indented else line.replace("`", ""))
-    return "\n".join(kept).strip("\n")
-
-
 def guess_kind(text: str) -> Kind:
     """Code, prose or a single word, from the shape of the lines; for records that do not say.
 

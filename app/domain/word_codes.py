@@ -27,14 +27,14 @@ class WordCodes:
     def look_up(self, hashes: NDArray[np.uint64]) -> NDArray[np.uint8]:
         """The codes of hashed words, same shape; 0 for a word that is not in the map."""
         found = np.zeros(hashes.shape, dtype=np.uint8)
-        left = np.arange(len(hashes))
+        left, wanted = np.arange(len(hashes)), hashes
         for level, table in enumerate(self.tables):
-            wanted = hashes.take(left)
             entry = table.take(_slots(wanted, level))
             hit = (entry ^ wanted) <= _CODE
-            found[left[hit]] = entry[hit] & _CODE
+            found[left] = (entry & _CODE).astype(np.uint8) * hit
             # A free slot ends the search: an entry goes to a later table only where its slot was taken.
-            left = left[~hit & (entry != 0)]
+            further = np.flatnonzero(~hit & (entry != 0))
+            left, wanted = left.take(further), wanted.take(further)
         return found
 
 

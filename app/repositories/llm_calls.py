@@ -102,10 +102,3 @@ def successes(
     return {
         bytes(row.request_key): StoredCall(row.id, bytes(row.request_key), bytes(row.raw), *row[3:]) for row in rows
     }
-
-
-def failed_tokens(session: Session, job_id: int) -> int:
-    """Tokens of a job's calls that brought no text."""
-    query = text("""
-        SELECT coalesce(sum(prompt_tokens + completion_tokens), 0) FROM llm_calls WHERE job_id = :job AND NOT ok""")
-    return int(session.execute(query, {"job": job_id}).scalar_one())

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.domain.config import Budget
 from app.repositories import exports, jobs
 from tests import api_rows
-from tests.browser import classifier_world, world
+from tests.browser import classifier_world, round_world, world
 from tests.browser.world import World
 
 HOSTILE = (
@@ -29,7 +29,7 @@ def build(session: Session) -> World:
     session.execute(query, {"name": name})
     job = world.add_job(session, corpus, model=name[:150], budget=Budget(calls=10))
     jobs.change(session, job, only_in=("queued",), state="running", note=name)
-    round_id = world.add_settled_round(session, job, 1, accepted=1, pool=1, why=name)
+    round_id = round_world.add_settled_round(session, job, 1, accepted=1, pool=1, why=name)
     session.execute(
         text("UPDATE rounds SET plan = jsonb_set(plan, '{arms}', jsonb_build_object(CAST(:arm AS text), 3))"),
         {"arm": f"{name}/{name}/{name}"},

@@ -10,7 +10,7 @@ from app.domain.config import Budget
 from app.repositories import events, jobs
 from app.services import api_keys
 from tests.api_service import ApiService, api_service
-from tests.browser import world
+from tests.browser import round_world, world
 from tests.browser.conftest import NO_FAULTS, Visitor, visitor
 from tests.browser.world import World
 
@@ -39,7 +39,7 @@ def test_settled_round_appears_with_its_charts(visit: Visitor, service: ApiServi
     expect(page.locator("#round-4")).to_have_count(0)
 
     with transaction(service.engine) as session:
-        world.add_settled_round(session, lived_in.job, 4, accepted=70, pool=215, why="short: nesting_p90")
+        round_world.add_settled_round(session, lived_in.job, 4, accepted=70, pool=215, why="short: nesting_p90")
         events.add(session, lived_in.job, "round.settled", number=4, why="short: nesting_p90", stop=None)
 
     expect(page.locator("#round-4 > summary")).to_contain_text("short: Nesting")
@@ -110,7 +110,7 @@ def test_what_is_opened_and_focused_stays_so(visit: Visitor, service: ApiService
     page.locator("#round-1 a").first.focus()
 
     with transaction(service.engine) as session:
-        world.add_settled_round(session, lived_in.job, 4, accepted=70, pool=215, why="short: nesting_p90")
+        round_world.add_settled_round(session, lived_in.job, 4, accepted=70, pool=215, why="short: nesting_p90")
         events.add(session, lived_in.job, "round.settled", number=4, why="short: nesting_p90", stop=None)
 
     expect(page.locator("#round-4")).to_be_visible()

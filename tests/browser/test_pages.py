@@ -11,7 +11,7 @@ from app.dashboard import assets
 from app.db.session import transaction
 from tests import api_rows
 from tests.api_service import ApiService, api_service
-from tests.browser import world
+from tests.browser import round_world, world
 from tests.browser.conftest import NO_FAULTS, Visitor, visitor
 from tests.browser.world import World
 
@@ -203,7 +203,9 @@ def test_story_shows_the_words_it_was_drawn_from(visit: Visitor, service: ApiSer
 def test_longest_job_a_config_allows_is_one_page(visit: Visitor, service: ApiService, lived_in: World) -> None:
     with transaction(service.engine) as session:
         for number in range(5, 101):
-            world.add_settled_round(session, lived_in.finished, number, accepted=70, pool=70 * number, why="short: x")
+            round_world.add_settled_round(
+                session, lived_in.finished, number, accepted=70, pool=70 * number, why="short: x"
+            )
 
     page = visit.open(f"/jobs/{lived_in.finished}")
     expect(page.locator("details.round")).to_have_count(101)

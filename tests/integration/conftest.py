@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from app.db.session import make_engine
 from app.embedded.services import EmbeddedServices
 from app.settings import get_settings
-from tests.api_service import NO_BROKER, database_for_many
+from tests.api_service import NO_BROKER, database_for_many, llm_endpoint
 from tests.integration.loop_run import Loop, StubThread
 from workers import resources
 
@@ -28,6 +28,12 @@ def shared_engine(services: EmbeddedServices, template_database: str) -> Iterato
         made = make_engine(url, pool_size=8)
         yield made
         made.dispose()
+
+
+@pytest.fixture(scope="module")
+def llm_url() -> Iterator[str]:
+    with llm_endpoint() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -141,7 +141,7 @@ def test_report_asks_nobody_and_names_every_measure(tmp_path: Path, capsys: pyte
     own = page[: page.index('<script type="application/json"')]
 
     assert not re.search(r"""(src|href)\s*=|@import|url\(""", own)
-    assert own.count("<tr>") == len(NAMES) + 1
+    assert own.count("<tr>") == len(NAMES) + 2 and "Most overgrown topic" in own
     assert "a &lt;b&gt; &amp; c.jsonl" in own and "<b>" not in own
     assert "target" in capsys.readouterr().out
 

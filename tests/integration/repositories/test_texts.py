@@ -197,10 +197,9 @@ def test_two_successes_of_one_key_in_one_group_are_one(texts: Texts) -> None:
 def test_a_failure_is_no_answer_to_use_again(texts: Texts) -> None:
     _, (one,) = add_calls(texts.session, texts.job_id, 1, number=9)
     key = sha256(f"key {texts.job_id}".encode()).digest()
-    llm_calls.put(texts.session, [call(texts.job_id, one, 1, key=key, ok=False, prompt_tokens=5, completion_tokens=6)])
+    llm_calls.put(texts.session, [call(texts.job_id, one, 1, key=key, ok=False)])
 
     assert llm_calls.successes(texts.session, [key]) == {}
-    assert llm_calls.failed_tokens(texts.session, texts.job_id) == 11
 
 
 def score(seed_id: int, **over: object) -> SeedScoreRow:

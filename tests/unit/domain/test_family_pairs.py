@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from app.domain import diversity
 from app.domain.diversity import gram_sums
-from app.domain.family_pairs import effective, family_pairs, inside_pairs, poisson_draws
+from app.domain.family_pairs import ClusterCounts, cluster_excess, effective, family_pairs, inside_pairs, poisson_draws
+from app.domain.targets import MOST_EXCESS
 
 
 def units(n: int, d: int = 16, seed: int = 0) -> NDArray[np.float32]:
@@ -96,3 +97,41 @@ def test_bootstrap_values_stay_in_bounds(n: int, families: int, seed: int) -> No
     most = (draws @ pairs.sizes) ** 2
     for values in (pairs.vendi2(draws), pairs.simpson(draws)):
         assert all(value is None or 1.0 - 1e-6 <= value <= high for value, high in zip(values, most, strict=True))
+
+
+def spread(*counts: int, families: float | None = None) -> ClusterCounts:
+    return ClusterCounts(counts, float(sum(counts)) if families is None else families)
+
+
+def test_excess_follows_the_worked_example() -> None:
+    found = cluster_excess(spread(60, 40), spread(50, 50))
+
+    assert found == (0, pytest.approx(0.1), pytest.approx(-0.038, abs=5e-4))
+
+
+def test_excess_of_a_topic_that_grew_is_beyond_chance_and_names_it() -> None:
+    found = cluster_excess(spread(90, 90, 320), spread(200, 200, 200))
+
+    assert found is not None and found[0] == 2
+    assert 0.2 < found[2] < found[1] == pytest.approx(0.64 - 1 / 3)
+
+
+def test_excess_of_variants_of_few_seeds_may_be_chance() -> None:
+    ours, theirs = (90, 90, 320), spread(200, 200, 200)
+    plain, kin = cluster_excess(spread(*ours), theirs), cluster_excess(spread(*ours, families=10.0), theirs)
+
+    assert plain is not None and kin is not None
+    assert kin[2] < 0 < plain[2]
+
+
+def test_no_excess_without_texts() -> None:
+    assert cluster_excess(spread(0, 0, families=0.0), spread(1, 2)) is None
+
+
+def test_excess_of_like_sets_is_chance_in_nineteen_of_twenty() -> None:
+    rng = np.random.default_rng(1)
+    shares = rng.dirichlet(np.full(22, 3.0))
+    drawn = [(rng.multinomial(500, shares), rng.multinomial(1000, shares)) for _ in range(1000)]
+    found = [cluster_excess(spread(*p.tolist()), spread(*q.tolist())) for p, q in drawn]
+
+    assert 0 < np.mean([one is not None and one[2] > MOST_EXCESS for one in found]) <= 0.05

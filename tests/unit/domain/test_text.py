@@ -13,7 +13,6 @@ from app.domain.text import (
     check_text,
     guess_kind,
     normalise,
-    prose_of,
     sentences,
     sha256,
     text_flags,
@@ -111,11 +110,6 @@ def test_sentences_lose_no_word(text: str) -> None:
     assert words(" ".join(sentences(text.replace("#", "")))) == words(text.replace("#", ""))
 
 
-def test_prose_of_leaves_code_out() -> None:
-    text = "Use `len`.\n\n```py\nx = 1\n```\n\n    y = 2\n\nDone."
-    assert prose_of(text).split() == ["Use", "len.", "Done."]
-
-
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -137,7 +131,7 @@ def test_guess_kind(text: str, kind: Kind) -> None:
     assert guess_kind(text) is kind
 
 
-@pytest.mark.parametrize("call", [normalise, words, sentences, prose_of, guess_kind, text_flags, visible])
+@pytest.mark.parametrize("call", [normalise, words, sentences, guess_kind, text_flags, visible])
 @pytest.mark.parametrize("bait", BAIT, ids=range(len(BAIT)))
 def test_case_23_no_expression_blows_up(call: Callable[[str], object], bait: str) -> None:
     started = time.process_time()

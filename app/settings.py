@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=4, ge=1, le=100)
     redis_url: str = "redis://127.0.0.1:6379/0"
 
+    instance: str | None = None
+    """Which start of embedded mode a process belongs to; given by it, and told by /readyz."""
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
     url: str | None = None

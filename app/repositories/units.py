@@ -149,7 +149,7 @@ def give_back(session: Session, units: Sequence[GiveBack]) -> None:
         return
     session.execute(
         text("""
-        UPDATE units SET state = 'ready', lease_until = NULL, worker = NULL, reason = :reason,
+        UPDATE units SET state = 'ready', lease_until = NULL, worker = NULL, stopping = false, reason = :reason,
                not_before = now() + make_interval(secs => :delay),
                provider_failures = provider_failures + :failed, tries = tries + :tried,
                max_tokens = coalesce(:max_tokens, max_tokens), reserve_tokens = coalesce(:reserve, reserve_tokens)
@@ -199,21 +199,59 @@ class Expired:
 
 
 def expire(session: Session, *, max_crashes: int, max_rewrite_crashes: int, limit: int = 200) -> list[Expired]:
-    """Take back units whose lease ran out: ready again, or dead after so many lost workers."""
+    """Take back units whose lease ran out: ready again, or dead after so many lost workers.
+
+    A worker that was told to stop and was cut short did not crash, so that stop counts for nothing (A9).
+    """
     rows = session.execute(
         text("""
-        WITH late AS (SELECT id, token, CASE kind WHEN 'rewrite' THEN :most_rewrite ELSE :most END AS most
+        WITH late AS (SELECT id, token, CASE kind WHEN 'rewrite' THEN :most_rewrite ELSE :most END AS most,
+                             crashes + CASE WHEN stopping THEN 0 ELSE 1 END AS crashes
                       FROM units WHERE state = 'leased' AND lease_until < now()
                       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
-        UPDATE units u SET crashes = crashes + 1, lease_until = NULL, worker = NULL,
-               state = CASE WHEN crashes + 1 >= late.most THEN 'dead' ELSE 'ready' END,
-               reason = CASE WHEN crashes + 1 >= late.most THEN 'poison' ELSE u.reason END
+        UPDATE units u SET crashes = late.crashes, lease_until = NULL, worker = NULL, stopping = false,
+               state = CASE WHEN late.crashes >= late.most THEN 'dead' ELSE 'ready' END,
+               reason = CASE WHEN late.crashes >= late.most THEN 'poison' ELSE u.reason END
         FROM late WHERE u.id = late.id
         RETURNING u.id, late.token, u.kind, u.job_id, u.corpus_id, u.export_id, u.state, u.payload,
                   u.classifier_id"""),
         {"most": max_crashes, "most_rewrite": max_rewrite_crashes, "limit": limit},
     )
     return [Expired(*row) for row in rows]
+
+
+def stopping(session: Session, tokens: Sequence[int]) -> None:
+    """Note that the worker of these units was told to stop: should it be killed with them, that is no crash."""
+    session.execute(
+        text("""
+        UPDATE units SET stopping = true
+        WHERE id IN (SELECT id FROM units WHERE token = ANY(:tokens) AND state = 'leased' ORDER BY id FOR UPDATE)"""),
+        {"tokens": list(tokens)},
+    )
+
+
+def let_go(session: Session, tokens: Sequence[int]) -> None:
+    """Return held units to the queue at once, because their worker stops; what it still writes of them is refused."""
+    session.execute(
+        text("""
+        UPDATE units SET state = 'ready', lease_until = NULL, worker = NULL, stopping = false,
+               reason = 'worker_stopped', not_before = now()
+        WHERE id IN (SELECT id FROM units WHERE token = ANY(:tokens) AND state = 'leased' ORDER BY id FOR UPDATE)"""),
+        {"tokens": list(tokens)},
+    )
+
+
+def crash(session: Session, unit_id: int, token: int, *, what: str, max_crashes: int, delay_s: float) -> str | None:
+    """Count a crash that its worker survived: ready again after a delay, or dead; the state, None when not held."""
+    row = session.execute(
+        text("""
+        UPDATE units SET crashes = crashes + 1, lease_until = NULL, worker = NULL, stopping = false, reason = :what,
+               not_before = now() + make_interval(secs => :delay),
+               state = CASE WHEN crashes + 1 >= :most THEN 'dead' ELSE 'ready' END
+        WHERE id = :id AND token = :token AND state = 'leased' RETURNING state"""),
+        {"id": unit_id, "token": token, "what": what, "most": max_crashes, "delay": delay_s},
+    ).one_or_none()
+    return None if row is None else str(row.state)
 
 
 def cancel_ready(session: Session, job_id: int, *, reason: str) -> int:

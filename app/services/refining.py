@@ -136,6 +136,12 @@ def store_outcomes(
     return len(ended) - len(held)
 
 
+def reject(session: Session, job_id: JobId, unit_id: int, token: int, *, reason: str) -> None:
+    """End a call whose answer nobody could store; charged in full, if what it cost is not known by now."""
+    units.finish(session, unit_id, token, state="rejected", reason=reason)
+    budgets.charge_lost(session, job_id, [token])
+
+
 def job_price(job: jobs.JobRow) -> Price:
     """The price that was fixed at submission."""
     return Price(job.price_input, job.price_output)

@@ -1,4 +1,4 @@
-"""What stops, bills and silence are judged by: units of stopping workers, bills beyond reservations, workers' parents"""
+"""Units of stopping workers, bills beyond reservations, and the worker that a process belongs to"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -43,6 +43,39 @@ def test_a_call_outlives_more_lost_workers_than_a_cpu_unit(engine: Engine) -> No
     assert unit_row(engine, call)["state"] == "dead"
 
 
+def test_a_worker_that_stops_is_no_crash_and_the_next_loss_is_one(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1)
+    for _ in range(4):
+        (held,) = claim(engine, job_id)
+        with transaction(engine) as session:
+            units.stopping(session, [held.token])
+        assert [lost.state for lost in expire(engine, unit_id)] == ["ready"]
+    assert unit_row(engine, unit_id)["crashes"] == 0
+
+    claim(engine, job_id)
+    expire(engine, unit_id)
+
+    assert unit_row(engine, unit_id)["crashes"] == 1
+
+
+def test_units_let_go_are_ready_at_once_and_their_old_token_holds_nothing(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1)
+    (held,) = claim(engine, job_id)
+    with transaction(engine) as session:
+        units.stopping(session, [held.token])
+        units.let_go(session, [held.token])
+        assert not units.finish(session, unit_id, held.token)
+
+    after = unit_row(engine, unit_id)
+    assert (after["state"], after["crashes"], after["stopping"], after["reason"]) == (
+        "ready",
+        0,
+        False,
+        "worker_stopped",
+    )
+    assert [unit.id for unit in claim(engine, job_id)] == [unit_id]
+
+
 def test_a_lease_that_has_not_run_out_is_left_alone(engine: Engine) -> None:
     job_id, (unit_id,) = job_with_calls(engine, 1)
     claim(engine, job_id)

@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     sweep_s: float = Field(default=5, gt=0)
     """The reconciler's pause between two looks."""
     max_crashes: int = Field(default=3, ge=1)
-    """Lost workers after which a CPU unit counts as poison and is given up: it is alone with its worker."""
+    """Crashes, not stops, after which a CPU unit counts as poison and is given up: it is alone with its worker."""
     max_rewrite_crashes: int = Field(default=10, ge=1)
     """The same for a call. Its pump holds up to 200 others and has texts judged in a child, so the loss of a pump says
     little about any one of them."""

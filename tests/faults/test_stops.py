@@ -12,7 +12,7 @@ import pytest
 from tests.faults.rig import Rig
 from tests.faults.test_processes import MakeRig
 
-STOPS = 4
+STOPS = 3
 CRASHES = {"HORNBOOK_MAX_CRASHES": "3"}
 
 
@@ -34,7 +34,7 @@ def holder(it: Rig, *, not_pid: int = 0) -> int:
             found[0] = int(str(unit["worker"]).rpartition(":")[2])
         return found[0] != not_pid
 
-    it.wait(held, within_s=60, what="the ingest is in hand")
+    it.wait(held, within_s=120, what="the ingest is in hand")
     return found[0]
 
 

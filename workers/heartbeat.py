@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db.session import transaction
-from app.repositories import beats, units
+from app.repositories import beats, stops, units
 from workers import stopping
 
 log = structlog.get_logger(__name__)
@@ -81,11 +81,11 @@ class _Beat:
 
     def _stop(self, since_s: float) -> None:
         fresh = set(self.tokens()) - self.told
-        if fresh and self._tell("stop.not_told", lambda s: units.stopping(s, sorted(fresh))):
+        if fresh and self._tell("stop.not_told", lambda s: stops.stopping(s, sorted(fresh))):
             self.told |= fresh
         over = self.let_go_s is not None and (self.term.asked or since_s >= self.let_go_s)
         if over and not self.done.is_set():
-            self._tell("stop.not_let_go", lambda s: units.let_go(s, list(self.tokens())))
+            self._tell("stop.not_let_go", lambda s: stops.let_go(s, list(self.tokens())))
         if (over or self.term.asked) and not self.done.is_set():
             log.warning("worker.let_go", units=len(self.told))
             # The work itself cannot be interrupted without leaving it half done (B3); without its lease it is nothing.

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import AppError
-from app.repositories import classifiers, units
+from app.repositories import classifiers, stops, units
 from app.repositories.units import ClaimedUnit, Expired, GiveBack
 from app.services import rounds
 
@@ -40,7 +40,7 @@ def record(session: Session, unit: ClaimedUnit, error: AppError) -> list[Step]:
 
 def crashed(session: Session, unit: ClaimedUnit, *, what: str, max_crashes: int) -> list[Step]:
     """Count what nobody foresaw in a unit (B1): it is tried again, and given up with that as the reason in the end."""
-    state = units.crash(
+    state = stops.crash(
         session, unit.id, unit.token, what=f"crashed:{what}", max_crashes=max_crashes, delay_s=CRASH_PAUSE_S
     )
     if state == "dead":

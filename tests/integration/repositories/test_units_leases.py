@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from app.db.session import transaction
-from app.repositories import units
+from app.repositories import stops, units
 from app.repositories.units import GiveBack
 from tests.integration.loop_world import job_with_calls, make_late, row, unit_row
 from tests.integration.repositories.test_units import claim, expire, in_threads
@@ -48,7 +48,7 @@ def test_a_worker_that_stops_is_no_crash_and_the_next_loss_is_one(engine: Engine
     for _ in range(4):
         (held,) = claim(engine, job_id)
         with transaction(engine) as session:
-            units.stopping(session, [held.token])
+            stops.stopping(session, [held.token])
         assert [lost.state for lost in expire(engine, unit_id)] == ["ready"]
     assert unit_row(engine, unit_id)["crashes"] == 0
 
@@ -62,8 +62,8 @@ def test_units_let_go_are_ready_at_once_and_their_old_token_holds_nothing(engine
     job_id, (unit_id,) = job_with_calls(engine, 1)
     (held,) = claim(engine, job_id)
     with transaction(engine) as session:
-        units.stopping(session, [held.token])
-        units.let_go(session, [held.token])
+        stops.stopping(session, [held.token])
+        stops.let_go(session, [held.token])
         assert not units.finish(session, unit_id, held.token)
 
     after = unit_row(engine, unit_id)

@@ -71,6 +71,15 @@ def waiting(redis_url: str, queue: str) -> int:
         connection.release()
 
 
+def queue_of(step: Step) -> str:
+    """The queue that a step is sent to."""
+    match step:
+        case Refine():
+            return REFINE_QUEUE
+        case Compute():
+            return COMPUTE_QUEUE
+
+
 def send(redis_url: str, steps: Iterable[Step]) -> int:
     """Publish hints for `steps`, best effort; returns how many went out. Never raises for a broker that is away."""
     sent = 0
@@ -78,9 +87,10 @@ def send(redis_url: str, steps: Iterable[Step]) -> int:
     for step in dict.fromkeys(steps):
         match step:
             case Refine(job_id, copies):
-                name, queue, args = REFINE_TASK, REFINE_QUEUE, [job_id]
+                name, args = REFINE_TASK, [job_id]
             case Compute(copies):
-                name, queue, args = COMPUTE_TASK, COMPUTE_QUEUE, []
+                name, args = COMPUTE_TASK, []
+        queue = queue_of(step)
         for _ in range(copies):
             try:
                 app.send_task(name, args=args, queue=queue, argsrepr="(...)", kwargsrepr="{}")

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=4, ge=1, le=100)
     redis_url: str = "redis://127.0.0.1:6379/0"
 
+    instance: str | None = None
+    """Which start of embedded mode a process belongs to; given by it, and told by /readyz."""
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
     url: str | None = None
@@ -76,7 +78,7 @@ class Settings(BaseSettings):
     sweep_s: float = Field(default=5, gt=0)
     """The reconciler's pause between two looks."""
     max_crashes: int = Field(default=3, ge=1)
-    """Lost workers after which a CPU unit counts as poison and is given up: it is alone with its worker."""
+    """Crashes, not stops, after which a CPU unit counts as poison and is given up: it is alone with its worker."""
     max_rewrite_crashes: int = Field(default=10, ge=1)
     """The same for a call. Its pump holds up to 200 others and has texts judged in a child, so the loss of a pump says
     little about any one of them."""

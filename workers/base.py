@@ -8,6 +8,9 @@ import structlog
 
 P = ParamSpec("P")
 
+UNFORESEEN = (Exception, SystemExit)
+"""What counts as a crash of the unit that was worked on; whoever catches it records that, and logs the traceback."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -21,9 +24,9 @@ def contained(task: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             task(*args, **kwargs)
-        except Exception:  # the one broad except of the workers (rule B1): MemoryError, RecursionError too
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # the last broad except of the workers (rule B1): MemoryError, SystemExit, CancelledError
             log.exception("task.failed", task=task.__name__)
-        except SystemExit as error:
-            log.error("task.exit", task=task.__name__, code=str(error.code))
 
     return run

@@ -4,7 +4,6 @@ import logging
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutting_down
-from celery.worker import state
 
 from app import dispatch
 from app.settings import get_settings
@@ -42,12 +41,7 @@ def _forget_parent(**_: object) -> None:
 @worker_ready.connect
 def _start_watchdog(**_: object) -> None:
     settings = get_settings()
-    watchdog.start(
-        settings.redis_url,
-        app.amqp.queues.consume_from,
-        lease_s=settings.lease_s,
-        busy=lambda: bool(state.reserved_requests or state.active_requests),
-    )
+    watchdog.start(settings.redis_url, list(app.amqp.queues.consume_from), lease_s=settings.lease_s)
 
 
 @worker_shutting_down.connect

@@ -20,6 +20,7 @@ from app.adapters.llm_limits import AdaptiveDeadline, Aimd
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
 from app.services.asking import Ask
 from app.telemetry import CALL_SECONDS, CALLS
+from workers import storing
 from workers.desk import Desk, Returned
 
 log = structlog.get_logger(__name__)
@@ -195,7 +196,7 @@ class Pump:
             ended = group[-1] is None
             items = [item for item in group if item is not None]
             if items:
-                await asyncio.to_thread(self.desk.store, items)
+                await asyncio.to_thread(storing.store, self.desk, items)
                 # Some of them may be ready again.
                 self.dry = False
             self.changed.set()

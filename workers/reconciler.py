@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.adapters import exports as exports_files
 from app.db.session import transaction
-from app.dispatch import COMPUTE_QUEUE, REFINE_QUEUE, send, waiting
+from app.dispatch import queue_of, send, waiting
 from app.domain.records import JobId
-from app.domain.steps import Compute, Refine, Step
+from app.domain.steps import Step
 from app.repositories import beats, budgets, idempotency, jobs, units
 from app.services import exports, failures, rounds
+from app.services.hints import wanted
 from app.settings import get_settings
 from app.telemetry import configure_logging
 from workers import resources
@@ -27,10 +28,6 @@ log = structlog.get_logger(__name__)
 
 LEFTOVER_S = 600.0
 """Seconds after which a file that no row names belongs to nobody."""
-PUMP_CALLS = 64
-"""Ready calls for which one more pump is worth a hint."""
-MOST_PUMPS = 4
-"""Pumps that one job may have by hints."""
 MOST_WAITING = 8
 """Messages in a queue beyond which no more are sent."""
 
@@ -70,22 +67,14 @@ def end_overdue(session: Session) -> list[Step]:
 
 
 def hints(session: Session) -> list[Step]:
-    """A hint for everything that is ready and that nobody works on, as if no message had ever arrived."""
-    steps: list[Step] = []
-    for job_id, ready, pumps in jobs.needing_hints(session):
-        missing = max(1, min(MOST_PUMPS, ready // PUMP_CALLS)) - pumps
-        if missing > 0:
-            steps.append(Refine(JobId(job_id), pumps=missing))
-    cpu = units.ready_cpu(session)
-    return [*steps, Compute(workers=min(cpu, 4))] if cpu else steps
+    """Hints for whatever is ready."""
+    return wanted(session)
 
 
 def uncrowded(steps: list[Step], url: str) -> list[Step]:
     """The steps whose queue is short: with workers busy or away, hints would pile up and new jobs wait behind them."""
-    queues = {Refine: REFINE_QUEUE, Compute: COMPUTE_QUEUE}
-    wanted = {queues[type(step)] for step in steps}
-    full = {queue for queue in wanted if waiting(url, queue) >= MOST_WAITING}
-    return [step for step in steps if queues[type(step)] not in full]
+    full = {queue for queue in {queue_of(step) for step in steps} if waiting(url, queue) >= MOST_WAITING}
+    return [step for step in steps if queue_of(step) not in full]
 
 
 def cancel_leftovers(session: Session) -> list[Step]:

@@ -63,7 +63,7 @@ def _pump(context: JobContext, settings: Settings) -> None:
 
 
 def _join(session: Session, name: str, *, within_s: float) -> int:
-    beats.seen(session, name, "refine", busy=1, progress=True)
+    beats.seen(session, name, "refine", busy=1, progress=True, node=resources.node_name())
     return max(1, beats.busy_workers(session, "refine", within_s=within_s))
 
 

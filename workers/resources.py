@@ -24,6 +24,11 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def node_name() -> str:
+    """The same of the worker that this pool process belongs to: its parent process."""
+    return f"{socket.gethostname()}:{os.getppid()}"
+
+
 @lru_cache(maxsize=1)
 def _sandbox(pid: int) -> Sandbox:
     settings = get_settings()

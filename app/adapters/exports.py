@@ -95,7 +95,8 @@ class Build:
             # A name that exists holds the very same files, complete: an earlier worker was lost after this point.
             if not (self._folder / digest).is_dir():
                 self._temp.rename(self._folder / digest)
-                _sync(self._folder)
+                for folder in (self._folder, self._folder.parent):
+                    _sync(folder)
         return digest
 
 

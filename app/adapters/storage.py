@@ -104,7 +104,9 @@ class AtomicFile:
             os.fsync(self._file.fileno())
             self._file.close()
             self._temp.replace(self.path)
-            _sync_directory(self.path.parent)
+            # The directory itself may be as new as the file.
+            for directory in (self.path.parent, self.path.parent.parent):
+                _sync_directory(directory)
         except OSError:
             self.abort()
             raise StorageFullError from None

@@ -37,6 +37,8 @@ class Readiness(BaseModel):
     """Whether the database has the schema of this version; if not, run `hornbook migrate`."""
     broker: bool
     """Without it everything still works, a few seconds later."""
+    instance: str | None
+    """The start of embedded mode that this process belongs to; null elsewhere."""
 
 
 @router.get("/healthz", summary="Alive?")
@@ -54,7 +56,13 @@ def readyz(edge: CurrentEdge) -> JSONResponse:
     except (DBAPIError, PoolTimeoutError):
         revision, database = None, False
     current = database and revision == _newest_revision(edge.settings.database_url)
-    state = Readiness(ready=current, database=database, schema_current=current, broker=_broker_answers(edge))
+    state = Readiness(
+        ready=current,
+        database=database,
+        schema_current=current,
+        broker=_broker_answers(edge),
+        instance=edge.settings.instance,
+    )
     return JSONResponse(body_of(state), 200 if current else 503)
 
 
@@ -82,7 +90,12 @@ def metrics(edge: CurrentEdge) -> Response:
     jobs = Gauge("hornbook_jobs", "Jobs by state", ("state",), registry=registry)
     units = Gauge("hornbook_units", "Open units by kind and state", ("kind", "state"), registry=registry)
     spent = Gauge("hornbook_spent_usd", "Money spent by all jobs", registry=registry)
-    silent = Gauge("hornbook_worker_silent_seconds", "Since a worker was last seen", ("queue",), registry=registry)
+    silent = Gauge(
+        "hornbook_worker_silent_seconds",
+        "Since a worker last worked or had no work",
+        ("queue",),
+        registry=registry,
+    )
     now = edge.read(figures.read)
     for state, count in now.jobs.items():
         jobs.labels(state).set(count)

@@ -93,6 +93,9 @@ class JobBudget(Base):
     overdraft_micro: Mapped[int] = count_column()
     """What a provider charged beyond its reservation and the cap; the job is paused while it is not 0."""
     overdraft_tokens: Mapped[int] = count_column()
+    overbilled_prompt_tokens: Mapped[int] = count_column()
+    """The most that a call was billed beyond its worst case; every later reservation is larger by that (D16)."""
+    overbilled_completion_tokens: Mapped[int] = count_column()
 
 
 class Round(Base):
@@ -152,6 +155,8 @@ class Unit(Base):
     not_before: Mapped[datetime] = now_column()
     crashes: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     """Workers lost while they held it."""
+    stopping: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """Its worker was told to stop: should it be cut short now, that is no crash."""
     tries: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     """Answers received that were no use."""
     provider_failures: Mapped[int] = mapped_column(Integer, server_default=sql("0"))

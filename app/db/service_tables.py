@@ -27,6 +27,8 @@ class WorkerBeat(Base):
     __tablename__ = "workers"
 
     name: Mapped[str] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(server_default="")
+    """The worker it belongs to, by its parent process, which has a row of its own: what a watchdog can restart."""
     queue: Mapped[str]
     busy: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     seen_at: Mapped[datetime] = now_column()

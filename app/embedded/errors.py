@@ -16,6 +16,14 @@ class PortTakenError(AppError):
     status = 409
 
 
+class AnotherAnswersError(AppError):
+    """At {url} another program answers, not the API that was started there: it took the port first. Start again, or
+    choose another port with --port or HORNBOOK_PORT."""
+
+    code = "another_answers"
+    status = 409
+
+
 class PostgresVersionError(AppError):
     """{data} was made by Postgres {found}, but this Hornbook brings Postgres {expected}. Choose an empty folder with
     HORNBOOK_HOME, or move the data with pg_dump from a Postgres {found}."""

@@ -4,6 +4,7 @@ Postgres and Redis, then the schema, then the explainer (when no LLM is configur
 API, which answers /readyz before `start_embedded` returns.
 """
 
+import secrets
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from types import FrameType
 import httpx
 
 from app.db import migrate
-from app.embedded.errors import PortTakenError
+from app.embedded.errors import AnotherAnswersError, PortTakenError
 from app.embedded.process import ProcessSpec
 from app.embedded.servers import free_port
 from app.embedded.services import EmbeddedServices
@@ -92,8 +93,8 @@ def start_embedded(
 ) -> Embedded:
     """A stack whose API is ready. Port 0 takes a free one; `env` reaches every process.
 
-    Raises AlreadyRunningError, PortTakenError, StartFailedError and the other errors of `app.embedded.errors`; whatever
-    was started before the error is stopped.
+    Raises AlreadyRunningError, PortTakenError, AnotherAnswersError, StartFailedError and the other errors of
+    `app.embedded.errors`; whatever was started before the error is stopped.
     """
     services = EmbeddedServices(home, durable=durable)
     port = port or free_port()
@@ -101,7 +102,8 @@ def start_embedded(
     services.start_databases(before=lambda: check_port(host, port))
     try:
         explainer_port = None if llm_base_url else free_port()
-        shared = _environment(services, host, port, env or {})
+        instance = secrets.token_hex(8)
+        shared = _environment(services, host, port, env or {}) | {"HORNBOOK_INSTANCE": instance}
         if explainer_port is None:
             shared |= _given(HORNBOOK_LLM_BASE_URL=llm_base_url, HORNBOOK_LLM_MODEL=llm_model)
         else:
@@ -110,7 +112,7 @@ def start_embedded(
             services.supervisor.start([_explainer(explainer_port, shared)])
         migrate.upgrade(services.database_url)
         services.supervisor.start(_processes(shared))
-        _wait_ready(services)
+        _wait_ready(services, instance)
         services.publish(ready=True)
     except BaseException:
         services.stop()
@@ -163,7 +165,8 @@ def _processes(env: Mapping[str, str]) -> list[ProcessSpec]:
     ]
 
 
-def _wait_ready(services: EmbeddedServices) -> None:
+def _wait_ready(services: EmbeddedServices, instance: str) -> None:
+    """Until our own API is ready. The port was free a moment ago, but another stack may have chosen it as well."""
     deadline = monotonic() + READY_TIMEOUT_S
     last = "no answer"
     with httpx.Client(trust_env=False, timeout=5) as client:
@@ -172,8 +175,19 @@ def _wait_ready(services: EmbeddedServices) -> None:
                 services.supervisor.check(name)
             with suppress(httpx.TransportError):
                 answer = client.get(f"{services.url}/readyz")
+                if _instance_of(answer) != instance:
+                    raise AnotherAnswersError(url=services.url)
                 if answer.is_success:
                     return
                 last = f"/readyz answers {answer.status_code}: {answer.text[:300]}"
             sleep(RETRY_S)
     raise services.supervisor.failed("api", last)
+
+
+def _instance_of(answer: httpx.Response) -> object:
+    """The start that an API says it belongs to; None when it is no API of ours."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    return body.get("instance") if isinstance(body, dict) else None

@@ -49,11 +49,32 @@ class BudgetRow:
     spent_calls: int
     overdraft_micro: int
     overdraft_tokens: int
+    overbilled_prompt_tokens: int
+    overbilled_completion_tokens: int
 
     @property
     def overdrawn(self) -> bool:
         """Whether the provider billed more than a cap allows."""
         return self.overdraft_micro > 0 or self.overdraft_tokens > 0
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a provider says a call used."""
+
+    unit_id: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of reservations that were to be closed; those in neither set were closed before."""
+
+    closed: frozenset[int]
+    """Tokens closed here."""
+    overbilled: frozenset[int]
+    """Those among them that cost more than was reserved."""
 
 
 COLUMNS = ", ".join(BudgetRow.__dataclass_fields__)
@@ -73,9 +94,8 @@ def read(session: Session, job_id: int, *, lock: bool = False) -> BudgetRow:
     return BudgetRow(*session.execute(text(query), {"job": job_id}).one())
 
 
-def reserve(session: Session, job_id: int, claims: Sequence[Claim]) -> int:
-    """Put aside the longest prefix of `claims` that fits under every cap; returns its length."""
-    row = read(session, job_id, lock=True)
+def reserve(session: Session, job_id: int, claims: Sequence[Claim], row: BudgetRow) -> int:
+    """Put aside the longest prefix of `claims` that fits under every cap of the locked `row`; returns its length."""
     # A provider that billed beyond the cap gets no further call, whatever else turns out cheaper than reserved.
     fit = 0 if row.overdrawn else _fitting(row, claims)
     if not fit:
@@ -127,10 +147,10 @@ def _fitting(row: BudgetRow, claims: Sequence[Claim]) -> int:
     return len(claims)
 
 
-def settle(session: Session, job_id: int, spends: Sequence[Spend]) -> set[int]:
-    """Close open reservations at their true cost; returns the tokens closed here, the others were closed before."""
+def settle(session: Session, job_id: int, spends: Sequence[Spend]) -> Settled:
+    """Close open reservations at their true cost, be it above what was reserved (D16)."""
     if not spends:
-        return set()
+        return Settled(frozenset(), frozenset())
     by_token = {spend.token: spend for spend in spends}
     closed = session.execute(
         text("""
@@ -140,15 +160,45 @@ def settle(session: Session, job_id: int, spends: Sequence[Spend]) -> set[int]:
         {"tokens": array(by_token), "charged": array([spend.charged for spend in by_token.values()])},
     ).all()
     micro = tokens = calls = 0
+    overbilled = set()
     for row in closed:
         spend = by_token[row.token]
+        if spend.micro > row.micro or spend.tokens > row.tokens:
+            overbilled.add(row.token)
         micro += row.micro if spend.charged else spend.micro
         tokens += row.tokens if spend.charged else spend.tokens
         calls += spend.calls
     if closed:
         held = (sum(row.micro for row in closed), sum(row.tokens for row in closed), len(closed))
         _move(session, job_id, held=held, spent=(micro, tokens, calls))
-    return {row.token for row in closed}
+    return Settled(frozenset(row.token for row in closed), frozenset(overbilled))
+
+
+def raise_estimate(session: Session, job_id: int, bills: Sequence[Bill]) -> tuple[int, int] | None:
+    """Let later claims reserve what these calls used beyond their worst case; the most so far as (prompt, completion).
+
+    None when claims reserve that much already: other calls taught it while these were in flight.
+    """
+    row = session.execute(
+        text("""
+        UPDATE budgets b SET
+            overbilled_prompt_tokens = greatest(b.overbilled_prompt_tokens, x.prompt),
+            overbilled_completion_tokens = greatest(b.overbilled_completion_tokens, x.completion)
+        FROM (SELECT max(c.prompt - greatest(0, u.reserve_tokens - u.max_tokens)) AS prompt,
+                     max(c.completion - u.max_tokens) AS completion
+              FROM unnest(CAST(:units AS bigint[]), CAST(:prompts AS bigint[]), CAST(:completions AS bigint[]))
+                   AS c(unit_id, prompt, completion) JOIN units u ON u.id = c.unit_id) x
+        WHERE b.job_id = :job
+          AND (x.prompt > b.overbilled_prompt_tokens OR x.completion > b.overbilled_completion_tokens)
+        RETURNING b.overbilled_prompt_tokens, b.overbilled_completion_tokens"""),
+        {
+            "job": job_id,
+            "units": [bill.unit_id for bill in bills],
+            "prompts": [bill.prompt_tokens for bill in bills],
+            "completions": [bill.completion_tokens for bill in bills],
+        },
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
 def _move(session: Session, job_id: int, *, held: tuple[int, int, int], spent: tuple[int, int, int]) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.repositories import beats
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -15,7 +17,7 @@ class Figures:
     """Ready and leased ones."""
     spent_micro: int
     silent_s: dict[str, float]
-    """{queue: seconds since its most recently seen worker}."""
+    """{queue: seconds since a worker of it worked or found nothing to do}."""
 
 
 def read(session: Session) -> Figures:
@@ -26,7 +28,7 @@ def read(session: Session) -> Figures:
     )
     spent = session.execute(text("SELECT coalesce(sum(spent_micro + overdraft_micro), 0) FROM budgets"))
     silent = session.execute(
-        text("SELECT queue, extract(epoch FROM now() - max(seen_at)) AS age FROM workers GROUP BY queue")
+        text(f"SELECT queue, extract(epoch FROM now() - {beats.SIGN}) AS age FROM workers GROUP BY queue")
     )
     return Figures(
         {row.state: row.n for row in jobs},

@@ -149,7 +149,7 @@ def give_back(session: Session, units: Sequence[GiveBack]) -> None:
         return
     session.execute(
         text("""
-        UPDATE units SET state = 'ready', lease_until = NULL, worker = NULL, reason = :reason,
+        UPDATE units SET state = 'ready', lease_until = NULL, worker = NULL, stopping = false, reason = :reason,
                not_before = now() + make_interval(secs => :delay),
                provider_failures = provider_failures + :failed, tries = tries + :tried,
                max_tokens = coalesce(:max_tokens, max_tokens), reserve_tokens = coalesce(:reserve, reserve_tokens)
@@ -199,15 +199,19 @@ class Expired:
 
 
 def expire(session: Session, *, max_crashes: int, max_rewrite_crashes: int, limit: int = 200) -> list[Expired]:
-    """Take back units whose lease ran out: ready again, or dead after so many lost workers."""
+    """Take back units whose lease ran out: ready again, or dead after so many lost workers.
+
+    A worker that was told to stop and was cut short did not crash, so that stop counts for nothing (A9).
+    """
     rows = session.execute(
         text("""
-        WITH late AS (SELECT id, token, CASE kind WHEN 'rewrite' THEN :most_rewrite ELSE :most END AS most
+        WITH late AS (SELECT id, token, CASE kind WHEN 'rewrite' THEN :most_rewrite ELSE :most END AS most,
+                             crashes + CASE WHEN stopping THEN 0 ELSE 1 END AS crashes
                       FROM units WHERE state = 'leased' AND lease_until < now()
                       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
-        UPDATE units u SET crashes = crashes + 1, lease_until = NULL, worker = NULL,
-               state = CASE WHEN crashes + 1 >= late.most THEN 'dead' ELSE 'ready' END,
-               reason = CASE WHEN crashes + 1 >= late.most THEN 'poison' ELSE u.reason END
+        UPDATE units u SET crashes = late.crashes, lease_until = NULL, worker = NULL, stopping = false,
+               state = CASE WHEN late.crashes >= late.most THEN 'dead' ELSE 'ready' END,
+               reason = CASE WHEN late.crashes >= late.most THEN 'poison' ELSE u.reason END
         FROM late WHERE u.id = late.id
         RETURNING u.id, late.token, u.kind, u.job_id, u.corpus_id, u.export_id, u.state, u.payload,
                   u.classifier_id"""),

@@ -6,9 +6,12 @@ from sqlalchemy.orm import Session
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import AppError
-from app.repositories import classifiers, units
+from app.repositories import classifiers, stops, units
 from app.repositories.units import ClaimedUnit, Expired, GiveBack
 from app.services import rounds
+
+CRASH_PAUSE_S = 5.0
+"""Before a unit that crashed is tried again: what took its memory may be gone by then."""
 
 
 class LostLeaseError(AppError):
@@ -32,6 +35,17 @@ def record(session: Session, unit: ClaimedUnit, error: AppError) -> list[Step]:
     """End a unit that can never be done, and whatever depends on it, with the error as the reason."""
     if units.finish(session, unit.id, unit.token, state="rejected", reason=error.code):
         _blame(session, unit, code=error.code, why=str(error))
+    return []
+
+
+def crashed(session: Session, unit: ClaimedUnit, *, what: str, max_crashes: int) -> list[Step]:
+    """Count what nobody foresaw in a unit (B1): it is tried again, and given up with that as the reason in the end."""
+    state = stops.crash(
+        session, unit.id, unit.token, what=f"crashed:{what}", max_crashes=max_crashes, delay_s=CRASH_PAUSE_S
+    )
+    if state == "dead":
+        why = f"{unit.kind} unit {unit.id} ended in {what} {max_crashes} times; see the worker's log"
+        _blame(session, unit, code="poison", why=why)
     return []
 
 

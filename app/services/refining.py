@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.pricing import Price
 from app.domain.records import JobId
-from app.repositories import budgets, generations, jobs, llm_calls, units
-from app.repositories.budgets import Claim, Spend
+from app.repositories import budgets, events, generations, jobs, llm_calls, units
+from app.repositories.budgets import Bill, BudgetRow, Claim, Spend
 from app.repositories.generations import NewGeneration
 from app.repositories.llm_calls import NewCall
 from app.repositories.units import ClaimedRewrite, GiveBack
@@ -45,24 +45,28 @@ def claim(session: Session, job_id: JobId, *, limit: int, worker: str, lease_s: 
     if not taken:
         stopped = jobs.get(session, job_id).state != "running"
         return Claimed([], None if stopped else units.wait_s(session, job_id), stopped=stopped)
-    fit = budgets.reserve(session, job_id, [_worst_case(unit, price) for unit in taken])
+    # Locked after the units, and held until the commit: what it says of earlier bills is what these claims rest on.
+    row = budgets.read(session, job_id, lock=True)
+    claims = [_worst_case(unit, price, row) for unit in taken]
+    fit = budgets.reserve(session, job_id, claims, row)
     units.give_back(session, [GiveBack(u.id, u.token, 0.0, "waiting_for_budget") for u in taken[fit:]])
     if fit:
         return Claimed(taken[:fit], 0.0)
-    row = budgets.read(session, job_id)
     if row.reserved_calls > 0:
         # Calls in flight reserve more than they will use, so their end may make room.
         return Claimed([], BUDGET_WAIT_S)
     # The budget row is locked, and units are locked before it everywhere: cancelling them is another transaction's.
-    return Claimed([], None, exhausted=_scarcest(row, _worst_case(taken[0], price)))
+    return Claimed([], None, exhausted=_scarcest(row, claims[0]))
 
 
-def _worst_case(unit: ClaimedRewrite, price: Price) -> Claim:
-    micro = price.cost(max(0, unit.reserve_tokens - unit.max_tokens), unit.max_tokens)
-    return Claim(token=unit.token, unit_id=unit.id, micro=micro, tokens=unit.reserve_tokens)
+def _worst_case(unit: ClaimedRewrite, price: Price, row: BudgetRow) -> Claim:
+    """What a call may cost by our own count, and on top of it what this provider has billed beyond that (D16)."""
+    prompt = max(0, unit.reserve_tokens - unit.max_tokens) + row.overbilled_prompt_tokens
+    completion = unit.max_tokens + row.overbilled_completion_tokens
+    return Claim(token=unit.token, unit_id=unit.id, micro=price.cost(prompt, completion), tokens=prompt + completion)
 
 
-def _scarcest(row: budgets.BudgetRow, claim: Claim) -> str:
+def _scarcest(row: BudgetRow, claim: Claim) -> str:
     if row.overdrawn:
         return rounds.OVERDRAWN
     if row.cap_calls is not None and row.spent_calls + 1 > row.cap_calls:
@@ -91,8 +95,20 @@ def pause_endpoint(session: Session, url: str, *, seconds: float) -> None:
 def store_calls(session: Session, job_id: JobId, calls: Sequence[NewCall], spends: Sequence[Spend]) -> dict[int, int]:
     """Keep what came back and settle its money; returns {token: call id}."""
     ids = llm_calls.put(session, calls)
-    budgets.settle(session, job_id, spends)
+    overbilled = budgets.settle(session, job_id, spends).overbilled
+    if overbilled:
+        _learn(session, job_id, [call for call in calls if call.token in overbilled])
     return ids
+
+
+def _learn(session: Session, job_id: JobId, calls: Sequence[NewCall]) -> None:
+    """Tell of a provider that billed more than a call could use, and reserve that much for every later one."""
+    bills = [Bill(call.unit_id, call.prompt_tokens, call.completion_tokens) for call in calls]
+    beyond = budgets.raise_estimate(session, job_id, bills)
+    if beyond is not None:
+        events.add(
+            session, job_id, "budget.overbilled", calls=len(bills), prompt_tokens=beyond[0], completion_tokens=beyond[1]
+        )
 
 
 @dataclass(frozen=True)
@@ -118,6 +134,12 @@ def store_outcomes(
     generations.put(session, [e.generation for e in ended if e.generation and e.unit_id in held])
     budgets.release(session, job_id, unsent)
     return len(ended) - len(held)
+
+
+def reject(session: Session, job_id: JobId, unit_id: int, token: int, *, reason: str) -> None:
+    """End a call whose answer nobody could store; charged in full, if what it cost is not known by now."""
+    units.finish(session, unit_id, token, state="rejected", reason=reason)
+    budgets.charge_lost(session, job_id, [token])
 
 
 def job_price(job: jobs.JobRow) -> Price:

@@ -44,6 +44,8 @@ class Rig:
     bill: Path
     kills: int = 0
     workers: list[str] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    """What a test wants otherwise, by the name of the variable."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -58,6 +60,7 @@ class Rig:
             "HORNBOOK_PUMP_SLICE_S": "20",
             # Faults come faster here than leases run out in life. What a killed pump held must survive by the default.
             "HORNBOOK_MAX_CRASHES": "50",
+            **self.settings,
         }
 
     def start(self, *, refine: int = 1, reconciler: bool = True) -> None:

@@ -45,7 +45,7 @@ def test_cap_below_what_is_spent_stops_the_asking(service: ApiService) -> None:
         add_calls(session, job_id, round_id, 3)
         unit = session.execute(text("SELECT min(id) FROM units WHERE kind = 'rewrite'")).scalar_one()
         session.execute(text("UPDATE units SET state = 'leased', lease_until = now() WHERE id = :id"), {"id": unit})
-        budgets.reserve(session, job_id, [Claim(1, unit, 0, 10)])
+        budgets.reserve(session, job_id, [Claim(1, unit, 0, 10)], budgets.read(session, job_id, lock=True))
         session.execute(text("UPDATE budgets SET spent_calls = 4"))
 
     changed = service.http.patch(f"/v1/jobs/{job_id}", json={"budget": {"calls": 2}}).json()

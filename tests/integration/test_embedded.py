@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -17,14 +19,22 @@ import psycopg
 import pytest
 import redis
 
-from app.embedded.errors import AlreadyRunningError, PortTakenError, PostgresVersionError, SecretsLostError
+from app.embedded.errors import (
+    AlreadyRunningError,
+    AnotherAnswersError,
+    PortTakenError,
+    PostgresVersionError,
+    SecretsLostError,
+)
 from app.embedded.home import Home, find_running
+from app.embedded.servers import free_port
 from app.embedded.services import EmbeddedServices
 from app.embedded.stack import check_port, start_embedded
 
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
+from app.embedded.servers import free_port
 from app.embedded.services import EmbeddedServices
 services = EmbeddedServices(Path(sys.argv[1]), durable=False)
 services.start_databases()
@@ -206,6 +216,39 @@ def test_taken_port_is_named_with_the_option_and_nothing_is_left(home: Path) -> 
             check_port("127.0.0.1", port)
         with pytest.raises(PortTakenError):
             start_embedded(home, port=port)
+    assert find_running(home) is None
+
+
+def test_an_api_of_another_stack_on_our_port_is_not_taken_for_ours(home: Path) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b'{"ready": true, "database": true, "schema_current": true, "broker": true, "instance": "other"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    port = free_port()
+
+    def take_the_port() -> None:
+        # The port was looked at by now; the API listens on it only when Postgres is up.
+        until(lambda: Home(home).read_server() is not None)
+        other.append(ThreadingHTTPServer(("127.0.0.1", port), Other))
+        other[0].serve_forever(poll_interval=0.05)
+
+    other: list[ThreadingHTTPServer] = []
+    thread = threading.Thread(target=take_the_port)
+    thread.start()
+    try:
+        with pytest.raises(AnotherAnswersError, match=rf"(?s)127\.0\.0\.1:{port} another program answers.*--port"):
+            start_embedded(home, port=port, durable=False)
+    finally:
+        other[0].shutdown()
+        thread.join()
+        other[0].server_close()
     assert find_running(home) is None
 
 

@@ -50,6 +50,9 @@ def test_each_migration_can_be_undone_and_done_again(empty_database_url: str) ->
     migrate.upgrade(empty_database_url, "0003")
     migrate.upgrade(empty_database_url, "0004")
     migrate.upgrade(empty_database_url, "0005")
+    migrate.upgrade(empty_database_url, "0006")
+    migrate.upgrade(empty_database_url, "0007")
+    migrate.downgrade(empty_database_url, "0006")
     migrate.downgrade(empty_database_url, "0001")
     migrate.upgrade(empty_database_url)
 

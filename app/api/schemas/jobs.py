@@ -130,6 +130,8 @@ class SpendOut(BaseModel):
     calls: CountUse
     overdraft_usd: float
     """What a provider charged beyond the cap: the job is paused, and goes on when the cap is raised above it."""
+    overbilled_tokens: int
+    """The most tokens that the provider charged for a call beyond what it could have used; calls since reserve them."""
 
 
 class JobOut(BaseModel):
@@ -161,6 +163,7 @@ class JobOut(BaseModel):
                         "tokens": {"cap": None, "spent": 41200, "reserved": 22100},
                         "calls": {"cap": 2000, "spent": 40, "reserved": 20},
                         "overdraft_usd": 0,
+                        "overbilled_tokens": 0,
                     },
                     "config": {"recipe": "codetextbook", "max_rounds": 4},
                     "key": "ab" * 32,
@@ -224,6 +227,7 @@ def spend_out(row: BudgetRow) -> SpendOut:
         tokens=CountUse(cap=row.cap_tokens, spent=row.spent_tokens, reserved=row.reserved_tokens),
         calls=CountUse(cap=row.cap_calls, spent=row.spent_calls, reserved=row.reserved_calls),
         overdraft_usd=row.overdraft_micro / MICRO,
+        overbilled_tokens=row.overbilled_prompt_tokens + row.overbilled_completion_tokens,
     )
 
 

@@ -157,6 +157,7 @@ function sentence(kind, data) {
     "job.resumed": "Resumed.",
     "job.finished": `The job has ended: ${String(data.reason).replaceAll("_", " ")}.`,
     "budget.exhausted": `The budget of ${data.what} is used up.`,
+    "budget.overbilled": `The provider charged ${data.prompt_tokens + data.completion_tokens} tokens beyond what a call could have used.`,
   };
   return named[kind] || kind.replaceAll(".", " ").replaceAll("_", " ");
 }
@@ -170,7 +171,7 @@ function heard(event) {
   refresh();
 }
 
-const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted"];
+const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled"];
 
 function watch() {
   if (stream || document.hidden || !("active" in main.dataset)) return;

@@ -25,11 +25,12 @@ class Purse:
 
     def reserve(self, *amounts: tuple[int, int]) -> int:
         with transaction(self.engine) as session:
-            return budgets.reserve(session, self.job_id, self.claims(*amounts))
+            row = budgets.read(session, self.job_id, lock=True)
+            return budgets.reserve(session, self.job_id, self.claims(*amounts), row)
 
-    def settle(self, *spends: Spend) -> set[int]:
+    def settle(self, *spends: Spend) -> frozenset[int]:
         with transaction(self.engine) as session:
-            return budgets.settle(session, self.job_id, spends)
+            return budgets.settle(session, self.job_id, spends).closed
 
     @property
     def row(self) -> BudgetRow:
@@ -79,7 +80,8 @@ def test_what_is_spent_and_reserved_leaves_less_room(engine: Engine) -> None:
 
     with transaction(engine) as session:
         rest = [Claim(purse.tokens[i], purse.units[i], 100, 1) for i in (1, 2)]
-        assert budgets.reserve(session, purse.job_id, rest) == 1
+        row = budgets.read(session, purse.job_id, lock=True)
+        assert budgets.reserve(session, purse.job_id, rest, row) == 1
 
 
 def test_a_settled_call_costs_what_it_cost(engine: Engine) -> None:

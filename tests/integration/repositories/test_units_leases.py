@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from app.db.session import transaction
-from app.repositories import units
+from app.repositories import stops, units
 from app.repositories.units import GiveBack
 from tests.integration.loop_world import job_with_calls, make_late, row, unit_row
 from tests.integration.repositories.test_units import claim, expire, in_threads
@@ -41,6 +41,39 @@ def test_a_call_outlives_more_lost_workers_than_a_cpu_unit(engine: Engine) -> No
             make_late(session, call)
             units.expire(session, max_crashes=3, max_rewrite_crashes=5)
     assert unit_row(engine, call)["state"] == "dead"
+
+
+def test_a_worker_that_stops_is_no_crash_and_the_next_loss_is_one(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1)
+    for _ in range(4):
+        (held,) = claim(engine, job_id)
+        with transaction(engine) as session:
+            stops.stopping(session, [held.token])
+        assert [lost.state for lost in expire(engine, unit_id)] == ["ready"]
+    assert unit_row(engine, unit_id)["crashes"] == 0
+
+    claim(engine, job_id)
+    expire(engine, unit_id)
+
+    assert unit_row(engine, unit_id)["crashes"] == 1
+
+
+def test_units_let_go_are_ready_at_once_and_their_old_token_holds_nothing(engine: Engine) -> None:
+    job_id, (unit_id,) = job_with_calls(engine, 1)
+    (held,) = claim(engine, job_id)
+    with transaction(engine) as session:
+        stops.stopping(session, [held.token])
+        stops.let_go(session, [held.token])
+        assert not units.finish(session, unit_id, held.token)
+
+    after = unit_row(engine, unit_id)
+    assert (after["state"], after["crashes"], after["stopping"], after["reason"]) == (
+        "ready",
+        0,
+        False,
+        "worker_stopped",
+    )
+    assert [unit.id for unit in claim(engine, job_id)] == [unit_id]
 
 
 def test_a_lease_that_has_not_run_out_is_left_alone(engine: Engine) -> None:

@@ -7,11 +7,12 @@ from app.db.session import transaction
 from app.domain.records import JobId
 from app.repositories import budgets, jobs, units
 from app.repositories.budgets import Spend
-from app.repositories.units import GiveBack
+from app.repositories.units import ClaimedRewrite, GiveBack
 from app.services import refining, rounds
 from app.services.refining import BUDGET_WAIT_S, Claimed, Ended
 from tests.integration.loop_world import (
     ENDPOINT,
+    MOST,
     PRICE,
     RESERVE,
     WORST_MICRO,
@@ -160,6 +161,43 @@ def test_an_overdraft_stops_the_asking(engine: Engine) -> None:
     assert claim(engine, job_id) == Claimed([], None, exhausted=rounds.OVERDRAWN)
     found = row(engine, "SELECT spent_micro, overdraft_micro FROM budgets WHERE job_id = :job", job=job_id)
     assert found == {"spent_micro": 2 * WORST_MICRO, "overdraft_micro": 3 * WORST_MICRO}
+
+
+def test_a_second_bill_beyond_the_worst_case_is_reserved_for_beforehand(engine: Engine) -> None:
+    job_id, _ = job_with_calls(engine, 5, micro=100 * WORST_MICRO)
+    first, second = claim(engine, job_id, limit=2).units
+    prompt, completion = RESERVE - MOST - 500, MOST + 7_000
+    used, cost = prompt + completion, PRICE.cost(prompt, completion)
+
+    def bill(unit: ClaimedRewrite) -> None:
+        with transaction(engine) as session:
+            came = call(job_id, unit.id, unit.token, prompt_tokens=prompt, completion_tokens=completion)
+            refining.store_calls(session, JobId(job_id), [came], [Spend(unit.token, micro=cost, tokens=used)])
+
+    bill(first)
+    (third,) = claim(engine, job_id, limit=1).units
+
+    held = row(engine, "SELECT micro, tokens FROM reservations WHERE token = :t", t=third.token)
+    assert held["micro"] >= cost and held["tokens"] == RESERVE + 7_000
+    bill(second)  # in flight since before the first bill: it teaches nothing new
+    bill(third)
+    told = rows(engine, "SELECT data FROM events WHERE job_id = :j AND kind = 'budget.overbilled'", j=job_id)
+    assert [found["data"] for found in told] == [{"calls": 1, "prompt_tokens": 0, "completion_tokens": 7_000}]
+    found = row(engine, "SELECT * FROM budgets WHERE job_id = :j", j=job_id)
+    assert (found["spent_micro"], found["spent_tokens"]) == (3 * cost, 3 * used), "charged as billed"
+    assert (found["overbilled_prompt_tokens"], found["overbilled_completion_tokens"]) == (0, 7_000)
+
+
+def test_a_call_that_a_raised_estimate_has_no_budget_for_is_not_made(engine: Engine) -> None:
+    job_id, _ = job_with_calls(engine, 3, tokens=3 * RESERVE)
+    (first,) = claim(engine, job_id, limit=1).units
+    with transaction(engine) as session:
+        came = call(job_id, first.id, first.token, prompt_tokens=RESERVE, completion_tokens=MOST)
+        refining.store_calls(session, JobId(job_id), [came], [Spend(first.token, micro=1, tokens=RESERVE + MOST)])
+
+    # 2,000 tokens more than a call's worst case were billed, so 5,000 are wanted for the next, not 3,000.
+    assert len(claim(engine, job_id).units) == 1
+    assert row(engine, "SELECT reserved_tokens AS n FROM budgets WHERE job_id = :j", j=job_id)["n"] == RESERVE + MOST
 
 
 def test_an_answer_is_kept_and_paid_before_its_unit_ends(engine: Engine) -> None:

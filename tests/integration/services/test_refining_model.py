@@ -17,6 +17,7 @@ from app.services import jobs as people
 from app.services import refining, rounds
 from app.services.refining import Ended
 from tests.integration.loop_world import (
+    MOST,
     PRICE,
     RESERVE,
     WORST_MICRO,
@@ -47,6 +48,10 @@ class Ledger(RuleBasedStateMachine):
         """Claims of workers that were given up and may still write."""
         self.spent_micro = self.spent_tokens = self.spent_calls = 0
         self.texts = 0
+        self.beyond = 0
+        """Worst cases that a call was billed beyond its own: later claims reserve as much (D16)."""
+        self.reserved: dict[int, int] = {}
+        """Worst cases that each claim reserved."""
         self.cancelled = False
 
     def do(self, work: Callable[[Session], object]) -> object:
@@ -65,15 +70,20 @@ class Ledger(RuleBasedStateMachine):
         if what := claimed.exhausted:
             self.do(lambda s: rounds.exhaust(s, self.job_id, what=what))
         self.held += claimed.units
+        self.reserved |= {unit.token: 1 + self.beyond for unit in claimed.units}
 
     def _store(self, unit: ClaimedRewrite, spend: Spend, *, ok: bool) -> None:
-        self.do(
-            lambda s: refining.store_calls(s, self.job_id, [call(self.job_id, unit.id, unit.token, ok=ok)], [spend])
-        )
+        worst = spend.tokens // RESERVE
+        used = {"prompt_tokens": worst * (RESERVE - MOST), "completion_tokens": worst * MOST}
+        came = call(self.job_id, unit.id, unit.token, ok=ok, **used)
+        self.do(lambda s: refining.store_calls(s, self.job_id, [came], [spend]))
 
     def _paid(self, micro: int, tokens: int, calls: int = 1) -> None:
         self.spent_micro, self.spent_tokens = self.spent_micro + micro, self.spent_tokens + tokens
         self.spent_calls += calls
+
+    def _paid_in_full(self, unit: ClaimedRewrite) -> None:
+        self._paid(self.reserved[unit.token] * WORST_MICRO, self.reserved[unit.token] * RESERVE)
 
     def _end(self, unit: ClaimedRewrite) -> int:
         made = generation(self.job_id, unit.round_id, unit.id, unit.seed_id)
@@ -90,6 +100,8 @@ class Ledger(RuleBasedStateMachine):
         micro, tokens = int(WORST_MICRO * share), int(RESERVE * share)
         self._store(unit, Spend(unit.token, micro=micro, tokens=tokens), ok=True)
         self._paid(micro, tokens)
+        if share > self.reserved[unit.token]:
+            self.beyond = max(self.beyond, int(share) - 1)
         assert self._end(unit) == 0
         self.texts += 1
 
@@ -99,7 +111,7 @@ class Ledger(RuleBasedStateMachine):
         unit = self._take(data, self.held)
         self._store(unit, Spend(unit.token, charged=True) if charged else Spend(unit.token, calls=0), ok=False)
         if charged:
-            self._paid(WORST_MICRO, RESERVE)
+            self._paid_in_full(unit)
         back = GiveBack(unit.id, unit.token, 0.0, "server_error", provider_failure=True)
         self.do(lambda s: refining.store_outcomes(s, [], [back], job_id=self.job_id))
 
@@ -122,7 +134,7 @@ class Ledger(RuleBasedStateMachine):
         unit = self._take(data, self.held)
         self.do(lambda s: make_late(s, unit.id))
         self.do(reconciler.expire_leases)
-        self._paid(WORST_MICRO, RESERVE)
+        self._paid_in_full(unit)
         self.late.append(unit)
 
     @precondition(lambda self: self.late)
@@ -159,11 +171,11 @@ class Ledger(RuleBasedStateMachine):
             (row.cap_calls, row.spent_calls, row.reserved_calls),
         ):
             assert cap is None or spent + reserved <= cap
-        flying = len(self.held)
+        flying = sum(self.reserved[unit.token] for unit in self.held)
         assert (row.reserved_micro, row.reserved_tokens, row.reserved_calls) == (
             flying * WORST_MICRO,
             flying * RESERVE,
-            flying,
+            len(self.held),
         )
         assert row.spent_micro + row.overdraft_micro == self.spent_micro
         assert row.spent_tokens + row.overdraft_tokens == self.spent_tokens

@@ -23,6 +23,8 @@ def overdrawn(loop: Loop) -> int:
     job_id = loop.submit(loop.corpus(DOCUMENTS), config)
     job = loop.drive(job_id)
     assert (job["state"], job["stop_reason"], job["note"]) == ("paused", None, rounds.OVERDRAWN)
+    told = row(loop.engine, "SELECT data FROM events WHERE job_id = :job AND kind = 'budget.overbilled'", job=job_id)
+    assert told["data"]["completion_tokens"] > 20_000
     loop.endpoint.says(lesson)
     return job_id
 

@@ -1,12 +1,28 @@
 """No failure leaves a task, for Celery ends the whole worker at some of them."""
 
+import asyncio
+
 import pytest
 
 from workers.base import contained
 
 
+class OddError(Exception):
+    """Neither pickled nor printed."""
+
+    def __reduce__(self) -> str:
+        raise TypeError
+
+    def __str__(self) -> str:
+        raise RecursionError
+
+    __repr__ = Exception.__repr__
+
+
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RecursionError(), ValueError("x"), OSError(), SystemExit(3)], ids=repr
+    "error",
+    [MemoryError(), RecursionError(), ValueError("x"), OSError(), SystemExit(3), asyncio.CancelledError(), OddError()],
+    ids=repr,
 )
 def test_a_failure_is_contained(error: BaseException) -> None:
     @contained

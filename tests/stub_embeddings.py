@@ -29,6 +29,13 @@ def good(asked: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     return 200, {}, json.dumps({"object": "list", "data": data[::-1], "model": asked["model"]}).encode()
 
 
+def embeddings(asked: dict[str, Any]) -> tuple[bytes, tuple[int, int]]:
+    """A good answer with its usage, prompt and completion tokens."""
+    tokens = sum(len(text) // 4 + 1 for text in asked["input"])
+    whole = json.loads(good(asked)[2]) | {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
+    return json.dumps(whole).encode(), (tokens, 0)
+
+
 @dataclass
 class StubEmbeddings:
     """What it is told and what it saw."""

@@ -1,10 +1,10 @@
 """A stub LLM endpoint that keeps its own bill: the judge of budgets and of "nothing lost" in tests and benchmarks.
 
-A bare asyncio protocol (no framework: it shares two cores with what it measures). It serves `/v1/chat/completions` and
-`/v1/models` for any model, with latency, jitter, a number of slots and scripted faults (`tests.stub_llm_faults`), and
-writes one JSON line per request it would bill, on disk (fsync, grouped over a few milliseconds) before the answer goes
-out. In a test: `async with StubLlm(script=...) as stub: stub.url`. As a process: `python -m tests.stub_llm --port 0
---log FILE`, which prints its port; `GET /stats` returns the counters.
+A bare asyncio protocol (no framework: it shares two cores with what it measures). It serves `/v1/chat/completions`,
+`/v1/embeddings` and `/v1/models` for any model, with latency, jitter, a number of slots and scripted faults
+(`tests.stub_llm_faults`), and writes one JSON line per request it would bill, on disk (fsync, grouped over a few
+milliseconds) before the answer goes out. In a test: `async with StubLlm(script=...) as stub: stub.url`. As a process:
+`python -m tests.stub_llm --port 0 --log FILE`, which prints its port; `GET /stats` returns the counters.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+from tests.stub_embeddings import embeddings
 from tests.stub_llm_answers import Prompt, lesson, read_prompt
 from tests.stub_llm_faults import OK, Act
 from tests.stub_llm_http import NOT_FOUND, Connection, ok
@@ -52,6 +53,8 @@ class StubLlm:
         self.script = script or (lambda _request: OK)
         self.port = port
         self.requests: list[StubRequest] = []
+        self.embed_script: Script = lambda _request: OK
+        self.embed_requests: list[StubRequest] = []
         self.keep_requests = True
         self.counts: dict[str, int] = {}
         self.billed_micro = 0
@@ -121,6 +124,8 @@ class StubLlm:
             connection.reply(ok(json.dumps({"object": "list", "data": [{"id": self.options.model}]}).encode()))
         elif bare.endswith("/chat/completions"):
             await self._complete(connection, path, headers, body)
+        elif bare.endswith("/embeddings"):
+            await self._embed(connection, path, headers, body)
         else:
             connection.reply(NOT_FOUND)
 
@@ -132,7 +137,17 @@ class StubLlm:
         if self.keep_requests:
             self.requests.append(request)
         self.first_at = self.first_at or time.monotonic()
-        act = self.script(request)
+        await self._play(connection, request, self.script(request))
+
+    async def _embed(self, connection: Connection, path: str, headers: dict[str, str], body: bytes) -> None:
+        """As any request, but counted by itself: scripts of chats go by the number of the chat."""
+        key = hashlib.blake2b(body, digest_size=16).digest()
+        request = StubRequest(len(self.embed_requests), path, headers, body, self._attempts.get(key, 0))
+        self._attempts[key] = request.attempt + 1
+        self.embed_requests.append(request)
+        await self._play(connection, request, self.embed_script(request))
+
+    async def _play(self, connection: Connection, request: StubRequest, act: Act) -> None:
         self.counts[act.name] = self.counts.get(act.name, 0) + 1
         if act.instant:
             await connection.play(act)
@@ -146,7 +161,7 @@ class StubLlm:
         self._in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self._in_flight)
         try:
-            answer, usage = self._answer(request.body)
+            answer, usage = self._answer(request)
             if act.billed:
                 self._charge(request, act, usage)
             options = self.options
@@ -165,9 +180,11 @@ class StubLlm:
             self.last_at = time.monotonic()
             self.busy_s += self.last_at - started
 
-    def _answer(self, body: bytes) -> tuple[bytes, tuple[int, int]]:
-        """The completion's JSON and its usage."""
-        asked = json.loads(body)
+    def _answer(self, request: StubRequest) -> tuple[bytes, tuple[int, int]]:
+        """The completion's or the embeddings' JSON and its usage."""
+        asked = json.loads(request.body)
+        if request.path.split("?")[0].endswith("/embeddings"):
+            return embeddings(asked)
         text = self.options.answer(read_prompt(asked["messages"], int(asked.get("seed") or 0)))
         usage = (sum(len(message["content"]) for message in asked["messages"]) // 4, len(text) // 4 + 1)
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}

@@ -19,7 +19,7 @@ from app.repositories.units import ClaimedUnit
 from app.services import failures
 from app.settings import get_settings
 from app.telemetry import FENCED, UNITS
-from workers import classifiers, exports, ingest, labelling, preparing, resources, settling, stopping
+from workers import classifiers, embedding, exports, ingest, labelling, preparing, resources, settling, stopping
 from workers.base import UNFORESEEN
 from workers.heartbeat import heartbeat
 
@@ -36,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "label": labelling.run,
     "train": classifiers.train,
     "evaluate": classifiers.evaluate,
+    "embed": embedding.run,
 }
 
 SLICE_S = 60.0

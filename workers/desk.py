@@ -19,7 +19,7 @@ from app.repositories import beats, llm_calls
 from app.repositories.budgets import Spend
 from app.repositories.llm_calls import NewCall, StoredCall
 from app.repositories.units import GiveBack
-from app.services import asking, refining, rounds
+from app.services import asking, refining, rounds, vectors
 from app.services.asking import Ask, JobContext
 from app.services.refining import Ended
 from app.telemetry import FENCED, UNITS
@@ -109,8 +109,16 @@ class Desk:
 
     def _claim(self, session: Session, limit: int) -> refining.Claimed:
         beats.seen(session, self.worker, "refine", busy=max(1, len(self._held)), progress=True)
-        price = refining.job_price(self.context.job)
-        return refining.claim(session, self.job_id, limit=limit, worker=self.worker, lease_s=self.lease_s, price=price)
+        job = self.context.job
+        return refining.claim(
+            session,
+            self.job_id,
+            limit=limit,
+            worker=self.worker,
+            lease_s=self.lease_s,
+            price=refining.job_price(job),
+            owed=lambda taken: vectors.owed(session, job, taken),
+        )
 
     def abandon(self, tokens: Sequence[int]) -> None:
         """Keep these leases no longer: the units are stored, given back, or nobody here knows what became of them."""

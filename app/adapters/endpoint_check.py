@@ -26,8 +26,29 @@ class LlmUnauthorizedError(InvalidInputError):
     code = "llm_unauthorized"
 
 
+class EmbeddingsUnreachableError(InvalidInputError):
+    """The embeddings endpoint at {url} does not answer ({reason}). Start it, or name another in embedding.base_url."""
+
+    code = "embeddings_unreachable"
+
+
+class EmbeddingsUnauthorizedError(InvalidInputError):
+    """The embeddings endpoint at {url} refuses the API key ({status}). Set HORNBOOK_EMBEDDING_API_KEY to another."""
+
+    code = "embeddings_unauthorized"
+
+
 def check_endpoint(endpoint: Endpoint) -> None:
-    """Return when the endpoint answers; raises LlmUnreachableError or LlmUnauthorizedError."""
+    """Return when the LLM answers; raises LlmUnreachableError or LlmUnauthorizedError."""
+    _check(endpoint, LlmUnreachableError, LlmUnauthorizedError)
+
+
+def check_embeddings(endpoint: Endpoint) -> None:
+    """Return when the embeddings endpoint answers; raises EmbeddingsUnreachableError or EmbeddingsUnauthorizedError."""
+    _check(endpoint, EmbeddingsUnreachableError, EmbeddingsUnauthorizedError)
+
+
+def _check(endpoint: Endpoint, away: type[InvalidInputError], refused: type[InvalidInputError]) -> None:
     # No redirects, no proxies from the environment: the key goes to this origin alone.
     timeout = httpx.Timeout(TOTAL_S, connect=CONNECT_S)
     try:
@@ -37,6 +58,6 @@ def check_endpoint(endpoint: Endpoint) -> None:
         ):
             status = response.status_code
     except (httpx.HTTPError, OSError) as error:
-        raise LlmUnreachableError(url=endpoint.base_url, reason=type(error).__name__) from None
+        raise away(url=endpoint.base_url, reason=type(error).__name__) from None
     if status in (401, 403):
-        raise LlmUnauthorizedError(url=endpoint.base_url, status=status)
+        raise refused(url=endpoint.base_url, status=status)

@@ -18,6 +18,7 @@ from typing import Self
 
 import httpx
 
+from app.adapters.embedding_answers import EmbeddingRequest, Vectors, read_vectors
 from app.adapters.llm_answers import Reply, read_reply
 from app.adapters.llm_deadline import deadline
 from app.adapters.llm_endpoints import Endpoint
@@ -104,25 +105,35 @@ class LlmClient:
 
     async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
         """The outcome of one call, at most `deadline_s` seconds (and a little) after it started."""
+        url = self._url(request.model)
+        reply = await self._reply(url, request.body(), deadline_s=deadline_s, request_id=request_id)
+        return reply if isinstance(reply, Failure) else read_reply(reply, model=request.model)
+
+    async def embed(self, request: EmbeddingRequest, *, deadline_s: float, request_id: str) -> Vectors | Failure:
+        """The vectors of some texts, under the same rules."""
+        url = httpx.URL(self.endpoint.embeddings_url(request.model))
+        reply = await self._reply(url, request.body(), deadline_s=deadline_s, request_id=request_id)
+        return reply if isinstance(reply, Failure) else read_vectors(reply, texts=len(request.input))
+
+    async def _reply(self, url: httpx.URL, body: bytes, *, deadline_s: float, request_id: str) -> Reply | Failure:
+        """A complete reply, whatever its status, or why there is none."""
         pool = min(self._pools, key=_in_flight)
         pool.in_flight += 1
         started = time.monotonic()
         attempt = _Attempt(started)
         try:
             async with deadline(deadline_s):
-                reply = await self._exchange(pool, request, request_id, attempt)
+                return await self._exchange(pool, url, body, request_id, attempt)
         except _EXPECTED as error:
             return attempt.failed(error)
         finally:
             pool.in_flight -= 1
-        return read_reply(reply, model=request.model)
 
-    async def _exchange(self, pool: _Pool, request: LlmRequest, request_id: str, attempt: "_Attempt") -> Reply:
+    async def _exchange(self, pool: _Pool, url: httpx.URL, body: bytes, request_id: str, attempt: "_Attempt") -> Reply:
         """Send and read to the end; raises what the network raises."""
-        body = request.body()
         call = httpx.Request(
             "POST",
-            self._url(request.model),
+            url,
             headers=[*self._headers, ("content-length", str(len(body))), ("x-request-id", request_id)],
             stream=_MarkedBody(body, attempt),
             extensions={"timeout": self._timeout},

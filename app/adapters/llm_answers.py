@@ -91,25 +91,25 @@ def read_reply(reply: Reply, *, model: str) -> Outcome:
     """The outcome of a complete reply to a request for `model`; never raises on its content."""
     if 200 <= reply.status < 300:
         return _read_success(reply, model)
-    return _read_refused(reply)
+    return read_refused(reply)
 
 
 def _read_success(reply: Reply, model: str) -> Outcome:
     try:
         completion = _COMPLETION.decode(reply.body)
     except msgspec.ValidationError as error:
-        return _fail(reply, FailureCode.wrong_type, f"not a chat completion: {error}")
+        return fail(reply, FailureCode.wrong_type, f"not a chat completion: {error}")
     except (ValueError, RecursionError) as error:
-        return _not_json(reply, error)
+        return not_json(reply, error)
     usage, flags = _usage(completion.usage)
     if not completion.choices:
         if bytes(completion.error) not in (b"null", b""):
-            return _fail(reply, FailureCode.error_in_body, "an error object with status 200", usage)
-        return _fail(reply, FailureCode.no_choices, "choices is empty or missing", usage)
+            return fail(reply, FailureCode.error_in_body, "an error object with status 200", usage)
+        return fail(reply, FailureCode.no_choices, "choices is empty or missing", usage)
     choice = completion.choices[0]
     problem = _problem(choice)
     if problem is not None:
-        return _fail(reply, problem[0], problem[1], usage)
+        return fail(reply, problem[0], problem[1], usage)
     named = (completion.model or model).replace("\x00", "")
     if not _same_model(named, model):
         flags = (*flags, AnswerFlag.model_differs)
@@ -144,12 +144,12 @@ def _problem(choice: _Choice) -> tuple[FailureCode, str] | None:
     return None
 
 
-def _not_json(reply: Reply, error: Exception) -> Failure:
+def not_json(reply: Reply, error: Exception) -> Failure:
     """Bad JSON, or a body that only its closing ended: there a cut is the likelier cause (T23 b)."""
     if "content-length" not in reply.headers and "transfer-encoding" not in reply.headers:
-        return _fail(reply, FailureCode.incomplete_body, "the body ended by close and does not parse")
+        return fail(reply, FailureCode.incomplete_body, "the body ended by close and does not parse")
     kind = type(error).__name__
-    return _fail(reply, FailureCode.bad_json, f"the body is not JSON ({kind})")
+    return fail(reply, FailureCode.bad_json, f"the body is not JSON ({kind})")
 
 
 def _usage(raw: msgspec.Raw) -> tuple[Usage | None, tuple[AnswerFlag, ...]]:
@@ -171,7 +171,7 @@ def _same_model(named: str, asked: str) -> bool:
     return left in right or right in left
 
 
-def _read_refused(reply: Reply) -> Failure:
+def read_refused(reply: Reply) -> Failure:
     """The failure behind a status other than 2xx."""
     codes = _error_codes(reply.body)
     code = _refusal_code(reply.status, codes)
@@ -243,7 +243,8 @@ def _error_codes(body: bytes) -> frozenset[str]:
     return frozenset(str(value).lower() for value in (error.code, error.type) if value is not None)
 
 
-def _fail(reply: Reply, code: FailureCode, detail: str, usage: Usage | None = None) -> Failure:
+def fail(reply: Reply, code: FailureCode, detail: str, usage: Usage | None = None) -> Failure:
+    """The failure that a reply is, with its status, body and bill."""
     return failure(
         code,
         detail=detail[:_DETAIL_CHARS],

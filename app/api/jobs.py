@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.adapters.endpoint_check import check_endpoint
+from app.adapters.endpoint_check import check_embeddings, check_endpoint
 from app.api.edge import CurrentEdge, CurrentWriter, body_of
 from app.api.operator import operator_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
@@ -30,18 +30,23 @@ State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 
 @router.post("", status_code=202, response_model=JobOut, summary="Submit a job")
 def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> JSONResponse:
-    """Refused at once, with what to do: impossible targets, an unreachable LLM, a money budget without a price.
+    """Refused at once, with what to do: impossible targets, an unreachable endpoint, a money budget without a price.
 
     The job waits until its corpus is ready, then starts by itself.
     """
     config, operator = wanted.config(), operator_of(edge.settings)
     submission.check_config(config)
     target = submission.choose_target(config, operator)
-    submission.price_for(target.model, config.budget, operator.prices)
+    vectors = submission.choose_embedding(config, operator)
+    for asked in (target, vectors):
+        if asked is not None:
+            submission.price_for(asked.model, config.budget, operator.prices)
     work = partial(_submit, wanted=wanted, target=target, operator=operator)
     # The probe takes network time, so it comes before the transaction; a repetition need not probe again.
     if not writer.answered_before():
         check_endpoint(target.endpoint)
+        if vectors is not None:
+            check_embeddings(vectors.endpoint)
     return writer.respond(_payload(wanted), work)
 
 

@@ -12,5 +12,7 @@ def operator_of(settings: Settings) -> Operator:
         endpoint=settings.llm_base_url,
         model=settings.llm_model,
         api_key=settings.llm_api_key.get_secret_value() if settings.llm_api_key else None,
+        embedding_endpoint=settings.embedding_base_url,
+        embedding_key=settings.embedding_api_key.get_secret_value() if settings.embedding_api_key else None,
         prices=price_table({model: price.model_dump() for model, price in settings.llm_prices.items()}),
     )

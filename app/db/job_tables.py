@@ -47,6 +47,11 @@ class Job(Base):
     price_input: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Micro-USD for a million prompt tokens, fixed at submission."""
     price_output: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    embedding_endpoint: Mapped[str | None]
+    embedding_model: Mapped[str | None]
+    """NULL: texts get Hornbook's own vectors."""
+    embedding_price: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    """Micro-USD for a million tokens of text, fixed at submission."""
     state: Mapped[str] = mapped_column(server_default="queued")
     stop_reason: Mapped[str | None]
     note: Mapped[str | None]
@@ -102,7 +107,7 @@ class Round(Base):
     """One turn of the loop; number 0 is the seeds."""
 
     __tablename__ = "rounds"
-    __table_args__ = (UniqueConstraint("job_id", "number"), one_of("state", "open", "closing", "settled"))
+    __table_args__ = (UniqueConstraint("job_id", "number"), one_of("state", "open", "embedding", "closing", "settled"))
 
     id: Mapped[int] = id_column()
     job_id: Mapped[int] = to_column("jobs.id")
@@ -122,7 +127,7 @@ class Unit(Base):
     __tablename__ = "units"
     __table_args__ = (
         UniqueConstraint("round_id", "kind", "ordinal"),
-        one_of("kind", "ingest", "fit", "score", "settle", "rewrite", "export", "label", "train", "evaluate"),
+        one_of("kind", "ingest", "fit", "score", "settle", "rewrite", "export", "label", "train", "evaluate", "embed"),
         one_of("state", "ready", "leased", "done", "rejected", "dead", "cancelled"),
         CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
         Index("ix_units_ready", "job_id", "not_before", "id", postgresql_where=sql("state = 'ready'")),

@@ -44,6 +44,8 @@ class SeedScore(Base):
     """64 MinHash values, uint32."""
     facts: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What the seed states, for holding candidates against it; NULL when prompts do not show it as it is."""
+    vector_key: Mapped[bytes | None] = mapped_column(BYTEA)
+    """The endpoint's vector that `embedding` is made of; NULL: Hornbook's own, or none."""
 
 
 class Generation(Base):
@@ -97,7 +99,20 @@ class Generation(Base):
     verdict: Mapped[str]
     embedding: Mapped[bytes] = mapped_column(LargeBinary)
     signature: Mapped[bytes] = mapped_column(LargeBinary)
+    vector_key: Mapped[bytes | None] = mapped_column(BYTEA)
+    """As in SeedScore."""
     created_at: Mapped[datetime] = now_column()
+
+
+class TextVector(Base):
+    """What an embeddings endpoint gave for a text, paid for once whatever job asks for it again."""
+
+    __tablename__ = "text_vectors"
+
+    key: Mapped[bytes] = mapped_column(BYTEA, primary_key=True)
+    """sha256 of endpoint, model and the text as it was sent."""
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    """float32, little-endian, as it came: neither centred nor of unit length."""
 
 
 class Event(Base):

@@ -10,7 +10,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Gt, Le, MaxLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -196,6 +196,20 @@ class Llm:
 
 
 @dataclass(frozen=True)
+class Embedding:
+    """Whose vectors say how alike texts are: Hornbook's own, or a model's at an `/v1/embeddings` endpoint."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid"}
+
+    base_url: Annotated[str, MaxLen(2000)] | None = None
+    """None: the operator's endpoint."""
+    model: Annotated[str, MinLen(1), MaxLen(200)] | None = None
+    """None: Hornbook's own vectors, which need no endpoint and cost nothing."""
+    chars: Annotated[int, Ge(100), Le(1_000_000)] = 8_000
+    """Characters of a text that are sent at most; models refuse what is longer than they take."""
+
+
+@dataclass(frozen=True)
 class JobConfig:
     """Everything that decides which texts a job accepts."""
 
@@ -213,6 +227,7 @@ class JobConfig:
     planning: Planning = field(default_factory=Planning)
     gates: Gates = field(default_factory=Gates)
     llm: Llm = field(default_factory=Llm)
+    embedding: Embedding = field(default_factory=Embedding)
 
 
 PRESET_GRADES = {Preset.beginner: 8.0, Preset.school: 10.0, Preset.undergraduate: 14.0}
@@ -234,6 +249,8 @@ def contradictions(config: JobConfig) -> list[str]:
         found.append("planning.quota_share and planning.repair_share add up to more than 1")
     if llm.max_tokens >= llm.context_tokens:
         found.append("llm.max_tokens leaves no room for the prompt in llm.context_tokens")
+    if config.embedding.base_url is not None and config.embedding.model is None:
+        found.append("embedding.base_url names an endpoint without embedding.model to ask there")
     tokens = config.budget.tokens
     if tokens is not None and targets.approved_tokens > tokens:
         found.append("targets.approved_tokens is more than budget.tokens can ever buy")

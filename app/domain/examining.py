@@ -43,7 +43,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     list_coverage: float
     words: int
     embedding: bytes
-    """float16 unit vector."""
+    """float16 unit vector; empty where an endpoint gives it later."""
     signature: bytes
     """64 MinHash values, uint32."""
     contamination: str | None = None
@@ -106,8 +106,9 @@ def _audit(blob: bytes) -> Audit:
 
 
 @lru_cache(maxsize=4)
-def _embedder(blob: bytes) -> embedding.Embedder:
-    return embedding.from_bytes(blob)
+def _embedder(blob: bytes) -> embedding.Embedder | None:
+    # Empty where an endpoint gives the vectors, once the round's texts are all there.
+    return embedding.from_bytes(blob) if blob else None
 
 
 @lru_cache(maxsize=4)
@@ -182,7 +183,9 @@ def examine_answers(items: list[bytes], context: Context) -> list[bytes]:
     rules = replace(_rules(context["rules"]), style_shift=_classifier(context["classifier"]).style_shift)
     screened = [safety.screen(answer.text, rules.gates.safety) for answer in answers]
     found = _features([s.text for s in screened], [Kind(a.kind) for a in answers], context)
-    labels = clusters.assign(_clusters(context["clusters"]), found.embedding.astype(np.float32))
+    vectors = found.embedding.astype(np.float32)
+    own = vectors.shape[1] > 0
+    labels = clusters.assign(_clusters(context["clusters"]), vectors) if own else np.zeros(len(answers), np.int32)
     rows = zip(answers, screened, _rows(found), labels.tolist(), strict=True)
     return [msgspec.msgpack.encode(_examine(answer, text, row, label, rules)) for answer, text, row, label in rows]
 

@@ -54,9 +54,13 @@ class Features:
 
 
 def features(
-    texts: Sequence[str], kinds: Sequence[Kind], classifier: Classifier, embedder: Embedder, audit: Audit | None = None
+    texts: Sequence[str],
+    kinds: Sequence[Kind],
+    classifier: Classifier,
+    embedder: Embedder | None,
+    audit: Audit | None = None,
 ) -> Features:
-    """The features of normalised texts. No texts give arrays of length 0."""
+    """The features of normalised texts. No texts give arrays of length 0; no embedder gives vectors of length 0."""
     parts = [_chunk(texts[low:high], classifier, embedder, audit) for low, high in _chunks(texts)]
     parts = parts or [_chunk([], classifier, embedder, audit)]
     audited = [part.edu_audit for part in parts if part.edu_audit is not None]
@@ -68,7 +72,7 @@ def features(
         list_coverage=np.concatenate([part.list_coverage for part in parts]),
         words=np.concatenate([part.words for part in parts]),
         sentences=np.concatenate([part.sentences for part in parts]),
-        embedding=np.concatenate([part.embedding for part in parts]).reshape(-1, embedder.dims),
+        embedding=np.concatenate([part.embedding for part in parts]),
         signature=np.concatenate([part.signature for part in parts]).reshape(-1, PERMUTATIONS),
         flags=tuple(flags for part in parts for flags in part.flags),
         edu_audit=np.concatenate(audited) if audited else None,
@@ -86,9 +90,10 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield low, len(texts)
 
 
-def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder, audit: Audit | None) -> Features:
+def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder | None, audit: Audit | None) -> Features:
     batch = tokenise(texts)
     reading, said = readability(batch), terms(batch)
+    rows = np.zeros((len(texts), 0)) if embedder is None else embed(embedder, batch, said)
     return Features(
         edu_score=classifier.predict(batch, said).astype(np.float32),
         ease=reading.ease.astype(np.float32),
@@ -96,7 +101,7 @@ def _chunk(texts: Sequence[str], classifier: Classifier, embedder: Embedder, aud
         list_coverage=reading.list_coverage.astype(np.float32),
         words=batch.counts().astype(np.int32),
         sentences=reading.sentences.astype(np.int32),
-        embedding=embed(embedder, batch, said).astype(np.float16),
+        embedding=rows.astype(np.float16),
         signature=signatures(batch),
         flags=tuple(tuple(text_flags(text)) for text in texts),
         edu_audit=None if audit is None else audit.predict(batch, said).astype(np.float32),

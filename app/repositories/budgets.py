@@ -35,6 +35,15 @@ class Spend:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """The worst that texts in hand will cost later: kept free of other calls, not yet reserved."""
+
+    micro: int
+    tokens: int
+    calls: int
+
+
+@dataclass(frozen=True)
 class BudgetRow:
     """A job's caps (None: none) and use, in micro-USD, tokens and calls."""
 
@@ -94,10 +103,18 @@ def read(session: Session, job_id: int, *, lock: bool = False) -> BudgetRow:
     return BudgetRow(*session.execute(text(query), {"job": job_id}).one())
 
 
-def reserve(session: Session, job_id: int, claims: Sequence[Claim], row: BudgetRow) -> int:
-    """Put aside the longest prefix of `claims` that fits under every cap of the locked `row`; returns its length."""
+NOTHING = Owed(0, 0, 0)
+
+
+def reserve(
+    session: Session, job_id: int, claims: Sequence[Claim], row: BudgetRow, *, owed: Sequence[Owed] = ()
+) -> int:
+    """Put aside the longest prefix of `claims` that fits under every cap of the locked `row`; returns its length.
+
+    `owed`, where given, says for each claim what has to stay free besides, if that claim is the last one taken.
+    """
     # A provider that billed beyond the cap gets no further call, whatever else turns out cheaper than reserved.
-    fit = 0 if row.overdrawn else _fitting(row, claims)
+    fit = 0 if row.overdrawn else _fitting(row, claims, owed)
     if not fit:
         return 0
     taken = claims[:fit]
@@ -128,7 +145,13 @@ def reserve(session: Session, job_id: int, claims: Sequence[Claim], row: BudgetR
     return fit
 
 
-def _fitting(row: BudgetRow, claims: Sequence[Claim]) -> int:
+def is_reserved(session: Session, token: int) -> bool:
+    """Whether a reservation was made under this token."""
+    query = text("SELECT 1 FROM reservations WHERE token = :token")
+    return session.execute(query, {"token": token}).one_or_none() is not None
+
+
+def _fitting(row: BudgetRow, claims: Sequence[Claim], owed: Sequence[Owed]) -> int:
     room_micro, room_tokens, room_calls = (
         None if cap is None else cap - used
         for cap, used in (
@@ -139,10 +162,11 @@ def _fitting(row: BudgetRow, claims: Sequence[Claim]) -> int:
     )
     micro = tokens = 0
     for place, claim in enumerate(claims):
+        later = owed[place] if owed else NOTHING
         micro, tokens = micro + claim.micro, tokens + claim.tokens
-        over_money = room_micro is not None and micro > room_micro
-        over_tokens = room_tokens is not None and tokens > room_tokens
-        if over_money or over_tokens or (room_calls is not None and place >= room_calls):
+        over_money = room_micro is not None and micro + later.micro > room_micro
+        over_tokens = room_tokens is not None and tokens + later.tokens > room_tokens
+        if over_money or over_tokens or (room_calls is not None and place + later.calls >= room_calls):
             return place
     return len(claims)
 

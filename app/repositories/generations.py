@@ -230,7 +230,7 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
     failed = session.execute(
         text("""
         SELECT state, reason, count(*) AS n FROM units
-        WHERE round_id = :round AND kind = 'rewrite' AND state IN ('rejected', 'dead', 'cancelled')
+        WHERE round_id = :round AND kind IN ('rewrite', 'embed') AND state IN ('rejected', 'dead', 'cancelled')
         GROUP BY state, reason ORDER BY n DESC, state, reason"""),
         {"round": round_id},
     ).all()

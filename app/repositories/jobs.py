@@ -29,6 +29,10 @@ class JobRow:
     model: str
     price_input: int
     price_output: int
+    embedding_endpoint: str | None
+    embedding_model: str | None
+    """None: Hornbook's own vectors."""
+    embedding_price: int
     state: str
     stop_reason: str | None
     note: str | None
@@ -82,12 +86,17 @@ def put_artifact(session: Session, job_id: int, name: str, body: bytes) -> None:
 
 def artifact(session: Session, job_id: int, name: str) -> bytes:
     """What was frozen under `name`; raises NotFoundError."""
-    row = session.execute(
-        select(JobArtifact.body).where(JobArtifact.job_id == job_id, JobArtifact.name == name)
-    ).one_or_none()
-    if row is None:
+    found = find_artifact(session, job_id, name)
+    if found is None:
         raise NotFoundError(kind=f"artifact {name} of job", id=job_id)
-    return bytes(row.body)
+    return found
+
+
+def find_artifact(session: Session, job_id: int, name: str) -> bytes | None:
+    """What was frozen under `name`; None while nothing is."""
+    query = select(JobArtifact.body).where(JobArtifact.job_id == job_id, JobArtifact.name == name)
+    found = session.execute(query).scalar_one_or_none()
+    return None if found is None else bytes(found)
 
 
 def waiting_for_corpus(session: Session) -> list[int]:

@@ -46,13 +46,27 @@ def of_job(session: Session, job_id: int) -> list[RoundRow]:
     return [RoundRow(*row) for row in session.execute(query)]
 
 
+def begin_embedding(session: Session, job_id: int | None = None) -> list[tuple[int, int, int]]:
+    """Open rounds whose texts are all there and whose vectors an endpoint gives: (round id, job id, number), once."""
+    rows = session.execute(
+        text("""
+        UPDATE rounds r SET state = 'embedding' FROM jobs j
+        WHERE r.job_id = j.id AND r.state = 'open' AND j.state IN ('running', 'paused')
+          AND j.embedding_model IS NOT NULL AND (CAST(:job AS bigint) IS NULL OR r.job_id = :job)
+          AND NOT EXISTS (SELECT 1 FROM units u WHERE u.round_id = r.id AND u.state IN ('ready', 'leased'))
+        RETURNING r.id, r.job_id, r.number"""),
+        {"job": job_id},
+    )
+    return [(row.id, row.job_id, row.number) for row in rows]
+
+
 def close_finished(session: Session, job_id: int | None = None) -> list[tuple[int, int]]:
     """Close open rounds all of whose units have ended; (round id, job id) of those this caller alone closed."""
     rows = session.execute(
         text("""
         UPDATE rounds r SET state = 'closing' FROM jobs j
-        WHERE r.job_id = j.id AND r.state = 'open' AND j.state IN ('running', 'paused')
-          AND (CAST(:job AS bigint) IS NULL OR r.job_id = :job)
+        WHERE r.job_id = j.id AND r.state = CASE WHEN j.embedding_model IS NULL THEN 'open' ELSE 'embedding' END
+          AND j.state IN ('running', 'paused') AND (CAST(:job AS bigint) IS NULL OR r.job_id = :job)
           AND NOT EXISTS (SELECT 1 FROM units u WHERE u.round_id = r.id AND u.state IN ('ready', 'leased'))
         RETURNING r.id, r.job_id"""),
         {"job": job_id},

@@ -28,6 +28,8 @@ class ClaimedUnit:
     export_id: int | None
     payload: dict[str, Any]
     classifier_id: int | None = None
+    tries: int = 0
+    provider_failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit |
                     WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.not_before <= now()
                       AND (u.job_id IS NULL OR u.kind = 'export' OR j.state = 'running')
                     ORDER BY j.priority DESC NULLS FIRST, u.id LIMIT 1 FOR UPDATE OF u SKIP LOCKED)
-        RETURNING id, token, kind, corpus_id, job_id, round_id, export_id, payload, classifier_id"""),
+        RETURNING id, token, kind, corpus_id, job_id, round_id, export_id, payload, classifier_id, tries,
+                  provider_failures"""),
         {"worker": worker, "lease": lease_s},
     ).one_or_none()
     return ClaimedUnit(*row) if row else None
@@ -106,6 +109,12 @@ def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, le
         {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s},
     )
     return [ClaimedRewrite(*row) for row in rows.all()]
+
+
+def held(session: Session, unit_id: int, token: int) -> bool:
+    """Whether the lease is still this token's; it stays so until the transaction ends."""
+    query = text("SELECT 1 FROM units WHERE id = :id AND token = :token AND state = 'leased' FOR UPDATE")
+    return session.execute(query, {"id": unit_id, "token": token}).one_or_none() is not None
 
 
 def finish(session: Session, unit_id: int, token: int, *, state: str = "done", reason: str | None = None) -> bool:

@@ -108,6 +108,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
     config = changed_config(before, wanted)
     submission.check_config(config)
     price = submission.price_for(job.model, config.budget, operator.prices)
+    vectors = job.embedding_model and submission.price_for(job.embedding_model, config.budget, operator.prices)
     hours = config.budget.hours
     corpus = corpora.get(session, job.corpus_id)
     jobs.change(
@@ -122,6 +123,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
         priority=job.priority if wanted.priority is None else wanted.priority,
         price_input=price.input_micro_per_mtok,
         price_output=price.output_micro_per_mtok,
+        embedding_price=vectors.input_micro_per_mtok if vectors else 0,
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),
     )
     events.add(session, job_id, "job.changed", what=_differences(before, config), priority=wanted.priority)

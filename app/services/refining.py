@@ -4,7 +4,7 @@ None is open while the LLM answers. What came is stored and paid for before anyb
 the two pays nothing twice: the unit is claimed again and finds its stored answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.pricing import Price
 from app.domain.records import JobId
 from app.repositories import budgets, events, generations, jobs, llm_calls, units
-from app.repositories.budgets import Bill, BudgetRow, Claim, Spend
+from app.repositories.budgets import Bill, BudgetRow, Claim, Owed, Spend
 from app.repositories.generations import NewGeneration
 from app.repositories.llm_calls import NewCall
 from app.repositories.units import ClaimedRewrite, GiveBack
@@ -36,8 +36,20 @@ class Claimed:
     """The job does not run any more."""
 
 
-def claim(session: Session, job_id: JobId, *, limit: int, worker: str, lease_s: float, price: Price) -> Claimed:
-    """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so."""
+def claim(
+    session: Session,
+    job_id: JobId,
+    *,
+    limit: int,
+    worker: str,
+    lease_s: float,
+    price: Price,
+    owed: Callable[[Sequence[ClaimedRewrite]], Sequence[Owed]] = lambda _taken: (),
+) -> Claimed:
+    """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so.
+
+    `owed` says what texts will cost besides, up to each of some units.
+    """
     if _endpoint_pauses(session, job_id):
         # No worker sleeps through an endpoint's pause; the reconciler sends a hint when it is over.
         return Claimed([], None)
@@ -45,10 +57,11 @@ def claim(session: Session, job_id: JobId, *, limit: int, worker: str, lease_s: 
     if not taken:
         stopped = jobs.get(session, job_id).state != "running"
         return Claimed([], None if stopped else units.wait_s(session, job_id), stopped=stopped)
+    later = owed(taken)
     # Locked after the units, and held until the commit: what it says of earlier bills is what these claims rest on.
     row = budgets.read(session, job_id, lock=True)
     claims = [_worst_case(unit, price, row) for unit in taken]
-    fit = budgets.reserve(session, job_id, claims, row)
+    fit = budgets.reserve(session, job_id, claims, row, owed=later)
     units.give_back(session, [GiveBack(u.id, u.token, 0.0, "waiting_for_budget") for u in taken[fit:]])
     if fit:
         return Claimed(taken[:fit], 0.0)
@@ -56,7 +69,7 @@ def claim(session: Session, job_id: JobId, *, limit: int, worker: str, lease_s: 
         # Calls in flight reserve more than they will use, so their end may make room.
         return Claimed([], BUDGET_WAIT_S)
     # The budget row is locked, and units are locked before it everywhere: cancelling them is another transaction's.
-    return Claimed([], None, exhausted=_scarcest(row, claims[0]))
+    return Claimed([], None, exhausted=scarcest(row, claims[0], later[0] if later else budgets.NOTHING))
 
 
 def _worst_case(unit: ClaimedRewrite, price: Price, row: BudgetRow) -> Claim:
@@ -66,12 +79,13 @@ def _worst_case(unit: ClaimedRewrite, price: Price, row: BudgetRow) -> Claim:
     return Claim(token=unit.token, unit_id=unit.id, micro=price.cost(prompt, completion), tokens=prompt + completion)
 
 
-def _scarcest(row: BudgetRow, claim: Claim) -> str:
+def scarcest(row: BudgetRow, claim: Claim, owed: Owed = budgets.NOTHING) -> str:
+    """The cap that has no room for a call."""
     if row.overdrawn:
         return rounds.OVERDRAWN
-    if row.cap_calls is not None and row.spent_calls + 1 > row.cap_calls:
+    if row.cap_calls is not None and row.spent_calls + owed.calls + 1 > row.cap_calls:
         return "calls"
-    if row.cap_tokens is not None and row.spent_tokens + claim.tokens > row.cap_tokens:
+    if row.cap_tokens is not None and row.spent_tokens + owed.tokens + claim.tokens > row.cap_tokens:
         return "tokens"
     return "money"
 

@@ -11,7 +11,7 @@ from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from app.domain.targets import StopReason
 from app.errors import ConflictError
-from app.repositories import budgets, events, holds, jobs, rounds, units
+from app.repositories import budgets, events, holds, jobs, rounds, units, vectors
 
 OVERDRAWN = "the provider billed more than the budget allows; raise it to let the job go on"
 """Why a job is paused whose provider overdrew its budget (D16): a person has to look at that bill."""
@@ -75,11 +75,24 @@ def resume_job(session: Session, job_id: JobId) -> list[Step]:
 
 
 def close_rounds(session: Session, job_id: JobId | None = None) -> list[Step]:
-    """Give every round whose calls have all ended its settling unit; one winner a round."""
+    """Give every round whose calls have all ended its vectors, if an endpoint gives them, and then its settling unit.
+
+    One winner a round and move.
+    """
+    asked = sum(_plan_vectors(session, *begun) for begun in rounds.begin_embedding(session, job_id))
     closed = rounds.close_finished(session, job_id)
     for round_id, owner in closed:
         units.add(session, "settle", job_id=owner, round_id=round_id)
-    return [Compute(workers=len(closed))] if closed else []
+    return [Compute(workers=min(4, len(closed) + asked))] if closed or asked else []
+
+
+def _plan_vectors(session: Session, round_id: int, job_id: int, number: int) -> int:
+    """The round's calls for vectors; returns how many."""
+    if number:
+        return vectors.plan_generations(session, job_id, round_id)
+    # Seeds that take no part whatever they resemble are not paid for.
+    least = config_of(jobs.get(session, job_id)).gates.seed_edu_min
+    return vectors.plan_seeds(session, job_id, round_id, edu_min=least)
 
 
 def exhaust(session: Session, job_id: JobId, *, what: str) -> list[Step]:

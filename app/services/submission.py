@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
 from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions
-from app.domain.pricing import MICRO, OFFLINE_MODEL, Price, PriceTable
+from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price, PriceTable
 from app.domain.prompts import prompt_hash
 from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
@@ -53,6 +53,18 @@ class OfflineRefusedError(InvalidInputError):
     code = "offline_explainer_refused"
 
 
+class NoEmbeddingEndpointError(InvalidInputError):
+    """No embeddings endpoint is configured: set HORNBOOK_EMBEDDING_BASE_URL, or name embedding.base_url in the job."""
+
+    code = "embeddings_not_configured"
+
+
+class EmbeddingEndpointNotAllowedError(InvalidInputError):
+    """In production HORNBOOK_EMBEDDING_BASE_URL is the only endpoint for vectors: leave embedding.base_url out."""
+
+    code = "embeddings_endpoint_not_allowed"
+
+
 class CorpusFailedError(InvalidInputError):
     """Corpus {id} could not be read ({error}); upload it again."""
 
@@ -91,6 +103,8 @@ class Operator:
     model: str | None
     api_key: str | None
     prices: PriceTable
+    embedding_endpoint: str | None = None
+    embedding_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,24 @@ def choose_target(config: JobConfig, operator: Operator) -> Target:
     if operator.production and model == OFFLINE_MODEL:
         raise OfflineRefusedError
     return Target(url, model, endpoint)
+
+
+def choose_embedding(config: JobConfig, operator: Operator) -> Target | None:
+    """Where the job's vectors will come from, by the same rules; None: they are Hornbook's own."""
+    wanted, configured = config.embedding, operator.embedding_endpoint
+    if wanted.model is None:
+        return None
+    own = parse_endpoint(configured, key=operator.embedding_key) if configured else None
+    url, endpoint = configured, own
+    if wanted.base_url is not None:
+        named = parse_endpoint(wanted.base_url)
+        if own is None or named.base_url != own.base_url:
+            if operator.production:
+                raise EmbeddingEndpointNotAllowedError
+            url, endpoint = named.base_url, named
+    if url is None or endpoint is None:
+        raise NoEmbeddingEndpointError
+    return Target(url, wanted.model, endpoint)
 
 
 def check_config(config: JobConfig) -> Recipe:
@@ -157,7 +189,8 @@ def submit(
     _check_corpus(corpus, recipe)
     _check_licences(session, corpus, config)
     _check_benchmarks(session, config)
-    price = price_for(target.model, config.budget, operator.prices)
+    price, vectors = price_for(target.model, config.budget, operator.prices), choose_embedding(config, operator)
+    price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
     prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
     hours = config.budget.hours
     job_id = JobId(
@@ -174,6 +207,9 @@ def submit(
             model=target.model,
             price_input=price.input_micro_per_mtok,
             price_output=price.output_micro_per_mtok,
+            embedding_endpoint=vectors.url if vectors else None,
+            embedding_model=vectors.model if vectors else None,
+            embedding_price=price_of_vectors.input_micro_per_mtok,
             priority=priority,
             deadline_at=None if hours is None else func.now() + timedelta(hours=hours),
         )

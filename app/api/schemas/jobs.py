@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from app.domain.config import PRESET_GRADES, Budget, Gates, JobConfig, Llm, Planning, Preset, Targets
+from app.domain.config import PRESET_GRADES, Budget, Embedding, Gates, JobConfig, Llm, Planning, Preset, Targets
 from app.domain.pricing import MICRO, OFFLINE_MODEL
 from app.repositories.budgets import BudgetRow
 from app.repositories.progress import Progress
@@ -29,7 +29,12 @@ class JobRequest(BaseModel):
                     "max_rounds": 4,
                     "budget": {"calls": 2000},
                     "rng_seed": 7,
-                }
+                },
+                {
+                    "corpus_id": 1,
+                    "budget": {"calls": 2000},
+                    "embedding": {"base_url": "http://127.0.0.1:11434/v1", "model": "nomic-embed-text"},
+                },
             ]
         },
     )
@@ -47,6 +52,8 @@ class JobRequest(BaseModel):
     planning: Planning = Field(default_factory=Planning)
     gates: Gates = Field(default_factory=Gates)
     llm: Llm = Field(default_factory=Llm)
+    embedding: Embedding = Field(default_factory=Embedding)
+    """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
     priority: Priority = 0
     """Higher goes first where jobs share workers."""
 

@@ -58,11 +58,12 @@ class Settings(BaseSettings):
     llm_max_body_bytes: int = Field(default=4_000_000, ge=1_000)
 
     embedding_base_url: str | None = None
-    """An OpenAI-compatible endpoint whose vectors `hornbook measure` takes; unset means Hornbook's own."""
+    """An OpenAI-compatible endpoint whose vectors `hornbook measure` takes, and a job that names `embedding.model`."""
     embedding_model: str | None = None
+    """For `hornbook measure`; a job names its own, for it decides what is accepted."""
     embedding_api_key: SecretStr | None = None
     embedding_chars: int = Field(default=8_000, ge=100)
-    """Characters of a text that are sent; models refuse what is longer than they take."""
+    """Characters of a text that `hornbook measure` sends; models refuse what is longer. A job has `embedding.chars`."""
     embedding_deadline_s: float = Field(default=60, gt=0, le=600)
     """The longest one call may take."""
 

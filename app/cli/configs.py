@@ -11,11 +11,11 @@ from app.domain.config import Preset
 
 
 def job_config(
-    recipe: str, *, preset: Preset | None, llm: Llm, numbers: dict[str, float | int | None], sets: Sequence[str]
+    recipe: str, *, preset: Preset | None, llm: Llm, fields: dict[str, float | int | str | None], sets: Sequence[str]
 ) -> dict[str, Any]:
-    """The body of a job but for its corpus. `numbers` and `sets` name fields by dotted path; sets win."""
+    """The body of a job but for its corpus. `fields` and `sets` name what to set by dotted path; sets win."""
     config: dict[str, Any] = {"recipe": recipe}
-    given = {"preset": preset, "llm.base_url": llm.url, "llm.model": llm.model, **numbers}
+    given = {"preset": preset, "llm.base_url": llm.url, "llm.model": llm.model, **fields}
     for path, value in given.items():
         if value is not None:
             put(config, path, value)

@@ -38,7 +38,7 @@ class Wish:
     recipe: str
     preset: Preset | None
     llm: Llm
-    numbers: dict[str, float | int | None]
+    fields: dict[str, float | int | str | None]
     sets: Sequence[str]
     out: Path
     export: dict[str, object]
@@ -62,6 +62,10 @@ def refine(  # noqa: PLR0913  # one argument an option
     recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
+    embeddings: Annotated[
+        str | None, typer.Option(metavar="URL", help="An endpoint for vectors, instead of Hornbook's own.")
+    ] = None,
+    embedding_model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
     preset: Annotated[Preset | None, typer.Option(help="How simple the texts have to be.")] = None,
     file_format: Annotated[ExportFormat, typer.Option("--format", help="Of the export.")] = ExportFormat.jsonl,
     real_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of real seed texts in train.")] = None,
@@ -82,14 +86,20 @@ def refine(  # noqa: PLR0913  # one argument an option
 ) -> None:
     """Refine seed files into training data: upload, refine round after round, export, download."""
     corpus = {"text_field": field, "kind": _kind(recipe, kind), "licence": licence}
-    numbers = {"budget.money_usd": budget_usd, "max_rounds": max_rounds, "rng_seed": rng_seed}
+    fields: dict[str, float | int | str | None] = {
+        "budget.money_usd": budget_usd,
+        "max_rounds": max_rounds,
+        "rng_seed": rng_seed,
+        "embedding.base_url": embeddings,
+        "embedding.model": embedding_model,
+    }
     wish = Wish(
         files=files,
         corpus={name: value for name, value in corpus.items() if value is not None},
         recipe=recipe,
         preset=preset,
         llm=Llm(llm, model),
-        numbers=numbers,
+        fields=fields,
         sets=sets or (),
         out=out,
         export={"format": file_format, "real_share": real_share},
@@ -139,7 +149,7 @@ def _tell(at: Service, wish: Wish) -> Story:
         corpus = upload(at.client, wish.files, wish.corpus)
         # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
         llm = Llm() if at.own else wish.llm
-        config = job_config(wish.recipe, preset=wish.preset, llm=llm, numbers=wish.numbers, sets=wish.sets)
+        config = job_config(wish.recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
         if wish.benchmarks:
             config["benchmarks"] = [*config.get("benchmarks", ()), *_benchmarks(at.client, wish.benchmarks)]
         job = at.client.create_job(corpus_id=corpus["id"], **config)

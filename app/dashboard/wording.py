@@ -75,6 +75,7 @@ REASONS = {
     "exact_duplicate": "The very same text is in the pool.",
     "near_duplicate": "Nearly the same text is there already.",
     "redundant": "Too much like what the pool holds.",
+    "no_vector": "The embeddings endpoint gave no vector for it.",
     "common_opening": "Opens like too many others.",
     "collapse": "Its round was taken back.",
     "unavailable": "The endpoint could not be reached.",

@@ -146,6 +146,40 @@ def test_job_that_cannot_work_says_what_to_do(
     assert refusing.http.get("/v1/jobs").json()["items"] == []
 
 
+VECTORS = {
+    "no endpoint": ({"model": "m"}, "embeddings_not_configured", "HORNBOOK_EMBEDDING_BASE_URL"),
+    "no model": ({"base_url": "http://127.0.0.1:1/v1"}, "impossible_config", "embedding.model"),
+    "not there": ({"model": "m", "base_url": "http://127.0.0.1:1/v1"}, "embeddings_unreachable", "embedding.base_url"),
+    "no url": ({"model": "m", "base_url": "file:///etc/passwd"}, "bad_llm_endpoint", "http://"),
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vectors_that_cannot_be_had_are_refused_with_what_to_do(refusing: ApiService, name: str) -> None:
+    wanted, code, hint = VECTORS[name]
+    answer = submit(refusing, embedding=wanted)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert hint in answer.json()["detail"]
+
+
+def test_vectors_need_a_price_under_a_money_budget_and_a_key_that_opens(refusing: ApiService, llm_url: str) -> None:
+    free = submit(refusing, embedding={"model": "m", "base_url": llm_url}, budget={"money_usd": 1})
+    locked = submit(refusing, embedding={"model": "m", "base_url": llm_url.replace("/v1", "/locked/v1")})
+
+    assert (free.status_code, free.json()["code"]) == (422, "unknown_price")
+    assert (locked.status_code, locked.json()["code"]) == (422, "embeddings_unauthorized")
+
+
+def test_a_job_keeps_where_its_vectors_come_from(service: ApiService, llm_url: str) -> None:
+    job = service.job(embedding={"model": "m", "base_url": llm_url})
+
+    assert job["config"]["embedding"] == {"model": "m", "base_url": llm_url, "chars": 8000}
+    with transaction(service.engine) as session:
+        stored = session.execute(text("SELECT embedding_endpoint, embedding_model, embedding_price FROM jobs")).one()
+    assert tuple(stored) == (llm_url, "m", 0)
+
+
 def test_endpoint_that_refuses_the_key_is_told_apart(refusing: ApiService, llm_url: str) -> None:
     answer = submit(refusing, llm={"base_url": llm_url.replace("/v1", "/locked/v1")})
 

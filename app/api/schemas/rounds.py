@@ -36,7 +36,7 @@ class RoundOut(BaseModel):
     number: int
     """0 is the preparation of the seeds."""
     state: str
-    """`open`, `closing` or `settled`."""
+    """`open`, `embedding` (an endpoint gives the vectors), `closing` or `settled`."""
     plan: dict[str, Any]
     """How the calls were shared out, and why."""
     units: dict[str, int]

@@ -9,7 +9,7 @@ from app.domain.config import Preset
 
 
 def test_only_what_was_given_is_sent() -> None:
-    config = job_config("rephrase", preset=None, llm=Llm(), numbers={"max_rounds": None}, sets=())
+    config = job_config("rephrase", preset=None, llm=Llm(), fields={"max_rounds": None}, sets=())
     assert config == {"recipe": "rephrase"}
 
 
@@ -18,7 +18,7 @@ def test_options_and_dotted_overrides_meet_in_one_object_and_overrides_win() -> 
         "codetextbook",
         preset=Preset.school,
         llm=Llm("http://127.0.0.1:1/v1", "phi3:mini"),
-        numbers={"budget.money_usd": 5.0, "max_rounds": 3},
+        fields={"budget.money_usd": 5.0, "max_rounds": 3},
         sets=["max_rounds=4", "targets.grade_p90=9", "targets.ease_mean=null", "llm.cache=false", "llm.model=phi=4"],
     )
     assert config == {
@@ -36,5 +36,5 @@ def test_options_and_dotted_overrides_meet_in_one_object_and_overrides_win() -> 
 )
 def test_malformed_override_is_wrong_usage(setting: str) -> None:
     with pytest.raises(StoppedError) as caught:
-        job_config("codetextbook", preset=None, llm=Llm(), numbers={}, sets=[setting])
+        job_config("codetextbook", preset=None, llm=Llm(), fields={}, sets=[setting])
     assert caught.value.exit_code is Exit.usage

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
@@ -22,7 +22,7 @@ from app.adapters.storage import Storage
 from app.db import migrate
 from app.db.session import engine_of, retrying
 from app.dispatch import send
-from app.domain.config import Budget, Gates, JobConfig, Llm, Planning, Targets
+from app.domain.config import Budget, Embedding, Gates, JobConfig, Llm, Planning, Targets
 from app.domain.pricing import price_table
 from app.domain.records import JobId
 from app.domain.steps import Compute
@@ -113,8 +113,10 @@ class Rig:
                 time.sleep(0.2)
         raise AssertionError("Postgres did not come back")
 
-    def submit(self, documents: int, *, budget: Budget | None = None, rounds: int = 1, hint: bool = True) -> JobId:
-        """A job over `documents` made-up seeds; returns its id."""
+    def submit(
+        self, documents: int, *, budget: Budget | None = None, rounds: int = 1, hint: bool = True, vectors: bool = False
+    ) -> JobId:
+        """A job over `documents` made-up seeds, with the stub's `vectors` or Hornbook's own; returns its id."""
         engine = engine_of(self.services.database_url)
         storage = Storage(self.home / "files")
         lines = "".join(json.dumps({"text": document(place)}) + "\n" for place in range(documents))
@@ -128,6 +130,8 @@ class Rig:
             prices=price_table(PRICES),
         )
         config = job_config(budget or Budget(), rounds)
+        if vectors:
+            config = replace(config, embedding=Embedding(base_url=operator.endpoint, model="stub"))
         target = submission.choose_target(config, operator)
         job_id, _ = retrying(
             engine,

@@ -3,11 +3,23 @@
 What a job does is its config (`app.domain.config`), not here; these values never change an accepted text.
 """
 
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Wall(StrEnum):
+    """What stands around code that is run for real (`app/adapters/code_runner.py`)."""
+
+    off = "off"
+    """No code is run for real."""
+    user = "user"
+    """A user of its own, in namespaces; needs root."""
+    bubblewrap = "bubblewrap"
+    """`bwrap`; needs user namespaces."""
 
 
 class ModelPrice(BaseModel):
@@ -94,6 +106,9 @@ class Settings(BaseSettings):
     """Seeds a CPU unit takes at once; a message costs 1.4 ms (`docs/architecture.md`)."""
     sandbox_memory_mb: int = Field(default=3_000, ge=512)
     sandbox_wall_s: float = Field(default=120, gt=0)
+    code_runner: Wall = Wall.off
+    """Whether workers run functions of lessons for real that the interpreter cannot run; `hornbook doctor` says
+    whether that can work here."""
 
     @property
     def storage_dir(self) -> Path:

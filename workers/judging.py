@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
+from app.adapters import code_runner
 from app.adapters.llm_outcomes import Answer
 from app.adapters.models import shipped_audit_blob
 from app.adapters.sandbox import Sandbox
@@ -16,24 +17,45 @@ from app.repositories.generations import NewGeneration
 from app.services import refining
 from app.services.asking import Ask, JobContext, generation_key
 from app.services.refining import Ended
+from app.settings import Wall
 
 log = structlog.get_logger(__name__)
 
 JUDGE = "app.domain.examining:examine_answers"
+JUDGE_AND_RUN = "app.adapters.real_runs:examine_answers"
 Item = tuple[Ask, Answer, int | None]
 
 
 class Judge:
     """One job's gates, in this process's child."""
 
-    def __init__(self, sandbox: Sandbox, context: JobContext, weights: bytes, *, max_text_chars: int = 200_000) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        context: JobContext,
+        weights: bytes,
+        *,
+        max_text_chars: int = 200_000,
+        wall: Wall = Wall.off,
+    ) -> None:
         self.sandbox, self.context, self.max_text_chars = sandbox, context, max_text_chars
+        self.function = self._function(wall)
         rules = RulesSpec(context.config.gates, context.recipe.name, context.benchmarks)
         sandbox.set_context("classifier", weights)
         sandbox.set_context("audit", shipped_audit_blob())
         sandbox.set_context("embedder", context.embedder)
         sandbox.set_context("clusters", context.clusters)
         sandbox.set_context("rules", msgspec.msgpack.encode(rules))
+
+    def _function(self, wall: Wall) -> str:
+        """What the child is asked for. Where the walls cannot be put up, code is not run with less; it stays untold."""
+        if wall is Wall.off:
+            return JUDGE
+        if why := code_runner.probe(wall):
+            log.error("code_runner.unavailable", wall=wall.value, why=why)
+            return JUDGE
+        self.sandbox.set_context("code_runner", wall.encode())
+        return JUDGE_AND_RUN
 
     def judge(self, items: Sequence[Item]) -> list[Ended]:
         """One ended unit an answer: with its generation, or rejected when the child could not bear its text."""
@@ -43,7 +65,7 @@ class Judge:
         faults = [check_text(text, max_chars=self.max_text_chars) for text in texts]
         storable = [(item, text) for item, text, fault in zip(items, texts, faults, strict=True) if fault is None]
         payloads = [msgspec.msgpack.encode(_answered(item[0], text)) for item, text in storable]
-        found = self.sandbox.call_each(JUDGE, payloads)
+        found = self.sandbox.call_each(self.function, payloads)
         judged = [self._ended(item, text, result) for (item, text), result in zip(storable, found, strict=True)]
         return judged + [
             Ended(item[0].unit.id, item[0].unit.token, None, fault.value)

@@ -51,7 +51,8 @@ def _pump(context: JobContext, settings: Settings) -> None:
         why = str(error)
         retrying(engine, lambda s: rounds.fail_job(s, JobId(context.job.id), why=why))
         return
-    judge = Judge(resources.sandbox(), context, weights, max_text_chars=settings.max_text_chars)
+    limit, wall = settings.max_text_chars, settings.code_runner
+    judge = Judge(resources.sandbox(), context, weights, max_text_chars=limit, wall=wall)
     desk = Desk(engine, context, judge, worker=name, lease_s=settings.lease_s)
     others = retrying(engine, lambda s: _join(s, name, within_s=settings.lease_s))
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)

@@ -21,13 +21,14 @@ from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from rich.text import Text
 
+from app.adapters import code_runner
 from app.adapters.llm_endpoints import BadEndpointError, parse_endpoint
 from app.adapters.llm_probe import probe
 from app.cli.exits import Exit
 from app.cli.terminal import print_json, results
 from app.db.migrate import alembic_config
 from app.embedded.home import find_running
-from app.settings import Settings, get_settings
+from app.settings import Settings, Wall, get_settings
 
 WAIT_S = 5
 PACKAGES = ("hornbook", "celery", "sqlalchemy", "psycopg", "redis", "fastapi", "numpy", "scikit-learn")
@@ -92,6 +93,7 @@ def findings() -> Iterator[Finding]:
         yield _postgres(settings)
         yield _redis(settings)
     yield _llm(settings)
+    yield _code_runner(settings.code_runner)
     yield _storage(settings.storage_dir)
     if settings.url:
         yield _named_service(settings.url)
@@ -172,6 +174,16 @@ def _llm(settings: Settings) -> Finding:
     seen = asyncio.run(probe(endpoint, model=settings.llm_model))
     named = f"{endpoint.base_url}, model {settings.llm_model or 'not named (HORNBOOK_LLM_MODEL)'}"
     return Finding("llm", seen.reachable and not seen.reason, named, seen.reason)
+
+
+def _code_runner(wanted: Wall) -> Finding:
+    """Whether code could be run for real here, also where it is not asked for."""
+    can = {wall: code_runner.probe(wall) for wall in (Wall.user, Wall.bubblewrap)}
+    here = ", ".join(f"{wall.value} {'does not: ' + why if why else 'works here'}" for wall, why in can.items())
+    if wanted is Wall.off:
+        return Finding("runner", None, f"off (HORNBOOK_CODE_RUNNER); {here}")
+    fix = "until it works, functions that the interpreter cannot run are not compared"
+    return Finding("runner", not can[wanted], f"{wanted.value}; {here}", fix)
 
 
 def _storage(folder: Path) -> Finding:

@@ -147,6 +147,8 @@ SCORES = {
     "invented_sentences": "Fidelity: sentences about something else",
     "code_same": "Fidelity: functions that still do the same",
     "code_changed": "Fidelity: functions and lines changed",
+    "code_interpreted": "Fidelity: functions that the interpreter compared",
+    "code_ran": "Fidelity: functions compared by running them",
     "code_untold": "Fidelity: functions that could not be compared",
     "ease": "Ease of reading (0 to 100)",
     "grade": "School grade",

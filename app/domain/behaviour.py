@@ -3,16 +3,20 @@
 A function is pure enough to compare when the allow-listed interpreter runs it: both versions get the same arguments,
 and results, errors and changed arguments must agree. What it does not run is compared line by line, where a line that
 differs from one of the seed's in operators alone is a changed line. Everything else cannot be told, and is counted so.
+
+A caller may bring a runner, which runs for real what the interpreter does not know how to run. A call counts there only
+if the seed's version ends alike twice: what depends on time, chance or the process tells nothing.
 """
 
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import isclose
 
 from app.domain.code import UnparseableCodeError, parse
+from app.domain.code_lines import changed_lines
 from app.domain.interpreter import CodeRaisedError, Limits, Module, StepLimitError, UnsupportedCodeError, run_function
 from app.domain.interpreter_scopes import outline_of
 from app.domain.sample_arguments import sample_arguments
@@ -29,15 +33,29 @@ MOST_BLOCKS = 30
 """Blocks written otherwise than in the seed that are looked at."""
 LEAST_AGREED = 3
 """Calls that must end alike, with a value at least once, before two functions count as the same."""
-_OPERATOR = re.compile(
-    r"(?<![-+*/%&|^<>=!])(?:[=!]==?|[<>]=?|(?:\*\*|//|&&|\|\||[-+*/%&|^])=?)(?![-+*/%&|^<>=])"
-    r"|\b(?:and|or|not in|in|is not|is|not)\b"
-)
-_COMMENT = re.compile(r"(?:#|//).*$")
 _NAME = re.compile(r"[^\W\d]\w*")
 _SHOWN = 60
 _WRONG_KIND = ("TypeError", "AttributeError")
 """What the seed raises for arguments that it was not made for; they tell nothing."""
+
+
+@dataclass(frozen=True)
+class RealRun:
+    """How one call ended when it was run for real."""
+
+    kind: str
+    """`value` or `error`."""
+    shown: str
+    """repr of the result, or the exception's name."""
+    after: str
+    """repr of the arguments as the call left them."""
+
+
+Calls = Sequence[tuple[str, tuple[object, ...]]]
+Runner = Callable[[str, Calls], list[RealRun] | None]
+"""How calls of a source's functions end; None when it could not be run, or did not end."""
+MOST_RUNS = 4
+"""Functions of one lesson that a runner is asked about; each takes three processes, a quarter of a second."""
 
 
 @dataclass
@@ -52,6 +70,10 @@ class Behaviour:
     """Functions that were written otherwise and could not be run."""
     local_names: set[str] = field(default_factory=set)
     """Names inside the functions found to be the same; in lower case."""
+    interpreted: set[str] = field(default_factory=set)
+    """Functions that the interpreter compared."""
+    ran: set[str] = field(default_factory=set)
+    """Functions that the runner compared."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,7 @@ class _Source:
     functions: dict[str, ast.FunctionDef]
 
 
-def compare_code(seed: str, blocks: Sequence[str]) -> Behaviour:
+def compare_code(seed: str, blocks: Sequence[str], run: Runner | None = None) -> Behaviour:
     """How the lesson's code blocks treat the functions of the seed's source; blocks copied from it cost nothing.
 
     Example: a block with `return a - b` for the seed's `def f(a, b): return a + b` has changed `f`. Of several versions
@@ -72,15 +94,15 @@ def compare_code(seed: str, blocks: Sequence[str]) -> Behaviour:
         return found
     source = _source(seed) if any("def " in block for block in new) else None
     verdicts: dict[str, list[str | None]] = defaultdict(list)
-    trial = _Trial(source) if source else None
+    trial = _Trial(source, found, run) if source else None
     loose: list[str] = []
     for block in new:
         shown = _source(block) if trial and "def " in block else None
-        told = trial.block(shown, verdicts, found.local_names) if trial and shown else False
+        told = trial.block(shown, verdicts) if trial and shown else False
         if not told:
             loose.append(block)
     if loose:
-        found.changed.extend(_changed_lines(seed, loose, blocks))
+        found.changed.extend(changed_lines(seed, loose, blocks))
     for name, said in verdicts.items():
         _conclude(found, name, said)
     return found
@@ -110,12 +132,15 @@ _Outcome = tuple[str, object, object]
 class _Trial:
     """One seed's functions against a lesson's, within one allowance of calls."""
 
-    def __init__(self, seed: _Source) -> None:
-        self.seed = seed
+    def __init__(self, seed: _Source, found: Behaviour, run: Runner | None) -> None:
+        self.seed, self.found, self.run = seed, found, run
         self.module = Module(seed.tree, outline_of(seed.tree))
         self.calls = MOST_CALLS
+        self.runs = MOST_RUNS if run else 0
+        self.unsupported = False
+        """Whether the interpreter refused a call of the function at hand."""
 
-    def block(self, shown: _Source, verdicts: dict[str, list[str | None]], local_names: set[str]) -> bool:
+    def block(self, shown: _Source, verdicts: dict[str, list[str | None]]) -> bool:
         """Whether all functions of a block could be judged; adds "", evidence of a change, or None to the verdicts."""
         names = [name for name in shown.functions if name in self.seed.functions]
         module: Module | None = None
@@ -124,12 +149,43 @@ class _Trial:
             verdict: str | None = ""
             if _bare(shown.functions[name]) != _bare(self.seed.functions[name]):
                 module = module or _merged(self.seed, shown)
-                verdict = self._compare(name, module) if self.calls > 0 else None
+                verdict = self._judge(name, module)
             verdicts[name].append(verdict)
             told &= verdict is not None
             if verdict == "":
-                local_names |= {part.lower() for part in _NAME.findall(ast.unparse(shown.functions[name]))}
+                self.found.local_names |= {part.lower() for part in _NAME.findall(ast.unparse(shown.functions[name]))}
         return told
+
+    def _judge(self, name: str, other: Module) -> str | None:
+        """By the interpreter; by the runner, if there is one, what the interpreter does not know how to run."""
+        self.unsupported = False
+        verdict = self._compare(name, other) if self.calls > 0 else None
+        if verdict is not None:
+            self.found.interpreted.add(name)
+        elif self.unsupported and self.runs > 0 and self.run is not None:
+            self.runs -= 1
+            verdict = self._compare_for_real(name, other, self.run)
+            self.found.ran |= {name} if verdict is not None else set()
+        return verdict
+
+    def _compare_for_real(self, name: str, other: Module, run: Runner) -> str | None:
+        function = self.seed.functions[name]
+        tried = list(sample_arguments(function))
+        calls = [(name, arguments) for arguments in tried]
+        source = ast.unparse(self.module.tree)
+        theirs, again, mine = run(source, calls), run(source, calls), run(ast.unparse(other.tree), calls)
+        if theirs is None or again is None or mine is None:
+            return None
+        agreed, values = 0, set()
+        for arguments, seeds, repeated, shown in zip(tried, theirs, again, mine, strict=True):
+            if seeds != repeated or not _tells((seeds.kind, seeds.shown, ())):
+                continue
+            if not _alike(_outcome_of(shown), _outcome_of(seeds)):
+                call = f"{name}({', '.join(map(repr, arguments))})"[:_SHOWN]
+                return f"`{call}` {_told(_outcome_of(shown))}, but {_told(_outcome_of(seeds))} in the seed"
+            agreed += 1
+            values |= {seeds.shown} if seeds.kind == "value" else set()
+        return "" if agreed >= LEAST_AGREED and len(values) > bool(function.args.args) else None
 
     def _compare(self, name: str, other: Module) -> str | None:
         agreed, endless = 0, 0
@@ -168,8 +224,21 @@ class _Trial:
         except StepLimitError:
             return "limit", None, ()
         except UnsupportedCodeError:
+            self.unsupported = True
             return None
         return "value", run.value, run.arguments_after
+
+
+def _outcome_of(run: RealRun) -> _Outcome:
+    """A real run as the interpreter tells its own; what is no plain data is compared by how it is shown."""
+    return ("value", _read(run.shown), _read(run.after)) if run.kind == "value" else ("error", run.shown, ())
+
+
+def _read(shown: str) -> object:
+    try:
+        return ast.literal_eval(shown)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return shown
 
 
 def _tells(outcome: _Outcome | None) -> bool:
@@ -185,11 +254,12 @@ def _bare(node: ast.FunctionDef) -> str:
 
 
 def _merged(seed: _Source, shown: _Source) -> Module:
-    """The seed's module with the lesson's functions in place of its own."""
+    """The seed's module with the lesson's functions in place of its own, and with what the lesson imports."""
+    imports = [node for node in shown.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     mine = [node for node in shown.tree.body if isinstance(node, ast.FunctionDef)]
     names = {node.name for node in mine}
     theirs = [node for node in seed.tree.body if not (isinstance(node, ast.FunctionDef) and node.name in names)]
-    tree = ast.Module([*theirs, *mine], [])
+    tree = ast.Module([*imports, *theirs, *mine], [])
     return Module(tree, outline_of(tree))
 
 
@@ -214,25 +284,3 @@ def _told(outcome: _Outcome) -> str:
     if kind != "value":
         return f"raises {value}" if kind == "error" else f"does not end within {ENDLESS.steps:,} steps"
     return f"gives {repr(value)[:_SHOWN]}" if value is not None else f"leaves {repr(after)[:_SHOWN]}"
-
-
-def _changed_lines(seed: str, loose: Sequence[str], blocks: Sequence[str]) -> list[str]:
-    """Lines of the `loose` blocks that are a line of the seed but for operators; no block shows that line as it is."""
-    lines = {_plain(line): line.strip() for line in seed.split("\n")}
-    shapes: dict[str, set[str]] = defaultdict(set)
-    for plain in lines:
-        shapes[_OPERATOR.sub("?", plain)].add(plain)
-    shown = {_plain(line) for other in blocks for line in other.split("\n")}
-    return [
-        f"the line `{line.strip()[:_SHOWN]}` is `{lines[min(originals)][:_SHOWN]}` in the seed"
-        for line in dict.fromkeys(line for block in loose for line in block.split("\n"))
-        if (plain := _plain(line)) not in lines
-        and len(_NAME.findall(plain)) > 1
-        and (originals := shapes.get(_OPERATOR.sub("?", plain)))
-        and not originals & shown
-    ]
-
-
-def _plain(line: str) -> str:
-    bare = _COMMENT.sub("", line).replace("'", '"')
-    return " ".join(_OPERATOR.sub(lambda found: f" {found[0]} ", bare).split())

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from app.domain import clusters, embedding, fidelity, safety
+from app.domain.behaviour import Runner
 from app.domain.benchmarks import Item
 from app.domain.config import Gates, Safety
 from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
@@ -177,10 +178,11 @@ def _rows(found: Features) -> list[Row]:
     ]
 
 
-def examine_answers(items: list[bytes], context: Context) -> list[bytes]:
+def examine_answers(items: list[bytes], context: Context, run: Runner | None = None) -> list[bytes]:
     """An Examined for each Answered; context: `classifier`, `embedder`, `clusters`, `rules`, and `audit` or none."""
     answers = [msgspec.msgpack.decode(item, type=Answered) for item in items]
-    rules = replace(_rules(context["rules"]), style_shift=_classifier(context["classifier"]).style_shift)
+    shift = _classifier(context["classifier"]).style_shift
+    rules = replace(_rules(context["rules"]), style_shift=shift, run=run)
     screened = [safety.screen(answer.text, rules.gates.safety) for answer in answers]
     found = _features([s.text for s in screened], [Kind(a.kind) for a in answers], context)
     vectors = found.embedding.astype(np.float32)

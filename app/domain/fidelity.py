@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.behaviour import Behaviour, compare_code
+from app.domain.behaviour import Behaviour, Runner, compare_code
 from app.domain.code import python_blocks
 from app.domain.facts import Facts, Known, Quantity, facts_of, quantities
 from app.domain.fences import split_fences
@@ -71,13 +71,18 @@ def seed_facts(seed: str, kind: Kind) -> Facts:
     return Facts(quantities(seed), ()) if kind is Kind.code else facts_of(_prose(seed))
 
 
-def check_fidelity(seed: str, candidate: str, kind: Kind, of_seed: Facts | None = None) -> FidelityReport:
-    """The report on one candidate; `of_seed` are the seed's facts where they are known. Empty texts are faithful."""
-    of_seed = of_seed or seed_facts(seed, kind)
-    return _check_code(seed, candidate, of_seed) if kind is Kind.code else _check_prose(seed, candidate, of_seed)
+def check_fidelity(
+    seed: str, candidate: str, kind: Kind, of_seed: Facts | None = None, *, run: Runner | None = None
+) -> FidelityReport:
+    """The report on one candidate; `of_seed` are the seed's facts where they are known. Empty texts are faithful.
+
+    `run` as in `behaviour.compare_code`.
+    """
+    check = _check_code if kind is Kind.code else _check_prose
+    return check(seed, candidate, of_seed or seed_facts(seed, kind), run)
 
 
-def _check_prose(seed: str, candidate: str, of_seed: Facts) -> FidelityReport:
+def _check_prose(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -> FidelityReport:
     plain = _prose(candidate)
     said = facts_of(plain)
     seeds = [statement_of(sentence) for sentence in sentences(_prose(seed))]
@@ -87,7 +92,7 @@ def _check_prose(seed: str, candidate: str, of_seed: Facts) -> FidelityReport:
     new_names = _unknown(said.names, seed)
     total = len(counted) + len(findings.changed) + len(said.names)
     lost, keys = _lost(of_seed, said, candidate)
-    behaviour = _shown_code(seed, candidate)
+    behaviour = _shown_code(seed, candidate, run)
     contradicted = list(dict.fromkeys(findings.exchanged + _other_units(new_numbers, counted, of_seed)))
     return FidelityReport(
         precision=1.0 - len(new_numbers + new_names) / total if total else 1.0,
@@ -111,11 +116,11 @@ def _check_prose(seed: str, candidate: str, of_seed: Facts) -> FidelityReport:
     )
 
 
-def _shown_code(seed: str, candidate: str) -> Behaviour | None:
+def _shown_code(seed: str, candidate: str, run: Runner | None) -> Behaviour | None:
     """What becomes of the code that prose shows; None where one of the two shows none."""
     if "```" not in seed or "```" not in candidate:
         return None
-    return compare_code("\n\n".join(python_blocks(seed)), python_blocks(candidate))
+    return compare_code("\n\n".join(python_blocks(seed)), python_blocks(candidate), run)
 
 
 def _told(behaviour: Behaviour | None) -> dict[str, float]:
@@ -125,6 +130,8 @@ def _told(behaviour: Behaviour | None) -> dict[str, float]:
         "code_same": float(len(behaviour.same)),
         "code_changed": float(len(behaviour.changed)),
         "code_untold": float(len(behaviour.untold)),
+        "code_interpreted": float(len(behaviour.interpreted)),
+        "code_ran": float(len(behaviour.ran)),
     }
 
 
@@ -222,12 +229,12 @@ def _joins(char: str) -> bool:
     return char.isalnum() or char == "_"
 
 
-def _check_code(seed: str, candidate: str, of_seed: Facts) -> FidelityReport:
+def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -> FidelityReport:
     """For code, facts are identifiers: those a lesson names in code must be the seed's, and some must be named."""
     known = _identifiers(seed)
     parted = split_fences(candidate)
     parts = [source for _, source in parted.blocks] + _INLINE.findall(parted.prose)
-    behaviour = compare_code(seed, [source for _, source in parted.blocks])
+    behaviour = compare_code(seed, [source for _, source in parted.blocks], run)
     said = {name.lower() for part in parts for name in _IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
     new = sorted(said - known - behaviour.local_names)
     keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}

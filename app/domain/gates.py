@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.domain import code, decontamination, fidelity, formats, safety, unsafe_words
+from app.domain.behaviour import Runner
 from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.education_style import DEFAULT_SHIFT
@@ -120,6 +121,8 @@ class Rules:
     benchmarks: BenchmarkIndex | None = None
     style_shift: float = DEFAULT_SHIFT
     """Points that style alone gains from the job's classifier; taken off its scores, [0, 1]."""
+    run: Runner | None = None
+    """Runs functions for real that the interpreter cannot; None: nothing is run."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +247,8 @@ def _decontamination(candidate: Candidate, rules: Rules, scores: dict[str, float
 def _fidelity(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
     if candidate.seed_text is None:
         return None
-    report = fidelity.check_fidelity(candidate.seed_text, candidate.text, candidate.kind, candidate.seed_facts)
+    seed, text = candidate.seed_text, candidate.text
+    report = fidelity.check_fidelity(seed, text, candidate.kind, candidate.seed_facts, run=rules.run)
     scores |= {"fidelity_precision": report.precision, "fidelity_recall": report.recall, **report.scores}
     if report.changed_code:
         return Reason.changed_code, report.changed_code[0]

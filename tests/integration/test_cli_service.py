@@ -153,6 +153,9 @@ def test_migrate_brings_an_empty_database_to_the_schema(
     checks = {row["check"]: row for row in map(json.loads, found.out.splitlines())}
     assert checks["postgres"]["ok"] and "is current" in checks["postgres"]["detail"]
     assert checks["redis"]["ok"] and checks["storage"]["ok"] and checks["llm"]["ok"] is None
+    assert checks["runner"]["ok"] is None and "bubblewrap" in checks["runner"]["detail"]
+    off = environment(database_url=empty_database_url, redis_url=redis_url, home=str(tmp_path), code_runner="root")
+    assert "HORNBOOK_CODE_RUNNER" in hornbook("doctor", cwd=tmp_path, env=off).out
 
 
 def test_doctor_ends_with_three_when_the_broker_is_away(database_url: str, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.behaviour import Behaviour, compare_code
+from app.domain.behaviour import MOST_RUNS, Behaviour, Calls, RealRun, compare_code
 
 SEED = '''RATES = {"a": 2, "b": 5}
 
@@ -111,3 +111,63 @@ def test_a_constant_result_alone_does_not_show_that_code_is_the_same() -> None:
 @pytest.mark.parametrize("block", ["", "def broken(:", "def f(a):\n    return a\n", "x == 1 and\n"])
 def test_odd_code_is_never_an_exception(seed: str, block: str) -> None:
     assert compare_code(seed, [block]).changed == []
+
+
+UNKNOWN = "import re\n\n\ndef squash(text):\n    return re.sub('a', 'b', text)\n"
+REWRITTEN = "import re\n\n\ndef squash(text):\n    return re.sub('a', 'b', text[:])\n"
+
+
+def answers(seeds: str, again: str, mine: str) -> "Runs":
+    return Runs([seeds, again, mine])
+
+
+class Runs:
+    """A runner that answers every call of a source with one result; `#` in it stands for the call's place."""
+
+    def __init__(self, shown: list[str]) -> None:
+        self.shown, self.sources = shown, list[str]()
+
+    def __call__(self, source: str, calls: Calls) -> list[RealRun] | None:
+        shown = self.shown[len(self.sources) % len(self.shown)]
+        self.sources.append(source)
+        if not shown:
+            return None
+        return [RealRun("value", shown.replace("#", str(place)), "[]") for place, _ in enumerate(calls)]
+
+
+@pytest.mark.parametrize(
+    ("runs", "same", "changed", "ran"),
+    [
+        pytest.param(answers("#", "#", "#"), 1, 0, True, id="alike"),
+        pytest.param(answers("#", "#", "#0"), 0, 1, True, id="another result"),
+        pytest.param(answers("#.0", "#.0", "#.0000000000001"), 1, 0, True, id="a fraction"),
+        pytest.param(answers("<#>", "<#>", "<#>"), 1, 0, True, id="no plain data"),
+        pytest.param(answers("#", "#1", "#"), 0, 0, False, id="by chance"),
+        pytest.param(answers("7", "7", "7"), 0, 0, False, id="always the same"),
+        pytest.param(answers("#", "#", ""), 0, 0, False, id="no end"),
+    ],
+)
+def test_a_runner_decides_what_the_interpreter_cannot(runs: Runs, same: int, changed: int, ran: bool) -> None:
+    found = compare_code(UNKNOWN, [REWRITTEN], runs)
+
+    assert (len(found.same), len(found.changed), bool(found.ran)) == (same, changed, ran)
+    assert found.interpreted == set()
+    assert "text[:]" in runs.sources[2] and "text[:]" not in runs.sources[0]
+
+
+def test_a_runner_is_not_asked_what_the_interpreter_knows() -> None:
+    runs = answers("#", "#", "#0")
+
+    found = compare_code(SEED, ["def total(values, start=0):\n    return start + sum(values)\n"], runs)
+
+    assert (found.same, found.interpreted, runs.sources) == (["total"], {"total"}, [])
+
+
+def test_a_lesson_costs_few_runs() -> None:
+    many = range(3 * MOST_RUNS)
+    seed = "import re\n" + "".join(f"def f{n}(text):\n    return re.sub('a', 'b', text)\n" for n in many)
+    blocks = [f"import re\ndef f{n}(text):\n    return re.sub('a', 'b', text[:])\n" for n in many]
+    runs = answers("#", "#", "#")
+
+    assert len(compare_code(seed, blocks, runs).ran) == MOST_RUNS
+    assert len(runs.sources) == 3 * MOST_RUNS

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from app.domain import clusters
 from app.domain.config import Budget, Embedding, Gates, JobConfig
 from app.domain.embedding import centred
 from app.domain.pricing import UnknownPriceError
-from app.domain.records import JobId
+from app.domain.records import JobId, Kind
 from app.repositories import jobs
+from app.services import corpora as uploads
 from app.services import jobs as people
 from app.services import submission
 from app.services import vectors as service
@@ -26,7 +28,7 @@ from tests.integration.loop_world import EASY, OPEN, config_of, row, rows
 from tests.stub_embeddings import DIMS, good, vector
 from tests.stub_llm_faults import OK, Act, refused, response
 from tests.stub_llm_scripts import StubRequest
-from workers import compute, embedding
+from workers import compute, embedding, resources
 
 DOCUMENTS = [document(place) for place in range(70)]
 SENT = "SELECT text FROM seeds WHERE id = :id"
@@ -127,6 +129,25 @@ def test_the_same_answers_give_the_same_accepted_set_and_cost_nothing_again(loop
 
     assert accepted[0] == accepted[1]
     assert asked[0] == asked[1] > 0
+
+
+def test_stories_from_drawn_words_are_centred_on_the_first_rounds_stories(loop: Loop) -> None:
+    path = Path("examples/words.csv")
+    stored = resources.storage().receive([path.read_bytes()], path.name, max_bytes=10**9)
+    with transaction(loop.engine) as session:
+        options = uploads.CorpusOptions(text_field="word", kind=Kind.words)
+        corpus = uploads.register(session, "words", [stored], options).corpus_id
+    compute.compute()
+    job_id = loop.submit(corpus, wanted(loop, recipe="tinystories", draws=12))
+
+    assert drive(loop, job_id)["state"] == "done"
+    made = rows(loop.engine, "SELECT g.text, g.embedding, g.verdict, r.number FROM generations g JOIN rounds r ON "
+                             "r.id = g.round_id WHERE g.vector_key IS NOT NULL")  # fmt: skip
+    first = np.array([vector(one["text"]) for one in made if one["number"] == 1], np.float64)
+    assert len(first) > 1
+    expected = centred(np.array([vector(one["text"]) for one in made], np.float32), first.mean(axis=0).astype("f4"))
+    stored_rows = np.stack([np.frombuffer(one["embedding"], np.float16) for one in made]).astype(np.float32)
+    np.testing.assert_allclose(stored_rows, expected, atol=1e-3)
 
 
 def test_texts_are_screened_and_cut_before_they_leave(loop: Loop) -> None:

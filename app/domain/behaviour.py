@@ -173,9 +173,15 @@ class _Trial:
         tried = list(sample_arguments(function))
         calls = [(name, arguments) for arguments in tried]
         source = ast.unparse(self.module.tree)
-        theirs, again, mine = run(source, calls), run(source, calls), run(ast.unparse(other.tree), calls)
-        if theirs is None or again is None or mine is None:
-            return None
+        runs: list[list[RealRun]] = []
+        for version in (source, source, ast.unparse(other.tree)):
+            ended = run(version, calls)
+            if ended is None:
+                # It may have taken half a minute; one such function a lesson is enough.
+                self.runs = 0
+                return None
+            runs.append(ended)
+        theirs, again, mine = runs
         agreed, values = 0, set()
         for arguments, seeds, repeated, shown in zip(tried, theirs, again, mine, strict=True):
             if seeds != repeated or not _tells((seeds.kind, seeds.shown, ())):

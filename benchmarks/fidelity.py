@@ -68,7 +68,7 @@ def is_rejected(report: FidelityReport) -> bool:
     gates = Gates()
     faults = (report.changed_code, report.contradicted, report.negations)
     low = report.precision < gates.fidelity_precision or report.recall < gates.fidelity_recall
-    return low or any(faults)
+    return low or any(faults) or len(report.unconditional) > gates.fidelity_conditions
 
 
 def ours(pair: Pair, text: str) -> Mapping[str, float]:

@@ -13,8 +13,10 @@ from app.domain.stems import stems_in
 
 _MARKER = r"(?:if|unless|when|whenever|until|once|as long as|provided that|except|only)"
 _CONDITION = re.compile(rf"\b{_MARKER}\b")
-_STRICT = re.compile(r"(?<!as )\b(?:if|unless|only (?:if|when)|as long as|provided that|except|whenever)\b(?! not| so)")
-"""Opens what is never a mere circumstance, as a clause with when or while often is."""
+_STRICT = re.compile(
+    r"(?<!as )\b(?:if|unless|only (?:if|when)|as long as|provided that|except|when|whenever)\b(?! not| so)"
+)
+"""Opens what is seldom a mere circumstance, as a clause with until or once often is."""
 _CLAUSE = re.compile(r"[,;:.!?()—–“”\"]+(?:\s|$)")
 _LIMITS = (
     re.compile(r"\b(?:at least|or more|minimum|(?:no|not) (?:fewer|less) than|over|more than|up|from)\b"),
@@ -36,6 +38,8 @@ RESTATED, LEAST_RESTATED = 0.75, 3
 SAID, KEPT = 0.6, 0.4
 """Share of the stems a condition limits that a sentence has when it says the same; share of the condition's own that
 show that it is kept."""
+SURE = 0.8
+"""Share of what a strict condition limits that a sentence has when the condition is surely left out."""
 LEAST_SAID = 2
 """Stems of what a condition limits that a sentence has at least."""
 BESIDE = 1
@@ -51,7 +55,7 @@ class Condition(NamedTuple):
     limited: frozenset[str]
     """Stems of the rest of the sentence."""
     strict: bool
-    """Opened by if, unless, only when or the like."""
+    """Opened by if, unless, when or the like, not by until or once."""
     markers: int
     """Conditions in the sentence."""
 
@@ -74,10 +78,13 @@ def conditions_of(lower: str) -> list[Condition]:
     return found
 
 
-def is_lost(
+def lost_from(
     condition: Condition, said: Sequence[str], stems: Callable[[int], frozenset[str]], own: Sequence[int]
-) -> bool:
-    """Whether a sentence of a text, one of the places `own`, says what is limited without the condition."""
+) -> float:
+    """How much of what it limits a sentence of a text, one of the places `own`, says without the condition; [0, 1].
+
+    0 where the condition is kept, or where no sentence says enough.
+    """
     least = max(LEAST_SAID, SAID * len(condition.limited))
     best, place = 0, -1
     for at in own:
@@ -85,11 +92,12 @@ def is_lost(
         if count > best:
             best, place = count, at
     if best < least or said[place][-1] == "?":
-        return False
+        return 0.0
     around = frozenset().union(*[stems(at) for at in range(max(0, place - BESIDE), min(len(said), place + BESIDE + 1))])
-    if len(condition.stems & around) > KEPT * len(condition.stems):
-        return False
-    return len(_CONDITION.findall(said[place])) < condition.markers
+    kept = len(condition.stems & around) > KEPT * len(condition.stems)
+    if kept or len(_CONDITION.findall(said[place])) >= condition.markers:
+        return 0.0
+    return best / len(condition.limited)
 
 
 class Limit(NamedTuple):

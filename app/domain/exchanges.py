@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from app.domain.stems import stems_at
 
-Company = dict[str, float]
-"""Nearness, (0, 1], of a name to each word in a sentence with it; `<to` and `>to` are the words right beside it."""
+Company = dict[str, int]
+"""Nearness, 1 to 100, of a name to each word in a sentence with it; `<to` and `>to` are the words right beside it."""
 
 MARGIN = 0.3
 """What fits better the other way round, less what fits as it is, as a share of both."""
-LEAST = 0.3
-"""Nearness that fits better the other way round at least."""
-REACH = 24.0
+LEAST = 3_000.0
+"""Nearness squared that fits better the other way round at least."""
+REACH = 24
 """Characters from a name at which a word is half as near as beside it."""
-BESIDE = 0.5
+BESIDE = 50
 """Nearness of the words right beside a name, which are mostly small ones."""
 MOST_NAMES = 40
 """Names of a text that are looked at."""
@@ -44,8 +44,8 @@ def company(sentences: Sequence[str], names: Sequence[str]) -> dict[str, Company
                 for word in _beside(sentence, at, end):
                     known[word] = BESIDE
                 for stem, place in words:
-                    near = REACH / (REACH + (at - place if place < at else place - end))
-                    if near > known.get(stem, 0.0):
+                    near = 100 * REACH // (REACH + (at - place if place < at else place - end))
+                    if near > known.get(stem, 0):
                         known[stem] = near
                 at = sentence.find(name, end)
     return dict(found)
@@ -88,7 +88,7 @@ def _suspects(
         ours = seed[name]
         for stem, near in company.items():
             others = holders.get(stem, ())
-            fit = ours.get(stem, 0.0)
+            fit = ours.get(stem, 0)
             for other in others:
                 if seed[other][stem] > fit and other in said:
                     pair = (name, other) if name < other else (other, name)
@@ -100,7 +100,7 @@ def _fit(said: Company, ours: Company, others: Company, holders: Mapping[str, Se
     """Nearness said of a name that fits it better, and that fits the other one better."""
     right = wrong = 0.0
     for stem in said.keys() & (ours.keys() | others.keys()):
-        fit = ours.get(stem, 0.0) - others.get(stem, 0.0)
+        fit = ours.get(stem, 0) - others.get(stem, 0)
         if fit > 0:
             right += said[stem] * fit / len(holders[stem])
         else:

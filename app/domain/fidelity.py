@@ -63,7 +63,7 @@ class FidelityReport:
     dropped: list[str] = field(default_factory=list)
     """Conditions of the seed left out of a statement that it limits."""
     unconditional: list[str] = field(default_factory=list)
-    """Those of them that begin with if, unless, only when or the like."""
+    """Those of them left out of nearly the same statement."""
     invented: list[str] = field(default_factory=list)
     """Sentences about nothing that the seed speaks of."""
     changed_code: list[str] = field(default_factory=list)

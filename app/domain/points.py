@@ -10,7 +10,7 @@ from functools import cache
 
 import msgspec
 
-from app.domain.conditions import Condition, Limit, conditions_of, is_lost, is_unlimited, limits_of
+from app.domain.conditions import SURE, Condition, Limit, conditions_of, is_unlimited, limits_of, lost_from
 from app.domain.denials import Denial, denials_of, said_by
 from app.domain.exchanges import Company, company, exchanged
 from app.domain.stems import stems_in
@@ -35,7 +35,10 @@ class Missed:
 
     turned: list[str]
     """Its sentences that deny what the seed says, or say what it denies."""
-    dropped: list[Condition]
+    dropped: list[str]
+    """Conditions of the seed left out of what they limit."""
+    surely: list[str]
+    """Those of them that are no mere circumstance, left out of nearly the same statement."""
     unlimited: list[str]
     """Limits left out, as the seed has them."""
     exchanged: list[str]
@@ -68,10 +71,12 @@ def missed(
         if found is not None and found in own:
             turned.append(found)
     whole = "\n".join(lower) if points.conditions or points.limits else ""
-    dropped = [one for one in points.conditions if one.text not in whole and is_lost(one, lower, stems, own)]
+    lost = [(one, lost_from(one, lower, stems, own)) for one in points.conditions if one.text not in whole]
+    dropped = [one.text for one, share in lost if share]
+    surely = [one.text for one, share in lost if one.strict and share >= SURE]
     unlimited = [one.text for one in points.limits if one.text not in whole and is_unlimited(one, lower, stems, own)]
     pairs = _exchanged(points, seed, [said[place] for place in own], names)
-    return Missed([said[place][:SHOWN] for place in turned], dropped, unlimited, pairs)
+    return Missed([said[place][:SHOWN] for place in turned], dropped, surely, unlimited, pairs)
 
 
 def _denying(lower: Sequence[str], places: Sequence[int], seed: Sequence[str]) -> list[int]:

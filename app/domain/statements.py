@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.domain import clauses, conditions, points
+from app.domain import clauses, points
 from app.domain.facts import NUMBER_WORDS, Facts, Known, Quantity
 
 CONTENT = re.compile(r"([a-zß-ÿ]{4,6})[a-zß-ÿ]*")
@@ -56,7 +56,7 @@ class Findings:
     dropped: list[str] = field(default_factory=list)
     """Conditions of the seed left out of a statement that it limits."""
     unconditional: list[str] = field(default_factory=list)
-    """Those of them that begin with if, unless, only when or the like."""
+    """Those of them left out of what is otherwise the same, or nearly the same, and no mere circumstance."""
     invented: list[str] = field(default_factory=list)
     """Sentences about nothing that the seed speaks of."""
 
@@ -124,9 +124,9 @@ def compare(seed: Sequence[Statement], said: Sequence[str], facts: tuple[Facts, 
         _compare_one(found, of_seed, said, place, facts[1])
     missed = points.missed(of_points, [statement.text for statement in seed], said, own, facts[1].names)
     found.turned.extend(missed.turned)
-    found.dropped.extend([condition.text for condition in missed.dropped])
-    found.dropped.extend([] if found.dropped else missed.unlimited)
-    found.unconditional.extend([condition.text for condition in missed.dropped if condition.strict])
+    found.unconditional.extend(missed.surely)
+    # The same limit may be missed in both views.
+    found.dropped.extend(missed.dropped if found.dropped else missed.dropped + missed.unlimited)
     found.exchanged.extend(missed.exchanged)
     _changed_counts(found, facts)
     for listed in (found.turned, found.changed, found.dropped):
@@ -155,6 +155,7 @@ def _compare_one(found: Findings, of_seed: SeedSentences, said: Sequence[str], p
     if same:
         found.changed.extend(same.changed)
         found.dropped.extend(same.dropped)
+        found.unconditional.extend(same.dropped)
         found.exchanged.extend([f"{value} in “{statement.text[:100]}”" for value in same.changed])
     if (same and same.turned) or _is_turned(statement, near):
         found.turned.append(statement.text[:120])

@@ -17,6 +17,8 @@ _STRICT = re.compile(
     r"(?<!as )\b(?:if|unless|only (?:if|when)|as long as|provided that|except|when|whenever)\b(?! not| so)"
 )
 """Opens what is seldom a mere circumstance, as a clause with until or once often is."""
+_PAST = re.compile(r"\b(?:was|were|had|did|took|came|went|began|became|got|made|found|saw|said|fell|[a-z]+ed)\b")
+"""What happened once limits nothing: "when oil took its place"."""
 _CLAUSE = re.compile(r"[,;:.!?()—–“”\"]+(?:\s|$)")
 _LIMITS = (
     re.compile(r"\b(?:at least|or more|minimum|(?:no|not) (?:fewer|less) than|over|more than|up|from)\b"),
@@ -73,7 +75,9 @@ def conditions_of(lower: str) -> list[Condition]:
         stems = frozenset(stems_in(text[len(match[0]) :]))
         limited = frozenset(stems_in(lower[: match.start()] + " " + lower[match.start() + len(text) :]))
         if len(stems) > 1 and len(limited) >= LEAST_SAID:
-            strict = _STRICT.match(lower, match.start()) is not None
+            strict = _STRICT.match(lower, match.start()) is not None and not (
+                text.startswith("when") and _PAST.search(text)
+            )
             found.append(Condition(text[:SHOWN], stems, limited, strict, len(matches)))
     return found
 

@@ -14,9 +14,9 @@ from app.domain.stems import stems_at
 Company = dict[str, int]
 """Nearness, 1 to 100, of a name to each word in a sentence with it; `<to` and `>to` are the words right beside it."""
 
-MARGIN = 0.3
+MARGIN = 0.5
 """What fits better the other way round, less what fits as it is, as a share of both."""
-LEAST = 3_000.0
+LEAST = 4_000.0
 """Nearness squared that fits better the other way round at least."""
 REACH = 24
 """Characters from a name at which a word is half as near as beside it."""

@@ -201,6 +201,9 @@ def _stated(statement: Statement, facts: Facts) -> list[Quantity]:
 
 
 def _any_part(name: str, text: str) -> bool:
+    if not text.isascii():
+        # A rewrite may have lost the accents, or the letters under them.
+        text += " " + text.encode("ascii", "ignore").decode()
     return any(part.rstrip("s") in text for part in re.split(r"[ -]", name))
 
 

@@ -11,10 +11,10 @@ TOKEN = re.compile(r"[a-zß-ÿ]+|\d[\d.,]*\d|\d")
 """A word or a number."""
 _SMALL = frozenset(
     "the and for any its all are was but has had can you one who how why they them this that these those with from "
-    "what will may our out his her she him been being have does did just only also even very much more most than then there "
-    "their would could should when where which while into about some such a an is it to of in on at by be as or if so "
-    "he we i us me my do no up am were must need many still often now both each other too own since because s t ve re "
-    "ll not never cannot lot way thing things people".split()
+    "what will may our out his her she him been being have does did just only also even very much more most than "
+    "then there their would could should when where which while into about some such a an is it to of in on at by "
+    "be as or if so he we i us me my do no up am were must need many still often now both each other too own since "
+    "because s t ve re ll not never cannot lot way thing things people".split()
 )
 
 

@@ -47,7 +47,9 @@ def test_names_in_each_others_place_are_told() -> None:
 
 def test_a_condition_left_out_of_the_same_statement_is_told_apart_from_a_circumstance() -> None:
     report = check_fidelity(SEED, "Then the lamp must not be lit.", Kind.prose)
-    once = check_fidelity("When oil took its place, the lamp was no longer lit in town.", "The lamp was lit.", Kind.prose)
+    once = check_fidelity(
+        "When oil took its place, the lamp was no longer lit in town.", "The lamp was lit.", Kind.prose
+    )
 
     assert report.unconditional == ["if the glass is wet"]
     assert once.unconditional == []

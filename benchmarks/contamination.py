@@ -8,7 +8,8 @@ its comments and docstring); reformatted (parsed and written anew, comments lost
 marks); embedded (between paragraphs of explanation, code in a fence); paraphrased (docstring or task replaced by other
 words, code as it stands). Code is planted both with its task and alone. Baselines on the same texts: the usual rule of
 any shared 13-word run (GPT-3's code, HELM), and exact substring. Clean texts are library code of this Python, functions
-one by one and pieces of 700 to 4,000 characters, and the documents of ../shared/gold where they are there.
+one by one and pieces of 700 to 4,000 characters, functions of its packages that no rule was chosen on, and the
+documents of ../shared/gold where they are there.
 """
 
 import argparse
@@ -18,6 +19,8 @@ import json
 import keyword
 import random
 import re
+import sysconfig
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,8 +38,11 @@ DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "deconta
 GOLD = DATA.parents[1] / "gold"
 FILES = ("HumanEval.jsonl.gz", "mbpp.jsonl", "gsm8k_test.jsonl")
 CLEAN = 6_000
+FROM_A_FILE = 5
+"""Functions of one file, so that many packages are drawn from."""
 STRENGTHS = ("verbatim", "renamed", "reformatted", "embedded", "paraphrased")
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
+_TEXT = re.compile(r"((?<!['\"])(?:'[^'\n\\]*(?:\\.[^'\n\\]*)*'|\"[^\"\n\\]*(?:\\.[^\"\n\\]*)*\")(?!['\"]))")
 Finder = Callable[[str], set[str]]
 
 
@@ -65,8 +71,15 @@ def renamed(code: str, rng: random.Random) -> str:
     bound |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)}
     bound |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     taken = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)} | set(dir(builtins)) | set(keyword.kwlist)
+    # A keyword of a call is the callee's name, and a text is data: renaming either would make another program.
+    taken |= {n.arg for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg}
     new = {name: f"{rng.choice('bcdghkmpqrwz')}{place}_" for place, name in enumerate(sorted(bound - taken))}
-    return _NAME.sub(lambda found: new.get(found.group(), found.group()), code)
+    parts = _TEXT.split(code)
+    # Every other part is a short text; a docstring is none.
+    return "".join(
+        part if place % 2 else _NAME.sub(lambda found: new.get(found.group(), found.group()), part)
+        for place, part in enumerate(parts)
+    )
 
 
 def reformatted(task: str, code: str) -> str:
@@ -148,12 +161,35 @@ def clean_sets() -> dict[str, list[str]]:
         "library pieces with code": [piece for piece in library if "def " in piece][: 4 * CLEAN : 4],
         "library pieces of prose": [piece for piece in library if "def " not in piece][: 4 * CLEAN : 4],
         "library functions": code_documents(CLEAN),
+        "package functions, short ones too": package_functions(CLEAN),
     }
     if GOLD.exists():
         rows = [json.loads(line) for name in ("train", "test") for line in (GOLD / f"{name}.jsonl").open()]
         found["gold documents with code"] = [row["text"] for row in rows if "def " in row["text"]]
         found["gold documents without"] = [row["text"] for row in rows if "def " not in row["text"]]
     return found
+
+
+def package_functions(count: int) -> list[str]:
+    """Functions of three lines or more of this Python's packages, drawn by chance; no rule was ever chosen on them."""
+    found: dict[str, None] = {}
+    paths = sorted(Path(sysconfig.get_path("purelib")).rglob("*.py"))
+    random.Random("package functions").shuffle(paths)
+    for path in paths:
+        source = path.read_text(encoding="utf-8", errors="ignore")
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        lines = source.splitlines()
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for node in functions[:FROM_A_FILE]:
+            end = node.end_lineno or 0
+            if end - node.lineno >= 2:
+                found[textwrap.dedent("\n".join(lines[node.lineno - 1 : end]))] = None
+        if len(found) >= count:
+            break
+    return list(found)[:count]
 
 
 def recall_of(finders: dict[str, Finder], items: Sequence[Item], clean: Sequence[str]) -> dict[str, dict[str, float]]:

@@ -1,15 +1,17 @@
 """Faithful pairs of a seed and a rewrite, all written for this project: what fidelity is measured on.
 
 Sources: rewrites written by hand sentence by sentence (`fidelity_rewrites.jsonl`, with code refactored by hand), the
-offline explainer's lessons, a mechanical paraphrase, and twelve pairs of a seed and a free rewrite that were written
-after all checks were (`fidelity_fresh.jsonl`), on which nothing may ever be chosen. A seed and its pairs are one
-family: bootstrap limits draw whole families, and a hash of the id halves them into `tune`, which recall was raised on,
-and `held`.
+offline explainer's lessons, a mechanical paraphrase, and twice twelve pairs of a seed and a free rewrite, written after
+the checks of their day were (`fidelity_fresh.jsonl`, `fidelity_fresh2.jsonl`), on which nothing may ever be chosen.
+Teachers' rewrites (OneStopEnglish) lie elsewhere. A seed and its pairs are one family: bootstrap limits draw whole
+families, and a hash of the id halves them into those that recall was raised on and `held`.
 """
 
+import gzip
 import json
 import random
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,7 +25,7 @@ from benchmarks.documents import EXAMPLES
 
 REWRITES = Path(__file__).resolve().parent / "fidelity_rewrites.jsonl"
 RECIPE = recipe_of("codetextbook")
-FRESH = REWRITES.with_name("fidelity_fresh.jsonl")
+FRESH = {name: REWRITES.with_name(f"fidelity_{name}.jsonl") for name in ("fresh", "fresh2")}
 DRAWS = 2
 """Lessons of the explainer for each seed."""
 
@@ -37,7 +39,7 @@ class Pair:
     seed: str
     text: str
     source: str
-    """`hand`, `explainer`, `mechanical` or `fresh`."""
+    """`hand`, `explainer`, `mechanical`, `fresh`, `fresh2`; of an article its level."""
 
     @property
     def held(self) -> bool:
@@ -55,8 +57,24 @@ def pairs() -> list[Pair]:
         found += [_pair(row, text, "explainer") for text in _lessons(row)]
         if row["kind"] == Kind.prose:
             found.append(_pair(row, paraphrase(row["text"], random.Random(row["id"])), "mechanical"))
-    fresh = [json.loads(line) for line in FRESH.read_text(encoding="utf-8").splitlines()]
-    return found + [_pair(row, row["rewrite"], "fresh") for row in fresh]
+    for source, path in FRESH.items():
+        fresh = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        found += [_pair(row, row["rewrite"], source) for row in fresh]
+    return found
+
+
+def onestop(path: Path) -> list[Pair]:
+    """News articles beside their advanced level, by level; the half of them that is `held` was never looked at."""
+    articles: dict[str, dict[str, str]] = defaultdict(dict)
+    for line in gzip.decompress(path.read_bytes()).splitlines():
+        row = json.loads(line)
+        articles[row["article"]][row["level_name"]] = row["text"]
+    return [
+        Pair(name, Kind.prose, levels["advanced"], levels[level], level)
+        for name, levels in articles.items()
+        for level in ("intermediate", "elementary")
+        if {"advanced", level} <= levels.keys()
+    ]
 
 
 def _pair(seed: dict[str, str], text: str, source: str) -> Pair:

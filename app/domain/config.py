@@ -167,6 +167,9 @@ class Gates:
     """A text under `ease_min` passes when it is this much easier than its seed."""
     fidelity_precision: Share = 0.80
     fidelity_recall: Share = 0.30
+    fidelity_conditions: Annotated[int, Ge(0), Le(1000)] = 0
+    """Most conditions and limits (if, when, only, at least) that a text may leave out of what is nearly the seed's
+    statement; more refuses fewer faithful texts and finds fewer faults."""
     near_duplicate_jaccard: Annotated[float, Gt(0), Le(1)] = 0.8
     redundancy_percentile: Annotated[float, Gt(0), Le(100)] = 95.0
     opening_cap: Share = 0.01

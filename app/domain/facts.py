@@ -14,6 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from app.domain.common_words import COMMON_WORDS
+from app.domain.points import Points
 from app.domain.units import UNIT_AFTER, UNIT_STARTS, canonical
 
 _ONES = (
@@ -48,6 +49,8 @@ _ORDERERS = tuple("step question exercise part example lesson figure chapter q a
 _ORDERING = re.compile(rf"\b(?:{'|'.join(_ORDERERS)})\s?\Z", re.IGNORECASE)
 _MARKS = frozenset(".):")
 """After the number of a list's item."""
+FEWEST_DIGITS = 2
+"""Digits of its own that a number has when it counts as rounded though nothing says so."""
 PRECISION = 28
 """Digits that Decimal keeps; longer numbers are rounded."""
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s[^\n]*$", re.MULTILINE)
@@ -93,6 +96,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     names: tuple[str, ...]
     large: tuple[Quantity, ...] = ()
     """The quantities without small counts."""
+    points: Points | None = None
+    """Of a seed: what its sentences deny, limit and name."""
 
 
 def facts_of(prose: str) -> Facts:
@@ -239,21 +244,32 @@ class Known:
     def supports(self, said: Quantity) -> bool:
         """Whether value and unit agree with one of them, or the quantity is one of them rounded to within a tenth.
 
-        A rounded number says about, nearly or the like, and has no more digits of its own than the exact one.
+        A rounded number says about, nearly or the like, and has no more digits of its own than the exact one; without
+        such a word it must be what the exact one rounds to, with two digits or more.
         """
         units = self._units.get(said.value)
         if units is not None and (said.unit is None or None in units or any(_fits(said.unit, unit) for unit in units)):
             return True
-        return said.hedged and self._rounds(said)
+        return (said.hedged or (not said.is_year and _digits_of(said.value) >= FEWEST_DIGITS)) and self._rounds(said)
 
     def _rounds(self, said: Quantity) -> bool:
         if said.unit not in self._sorted:
             values = [value for value, units in self._units.items() if said.unit in units]
             self._sorted[said.unit] = sorted((float(value), _digits_of(value)) for value in values)
-        exact, value = self._sorted[said.unit], float(said.value)
+        exact, value, own = self._sorted[said.unit], float(said.value), _digits_of(said.value)
         low, high = sorted((value / 1.1, value / 0.9))
+        if not said.hedged:
+            half = abs(value) / 10 ** (own - 1) / 2
+            low, high = max(low, value - half), min(high, value + half)
         begin, end = bisect_left(exact, (low, 0)), bisect_right(exact, (high, PRECISION))
-        return any(digits >= _digits_of(said.value) for _, digits in exact[begin:end])
+        if said.hedged:
+            return any(digits >= own for _, digits in exact[begin:end])
+        return any(digits > own and _rounded(number, own) == value for number, digits in exact[begin:end])
+
+
+def _rounded(value: float, digits: int) -> float:
+    """To so many significant digits."""
+    return float(f"{value:.{digits - 1}e}")
 
 
 def _fits(unit: str, known: str | None) -> bool:

@@ -14,10 +14,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from app.domain.behaviour import Behaviour, Runner, compare_code
 from app.domain.code import python_blocks
 from app.domain.facts import Facts, Known, Quantity, facts_of, quantities
 from app.domain.fences import split_fences
+from app.domain.points import points_of
 from app.domain.records import Kind
 from app.domain.statements import compare, statement_of, stems_of
 from app.domain.text import sentences
@@ -59,6 +62,8 @@ class FidelityReport:
     """Facts that stand where the seed has another one."""
     dropped: list[str] = field(default_factory=list)
     """Conditions of the seed left out of a statement that it limits."""
+    unconditional: list[str] = field(default_factory=list)
+    """Those of them left out of nearly the same statement."""
     invented: list[str] = field(default_factory=list)
     """Sentences about nothing that the seed speaks of."""
     changed_code: list[str] = field(default_factory=list)
@@ -68,7 +73,11 @@ class FidelityReport:
 
 def seed_facts(seed: str, kind: Kind) -> Facts:
     """What a seed states: the part of a check that all its candidates share."""
-    return Facts(quantities(seed), ()) if kind is Kind.code else facts_of(_prose(seed))
+    if kind is Kind.code:
+        return Facts(quantities(seed), ())
+    plain = _prose(seed)
+    facts = facts_of(plain)
+    return msgspec.structs.replace(facts, points=points_of(sentences(plain), facts.names))
 
 
 def check_fidelity(
@@ -102,6 +111,7 @@ def _check_prose(seed: str, candidate: str, of_seed: Facts, run: Runner | None) 
         negations=findings.turned,
         contradicted=contradicted,
         dropped=findings.dropped,
+        unconditional=findings.unconditional,
         invented=findings.invented,
         changed_code=behaviour.changed if behaviour else [],
         scores=_told(behaviour)
@@ -111,6 +121,7 @@ def _check_prose(seed: str, candidate: str, of_seed: Facts, run: Runner | None) 
             "contradicted": float(len(contradicted)),
             "turned": float(len(findings.turned)),
             "dropped_conditions": float(len(findings.dropped)),
+            "unconditional": float(len(findings.unconditional)),
             "invented_sentences": float(len(findings.invented)),
         },
     )

@@ -258,6 +258,8 @@ def _fidelity(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> F
         return Reason.unsupported, f"not in the seed: {', '.join(report.unsupported[:5])}"
     if report.negations:
         return Reason.negation, f"turned round: {report.negations[0]}"
+    if len(report.unconditional) > rules.gates.fidelity_conditions:
+        return Reason.lost_facts, f"left out the condition: {report.unconditional[0]}"
     if report.recall < rules.gates.fidelity_recall:
         return Reason.lost_facts, f"left out: {', '.join(report.lost[:5])}"
     return None

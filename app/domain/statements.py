@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.domain import clauses
+from app.domain import clauses, points
 from app.domain.facts import NUMBER_WORDS, Facts, Known, Quantity
 
 CONTENT = re.compile(r"([a-zß-ÿ]{4,6})[a-zß-ÿ]*")
@@ -55,6 +55,8 @@ class Findings:
     """Facts that stand where the seed has another one."""
     dropped: list[str] = field(default_factory=list)
     """Conditions of the seed left out of a statement that it limits."""
+    unconditional: list[str] = field(default_factory=list)
+    """Those of them left out of what is otherwise the same, or nearly the same, and no mere circumstance."""
     invented: list[str] = field(default_factory=list)
     """Sentences about nothing that the seed speaks of."""
 
@@ -107,6 +109,7 @@ def compare(seed: Sequence[Statement], said: Sequence[str], facts: tuple[Facts, 
     Sentences that stand in the seed as they are, and questions, do nothing to it.
     """
     found = Findings()
+    of_points = facts[0].points or points.points_of([statement.text for statement in seed], facts[0].names)
     whole = " ".join([statement.text for statement in seed])
     # What begins with a capital begins a sentence there as well: no "Never" is cut off before it.
     own = [
@@ -119,8 +122,16 @@ def compare(seed: Sequence[Statement], said: Sequence[str], facts: tuple[Facts, 
     of_seed = SeedSentences(seed, facts[0])
     for place in own:
         _compare_one(found, of_seed, said, place, facts[1])
+    missed = points.missed(of_points, [statement.text for statement in seed], said, own, facts[1].names)
+    found.turned.extend(missed.turned)
+    found.unconditional.extend(missed.surely)
+    # The same limit may be missed in both views.
+    found.dropped.extend(missed.dropped if found.dropped else missed.dropped + missed.unlimited)
+    found.exchanged.extend(missed.exchanged)
     _changed_counts(found, facts)
-    return Findings(found.turned, list(dict.fromkeys(found.changed)), found.exchanged, found.dropped, found.invented)
+    for listed in (found.turned, found.changed, found.dropped):
+        listed[:] = dict.fromkeys(listed)
+    return found
 
 
 def _compare_one(found: Findings, of_seed: SeedSentences, said: Sequence[str], place: int, facts: Facts) -> None:
@@ -143,15 +154,11 @@ def _compare_one(found: Findings, of_seed: SeedSentences, said: Sequence[str], p
     same = clauses.compare(statement.lower, near[0].lower) if copied else None
     if same:
         found.changed.extend(same.changed)
-        found.exchanged.extend([f"{value} in “{statement.text[:100]}”" for value in same.changed])
         found.dropped.extend(same.dropped)
+        found.unconditional.extend(same.dropped)
+        found.exchanged.extend([f"{value} in “{statement.text[:100]}”" for value in same.changed])
     if (same and same.turned) or _is_turned(statement, near):
         found.turned.append(statement.text[:120])
-    condition = clauses.condition(near[0].lower)
-    if condition and not clauses.condition(statement.lower):
-        around = " ".join(said[max(0, place - 1) : place + 2]).lower()
-        if clauses.is_lost(condition, near[0].lower, around):
-            found.dropped.append(condition[:120])
 
 
 def _exchanged(
@@ -194,6 +201,9 @@ def _stated(statement: Statement, facts: Facts) -> list[Quantity]:
 
 
 def _any_part(name: str, text: str) -> bool:
+    if not text.isascii():
+        # A rewrite may have lost the accents, or the letters under them.
+        text += " " + text.encode("ascii", "ignore").decode()
     return any(part.rstrip("s") in text for part in re.split(r"[ -]", name))
 
 
@@ -206,14 +216,13 @@ def _is_turned(statement: Statement, near: Sequence[Statement]) -> bool:
     said_no, beside_no = clauses.negates(statement.lower), clauses.negates(near[0].lower)
     if not said_no and not beside_no:
         return False
+    if said_no != beside_no and clauses.is_limited((near[0] if said_no else statement).lower):
+        return False
     twins = [other for other in near if _is_twin(statement.content, other.content)]
     if twins and len(statement.content) > LEAST_SHARED:
         # Said twice, no is yes: their number must agree with one twin's.
         return clauses.denials(statement.lower) not in {clauses.denials(twin.lower) for twin in twins}
-    if said_no:
-        known = not beside_no and not any(clauses.negates(other.lower) for other in near[1:])
-        return known and clauses.denies(statement.lower, near[0].lower)
-    return all(clauses.negates(other.lower) for other in near[1:]) and clauses.denies(near[0].lower, statement.lower)
+    return False
 
 
 def _is_twin(one: frozenset[str], other: frozenset[str]) -> bool:

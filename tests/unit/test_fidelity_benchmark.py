@@ -17,7 +17,7 @@ def test_there_are_at_least_200_pairs_of_each_origin_together() -> None:
     found = pairs()
 
     assert len(found) >= 200
-    assert {pair.source for pair in found} == {"fresh", "hand", "explainer", "mechanical"}
+    assert {pair.source for pair in found} == {"fresh", "fresh2", "hand", "explainer", "mechanical"}
     assert 0.3 < sum(pair.held for pair in found) / len(found) < 0.7
 
 

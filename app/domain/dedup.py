@@ -23,7 +23,7 @@ or fewer, and linear work where thousands are alike."""
 _ROWS = PERMUTATIONS // BANDS
 _NONE = np.uint32(0xFFFFFFFF)
 _STEP = np.uint64(0xBF58476D1CE4E5B9)
-_SLACK = 0.2
+SLACK = 0.2
 """An estimate from 64 permutations has a standard error of at most 0.0625: 0.2 is over 3 of them."""
 _PAIRS_AT_ONCE = 1 << 15
 """Signatures compared in one step: 8 MB on either side."""
@@ -190,7 +190,7 @@ def _groups(
     for rest in np.split(members, np.flatnonzero(np.diff(part[members])) + 1):
         while len(rest) > 1:
             middle = int(rest[0])
-            close = (found[rest] == found[middle]).mean(axis=1) >= threshold - _SLACK
+            close = (found[rest] == found[middle]).mean(axis=1) >= threshold - SLACK
             alike = [
                 near and (doc == middle or confirmed(middle, doc))
                 for near, doc in zip(close, rest.tolist(), strict=True)
@@ -216,7 +216,7 @@ def _components(
 ) -> NDArray[np.int32]:
     """(n,) int32: the lowest document each one is joined with by confirmed pairs."""
     part = np.arange(len(found), dtype=np.int32)
-    for a, b in _candidates(found, threshold - _SLACK, rank):
+    for a, b in _candidates(found, threshold - SLACK, rank):
         root_a, root_b = _root(part, a), _root(part, b)
         if root_a != root_b and confirmed(a, b):
             part[max(root_a, root_b)] = min(root_a, root_b)

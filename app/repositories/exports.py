@@ -1,7 +1,7 @@
 """Rows of exports, and the pool as an export reads it: who is in it at once, the texts in pages."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from app.db.arrays import array as array_parameter
 from app.db.tables import Export
 from app.domain.exporting import PoolText, RealText, SeedSource
 from app.errors import NotFoundError
@@ -98,6 +99,40 @@ def real_members(session: Session, job_id: int, *, edu_min: float) -> "array[int
         execution_options={"yield_per": MEMBER_PAGE},
     )
     return array("q", (row.id for row in rows))
+
+
+@dataclass(frozen=True)
+class KeptOfSeed:
+    """An approved generation beside its seed, by their signatures."""
+
+    generation_id: int
+    signature: bytes
+    seed_signature: bytes
+
+
+def kept_of_seeds(session: Session, job_id: int, *, edu_min: float) -> Iterator[KeptOfSeed]:
+    """The approved generations that come from one seed, streamed."""
+    rows = session.execute(
+        text("""
+        SELECT g.id, g.signature, x.signature
+        FROM generations g JOIN seed_scores x ON x.job_id = g.job_id AND x.seed_id = g.seed_id
+        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu ORDER BY g.id"""),
+        {"job": job_id, "edu": edu_min},
+        execution_options={"yield_per": MEMBER_PAGE},
+    )
+    for row in rows:
+        yield KeptOfSeed(row[0], bytes(row[1]), bytes(row[2]))
+
+
+def texts_of_pairs(session: Session, generation_ids: Sequence[int]) -> list[tuple[int, str, str]]:
+    """(seed id, text, the seed's text) of generations."""
+    rows = session.execute(
+        text("""
+        SELECT g.seed_id, g.text, s.text FROM generations g JOIN seeds s ON s.id = g.seed_id
+        WHERE g.id = ANY(CAST(:ids AS bigint[]))"""),
+        {"ids": array_parameter(generation_ids)},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 _SEED = """encode(s.sha256, 'hex') AS seed_sha256, s.external_id, s.licence, s.kind, s.details"""

@@ -1,5 +1,6 @@
 """Makes sets of files from a job's pool: asked for here, built by a worker, downloaded by their manifest's names."""
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -22,7 +23,7 @@ from app.repositories.exports import ExportRow
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
-from app.services import failures
+from app.services import failures, quoting
 from app.services.rounds import config_of
 
 DIGEST = "manifest_sha256"
@@ -112,6 +113,10 @@ def read(session: Session, export_id: int) -> ExportPlan:
         share = 0.0
     edu_min = max(options.min_edu, config.gates.real_text_edu_min)
     found = exports.real_members(session, job.id, edu_min=edu_min)
+    if 0 < share < 1 and train:
+        near = config.gates.near_duplicate_jaccard
+        quoted = quoting.quoted_seeds(session, job.id, edu_min=options.min_edu, threshold=near)
+        found = array("q", [seed_id for seed_id in found if seed_id not in quoted])
     real = plan_real(share, generated=len(train), available=len(found))
     if share >= 1:
         generated.pop(ExportSplit.train, None)

@@ -17,8 +17,8 @@ from workers import resources
 
 SEED = (
     "The mill stands by the river. Its wheel turns when the water is high, and then the stones grind the corn. A "
-    "miller hears by their sound whether they are too near each other. In dry summers he waits, mends his roof, and counts "
-    "the sacks that farmers left with him in spring. "
+    "miller hears by their sound whether they are too near each other. In dry summers he waits, mends his roof, and "
+    "counts the sacks that farmers left with him in spring. "
 )
 QUOTING = f"Let us read about a mill. {SEED}"
 REWRITTEN = "A river drives a wheel, and the wheel drives two stones. Between the stones corn becomes flour. "

@@ -1,4 +1,4 @@
-"""Jobs over HTTP once they are there: changed, paused, resumed, cancelled; how far they are and their rounds."""
+"""Jobs over HTTP once they are there: listed, changed, paused, resumed, cancelled; their progress and rounds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app.db.session import transaction
 from app.repositories import budgets, holds, rounds
 from app.repositories.budgets import Claim
-from tests.api_rows import add_calls, add_round
+from tests.api_rows import add_calls, add_round, end_job
 from tests.api_service import MODEL, PRICES, ApiService, api_service
 
 
@@ -151,3 +151,16 @@ def test_job_held_by_a_person_does_not_stand_in_the_pumps_way(service: ApiServic
         with transaction(service.engine) as pump:
             pump.execute(text("SET LOCAL lock_timeout = '500ms'"))
             rounds.add(pump, job_id, 1, plan={})
+
+
+def test_jobs_are_listed_by_state_and_page(service: ApiService) -> None:
+    ids = [service.job(rng_seed=seed)["id"] for seed in range(3)]
+    with transaction(service.engine) as session:
+        end_job(session, ids[0])
+    page = service.http.get("/v1/jobs?limit=2").json()
+    rest = service.http.get("/v1/jobs", params={"limit": 2, "cursor": page["next_cursor"]}).json()
+    done = service.http.get("/v1/jobs?state=done").json()
+
+    assert [job["id"] for job in page["items"] + rest["items"]] == sorted(ids, reverse=True)
+    assert [(job["id"], job["stop_reason"]) for job in done["items"]] == [(ids[0], "target_met")]
+    assert service.http.get("/v1/jobs?state=asleep").status_code == 422

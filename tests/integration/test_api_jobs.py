@@ -1,4 +1,4 @@
-"""Jobs over HTTP: refused with what to do about it, or queued with a budget, and listed."""
+"""Jobs over HTTP: refused with what to do about it, or queued with a budget."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.db.session import transaction
 from app.embedded.services import EmbeddedServices
-from tests.api_rows import end_job, make_ready
+from tests.api_rows import make_ready
 from tests.api_service import MODEL, PRICES, ApiService, api_service, database_for_many
 
 
@@ -276,19 +276,6 @@ def test_unusable_key_is_refused(refusing: ApiService, key: str) -> None:
     )
 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_idempotency_key")
-
-
-def test_jobs_are_listed_by_state_and_page(service: ApiService) -> None:
-    ids = [service.job(rng_seed=seed)["id"] for seed in range(3)]
-    with transaction(service.engine) as session:
-        end_job(session, ids[0])
-    page = service.http.get("/v1/jobs?limit=2").json()
-    rest = service.http.get("/v1/jobs", params={"limit": 2, "cursor": page["next_cursor"]}).json()
-    done = service.http.get("/v1/jobs?state=done").json()
-
-    assert [job["id"] for job in page["items"] + rest["items"]] == sorted(ids, reverse=True)
-    assert [(job["id"], job["stop_reason"]) for job in done["items"]] == [(ids[0], "target_met")]
-    assert service.http.get("/v1/jobs?state=asleep").status_code == 422
 
 
 def test_answer_does_not_wait_for_a_broker_that_is_away(service: ApiService) -> None:

@@ -12,6 +12,7 @@ what was loaded.
 """
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -76,6 +77,8 @@ def serve(allowed: tuple[str, ...]) -> None:
     replies = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "wb") as null:  # noqa: PTH123 - a device, not a path of ours
         os.dup2(null.fileno(), 1)
+    # A batch makes thousands of short-lived tuples a text; at Python's threshold of 700 they are walked over and over.
+    gc.set_threshold(50_000, 20, 20)
     session = _Session(allowed)
     decoder = msgspec.msgpack.Decoder(Request)
     while (frame := _read_frame(requests)) is not None:

@@ -15,19 +15,12 @@ NEGATION = re.compile(
     r"|stop(?:s|ped)?"
     r"|(?:do|does|did|is|are|was|were|have|has|had|ca|could|should|would|wo|must|need)n[^\w\s]?t)\b"
 )
-_PLAIN_NOT = re.compile(r"\b(?:not|never|cannot|(?:do|does|did|is|are|was|were|have|has|had|ca|could|wo)n[^\w\s]?t)\b")
 _LIMITED = re.compile(
     r"\b(?:few|little|less|seldom|rarely|only|except|unless|left out|out of|off|free of|hard|struggl\w+|easing|myth"
     r"|too|but|un[a-z]{4,}|dis[a-z]{4,}|in[a-z]{6,})\b"
 )
 """Other ways to say no."""
 _CLAUSE = re.compile(r"[,;:.!?()—–“”\"]+(?:\s|$)")
-_WORD = re.compile(r"[a-zß-ÿ]{3,}")
-_SMALL_WORDS = frozenset(
-    "the and for any its all are was but has had can you one who how why they them this that these those with from "
-    "what will may our out his her she him been being have does did just only also even very much more most than "
-    "then".split()
-)
 MASKED = re.compile(
     r"\b(?:(cannot|not|never|(?:do|does|did|is|are|was|were|have|has|had|ca|could|wo)n[^\w\s]?t)"
     r"|(\d[\d.,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty)"
@@ -38,7 +31,6 @@ _DIGITS_OF = {
     word: str(n) for n, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
 }
 _DIGITS_OF |= {"twenty": "20", "thirty": "30", "forty": "40", "fifty": "50"}
-_CONDITION = re.compile(r"\b(?:if|unless|when|whenever|until|once|while|as long as|provided|except|only)\b")
 _LEAST_WORDS = 3
 """Words of a clause besides what is masked; fewer are the same by chance."""
 

@@ -16,8 +16,6 @@ from app.domain.tokens import TokenBatch, mix64
 
 RAREFIED_TOKENS = 30_000
 """Trigrams drawn for distinct-3, or as many as the smaller set has."""
-SHARED_AT = 200
-"""Documents at which the cross-document share is read: document frequencies grow with the set."""
 SAMPLE_BYTES = 1_000_000
 """Bytes compressed for the LZMA ratio; gzip's window of 32 KiB would miss repeats of whole corpora."""
 OPENING_WORDS = 5

@@ -119,13 +119,10 @@ class Target:
 def choose_target(config: JobConfig, operator: Operator) -> Target:
     """Where the job's calls will go; the operator's key goes to the operator's endpoint alone."""
     own = parse_endpoint(operator.endpoint, key=operator.api_key) if operator.endpoint else None
-    url, endpoint = operator.endpoint, own
-    if config.llm.base_url is not None:
-        named = parse_endpoint(config.llm.base_url)
-        if own is None or named.base_url != own.base_url:
-            if operator.production:
-                raise EndpointNotAllowedError
-            url, endpoint = named.base_url, named
+    other = _other_than(own, config.llm.base_url)
+    if other and operator.production:
+        raise EndpointNotAllowedError
+    url, endpoint = (other.base_url, other) if other else (operator.endpoint, own)
     if url is None or endpoint is None:
         raise NoEndpointError
     model = config.llm.model or operator.model
@@ -142,16 +139,21 @@ def choose_embedding(config: JobConfig, operator: Operator) -> Target | None:
     if wanted.model is None:
         return None
     own = parse_endpoint(configured, key=operator.embedding_key) if configured else None
-    url, endpoint = configured, own
-    if wanted.base_url is not None:
-        named = parse_endpoint(wanted.base_url)
-        if own is None or named.base_url != own.base_url:
-            if operator.production:
-                raise EmbeddingEndpointNotAllowedError
-            url, endpoint = named.base_url, named
+    other = _other_than(own, wanted.base_url)
+    if other and operator.production:
+        raise EmbeddingEndpointNotAllowedError
+    url, endpoint = (other.base_url, other) if other else (configured, own)
     if url is None or endpoint is None:
         raise NoEmbeddingEndpointError
     return Target(url, wanted.model, endpoint)
+
+
+def _other_than(own: Endpoint | None, named: str | None) -> Endpoint | None:
+    """The endpoint that a job names, without a key; None when it names none or the operator's own."""
+    if named is None:
+        return None
+    endpoint = parse_endpoint(named)
+    return None if own is not None and endpoint.base_url == own.base_url else endpoint
 
 
 def check_config(config: JobConfig) -> Recipe:

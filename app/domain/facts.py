@@ -115,15 +115,19 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     Example: `1,500 km in twenty-five minutes` has 1500 km and 25 minute.
     """
     found: dict[object, Quantity] = {}
+    for said in (*_in_digits(text), *_in_words(text.lower())):
+        found.setdefault((said.value, said.unit, said.hedged, said.counted), said)
+    return tuple(found.values())
+
+
+def _in_digits(text: str) -> list[Quantity]:
+    found: list[Quantity] = []
     for match in _DIGITS.finditer(text):
         start, end = match.span()
         before, after = text[start - 16 if start > 16 else 0 : start], text[end : end + 1]
         if not _is_part(before, after) and not _orders(before, after):
-            said = _quantity(_digits(match, before), match, before.lower())
-            found.setdefault((said.value, said.unit, said.hedged, said.counted), said)
-    for said in _in_words(text.lower()):
-        found.setdefault((said.value, said.unit, said.hedged, said.counted), said)
-    return tuple(found.values())
+            found.append(_quantity(_digits(match, before), match, before.lower()))
+    return found
 
 
 def _in_words(lower: str) -> list[Quantity]:

@@ -58,6 +58,14 @@ def drive(loop: Loop, job_id: int) -> dict[str, Any]:
     return loop.job(job_id)
 
 
+def go_on_without_the_lost(loop: Loop, job_id: int) -> None:
+    """Let the leases of lost workers run out, and drive the job to its end."""
+    with transaction(loop.engine) as session:
+        session.execute(text("UPDATE units SET lease_until = now() - interval '1 s' WHERE state = 'leased'"))
+    loop.sweep()
+    drive(loop, job_id)
+
+
 def ledger(loop: Loop, job_id: int) -> dict[str, Any]:
     """Budget and calls of a job."""
     query = """
@@ -176,10 +184,7 @@ def test_a_worker_lost_after_the_answer_costs_one_call_and_the_ledger_says_so(
     monkeypatch.setattr(service, "store", dies)
     with pytest.raises(KeyboardInterrupt):
         compute.compute()
-    with transaction(loop.engine) as session:
-        session.execute(text("UPDATE units SET lease_until = now() - interval '1 s' WHERE state = 'leased'"))
-    loop.sweep()
-    drive(loop, job_id)
+    go_on_without_the_lost(loop, job_id)
 
     twice = [one for one in set(asked_texts(loop)) if asked_texts(loop).count(one) > 1]
     found = ledger(loop, job_id)
@@ -197,10 +202,7 @@ def test_a_worker_lost_after_the_vectors_were_stored_pays_nothing_again(
         patch.setattr(service, "finish", _dies)
         with pytest.raises(KeyboardInterrupt):
             compute.compute()
-    with transaction(loop.engine) as session:
-        session.execute(text("UPDATE units SET lease_until = now() - interval '1 s' WHERE state = 'leased'"))
-    loop.sweep()
-    drive(loop, job_id)
+    go_on_without_the_lost(loop, job_id)
 
     assert len(asked_texts(loop)) == len(set(asked_texts(loop)))
     assert ledger(loop, job_id)["spent_micro"] == loop.stub.billed_micro

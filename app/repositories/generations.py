@@ -242,13 +242,6 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         GROUP BY state, reason ORDER BY n DESC, state, reason"""),
         {"round": round_id},
     ).all()
-    redacted = session.execute(
-        text("""
-        SELECT substr(s.name, 10) AS kind, count(*) AS n
-        FROM generations g, jsonb_object_keys(g.scores) AS s(name)
-        WHERE g.round_id = :round AND s.name LIKE 'redacted\\_%' GROUP BY kind ORDER BY kind"""),
-        {"round": round_id},
-    ).all()
     verdicts: dict[str, int] = {}
     for row in rows:
         verdicts[row.verdict] = verdicts.get(row.verdict, 0) + row.n
@@ -257,6 +250,17 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         "tokens": int(sum(row.tokens for row in rows)),
         "verdicts": verdicts,
         "dropped": [{"gate": r.gate, "reason": r.reason, "count": r.n} for r in rows if r.verdict == "dropped"],
-        "redacted": {row.kind: row.n for row in redacted},
         "without_text": [{"state": r.state, "reason": r.reason, "count": r.n} for r in failed],
     }
+
+
+def redacted(session: Session, round_id: int) -> dict[str, int]:
+    """{kind: texts of a round in which something of that kind was redacted}."""
+    rows = session.execute(
+        text("""
+        SELECT substr(s.name, 10) AS kind, count(*) AS n
+        FROM generations g, jsonb_object_keys(g.scores) AS s(name)
+        WHERE g.round_id = :round AND s.name LIKE 'redacted\\_%' GROUP BY kind ORDER BY kind"""),
+        {"round": round_id},
+    )
+    return {row.kind: row.n for row in rows}

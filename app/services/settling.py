@@ -85,9 +85,13 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
         seed_set=settling_seeds.read_seeds(session, job) if first else None,
         frozen={} if first else json.loads(jobs.artifact(session, job_id, "reference")),
         board=planning.read_board(session, job_id, job.corpus_id, config, repairs=LEAST_REPAIRS),
-        funnel={} if first else generations.funnel(session, round_id),
+        funnel={} if first else _funnel(session, round_id),
         replan=this.state == "settled",
     )
+
+
+def _funnel(session: Session, round_id: int) -> dict[str, object]:
+    return generations.funnel(session, round_id) | {"redacted": generations.redacted(session, round_id)}
 
 
 def want(data: RoundData, made: list[Candidate]) -> Wanted:
@@ -249,7 +253,9 @@ def write(
     if settled.decision.stop is StopReason.collapse:
         generations.retire_round(session, unit.round_id or 0, reason="collapse")
     if not data.replan:
-        funnel = dict(settled.prepared.funnel) if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        # Verdicts are new; what was redacted stays as it was read.
+        new = settled.prepared.funnel if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        funnel = {**data.funnel, **new}
         rounds.settle(session, unit.round_id or 0, funnel=funnel, measures=settled.measures, decision=decision)
         events.add(
             session, job_id, "round.settled", number=number, why=settled.decision.why, stop=settled.decision.stop

@@ -53,9 +53,7 @@ def ranks(families: Ints, rng_seed: int) -> Hashes:
 class SetSample:
     """A growing sample, in order of rank and id."""
 
-    def __init__(
-        self, most_texts: int = MOST_TEXTS, most_bytes: int = MOST_BYTES, *, below: int | None = None
-    ) -> None:
+    def __init__(self, most_texts: int = MOST_TEXTS, most_bytes: int = MOST_BYTES, *, below: int | None = None) -> None:
         self._most_texts = most_texts
         self._most_bytes = most_bytes
         self._texts: list[SampledText] = []

@@ -77,6 +77,7 @@ REASONS = {
     "redundant": "Too much like what the pool holds.",
     "no_vector": "The embeddings endpoint gave no vector for it.",
     "common_opening": "Opens like too many others.",
+    "stock_opening": "Opens with a phrase such as “Once upon a time”; enough in the pool do.",
     "collapse": "Its round was taken back.",
     "unavailable": "The endpoint could not be reached.",
     "job_cancelled": "The job was cancelled first.",

@@ -97,6 +97,8 @@ class Planning:
     variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3
     arm_floor: Share = 0.10
     """The share of draws spread evenly over all arms."""
+    features_per_story: Annotated[int, Ge(0), Le(3)] = 2
+    """A story has none, one, and so on up to so many features, each number equally often."""
 
 
 class Handling(StrEnum):
@@ -174,6 +176,8 @@ class Gates:
     redundancy_percentile: Annotated[float, Gt(0), Le(100)] = 95.0
     opening_cap: Share = 0.01
     """Most share of the pool with one opening."""
+    stock_opening_cap: Share = 0.05
+    """Most share of the pool with any of the recipe's stock openings, such as "Once upon a time"."""
     redundancy_weight: Annotated[float, Ge(0), Le(100)] = 1.0
     """Lambda in rank = score - lambda x redundancy."""
     safety: Safety = field(default_factory=Safety)

@@ -47,6 +47,8 @@ class Draw:
     words: tuple[str, ...] = ()
     """Noun, verb and adjective of a story."""
     features: tuple[str, ...] = ()
+    opening: str = ""
+    """How to begin; empty: as the model likes."""
     fell_short: tuple[str, ...] = ()
     """`reason: detail` of the earlier version."""
 
@@ -82,6 +84,8 @@ def render(
         lines.append(f"Words: {', '.join(draw.words)}")
     if draw.features:
         lines.append(f"Features: {', '.join(draw.features)}")
+    if draw.opening:
+        lines.append(f"Opening: begin with {draw.opening}")
     lines += [f"Fell short: {_one_line(reason)}" for reason in draw.fell_short]
     if document is not None:
         lines += ["", *_slot("DOCUMENT", document, mark, "The document")]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _OPEN = re.compile(r"^<<<DOCUMENT ([0-9a-f]{8})>>>[ \t]*$", re.MULTILINE)
 _LENGTH = re.compile(r"(\d{1,5})\s*-\s*(\d{1,5})")
-_HEADERS = ("task", "audience", "format", "constraint", "length", "words", "features", "fell short")
+_HEADERS = ("task", "audience", "format", "constraint", "length", "words", "features", "opening", "fell short")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Prompt:
     """Noun, verb, adjective of a story."""
     features: tuple[str, ...] = ()
     """Story features, lower case."""
+    opening: str = ""
+    """How a story begins, lower case; empty when absent."""
     shortfalls: tuple[Shortfall, ...] = ()
     """The Fell short lines, in order."""
     document: str = ""
@@ -71,6 +73,7 @@ def parse_prompt(message: str) -> Prompt:
         max_words=high,
         words=_names(headers.get("words", "")),
         features=_names(headers.get("features", "").lower()),
+        opening=headers.get("opening", "").lower(),
         shortfalls=tuple(shortfalls),
         document=document,
         earlier=_earlier(rest),

@@ -37,8 +37,15 @@ class Recipe:
     """The shortest and longest answer asked for."""
     real_share: float
     """Share of real seed text in an export, unless the export says otherwise."""
+    draws: tuple[str, ...] = ()
+    """The parts of speech of which a call gets one word each; a word without a part counts as the first. Empty: the
+    recipe works on documents."""
     features: tuple[str, ...] = ()
-    """Story features to draw from."""
+    """Story features to draw from; those that a word list brings take their place."""
+    openings: tuple[str, ...] = ()
+    """Ways to begin to draw from, as in "begin with a sound"; those that a word list brings take their place."""
+    stock_openings: tuple[str, ...] = ()
+    """Beginnings in lower case that models fall back on; only a small share of the pool may have one."""
     for_children: bool = False
     """Whether words that are not for small children drop a text."""
     max_grade: float = 14.0

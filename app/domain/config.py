@@ -153,6 +153,21 @@ class Licences:
 
 
 @dataclass(frozen=True)
+class Exercises:
+    """What an exercise in code must hold."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    tests: Annotated[int, Ge(1), Le(40)] = 3
+    """Least tests beside the solution."""
+    examples: Annotated[int, Ge(0), Le(20)] = 1
+    """Least examples in the docstring."""
+    mutation_score: Share = 0.7
+    """Least share of wrong versions of the solution that some test or example notices; some do what the solution
+    does, so 1 is seldom within reach."""
+
+
+@dataclass(frozen=True)
 class Gates:
     """The thresholds of the document and pool gates."""
 
@@ -182,6 +197,7 @@ class Gates:
     """Lambda in rank = score - lambda x redundancy."""
     safety: Safety = field(default_factory=Safety)
     licences: Licences = field(default_factory=Licences)
+    exercises: Exercises = field(default_factory=Exercises)
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,17 @@ def words(session: Session, corpus_id: int, *, part: str = "noun") -> dict[str, 
     return parts
 
 
+def parts(session: Session, corpus_id: int) -> dict[str | None, int]:
+    """{part of speech: words} of a word list, the commonest first; None: of none."""
+    rows = session.execute(
+        text("""
+        SELECT details->>'part' AS part, count(*) AS n FROM seeds WHERE corpus_id = :corpus AND kind = 'words'
+        GROUP BY part ORDER BY n DESC, part"""),
+        {"corpus": corpus_id},
+    )
+    return {row.part: row.n for row in rows}
+
+
 def licences(session: Session, corpus_id: int) -> dict[str | None, int]:
     """{licence: seeds of a corpus that came with it}, the commonest first; None: without one."""
     rows = session.execute(

@@ -78,7 +78,17 @@ class _Engine(Protocol):
 
 
 def try_exercise(exercise: Exercise, run: Runner | None = None) -> Trial:
-    """The solution against its tests and examples, then its mutants; mutants only where the solution passes."""
+    """The solution against its tests and examples, then its mutants; mutants only where the solution passes.
+
+    A source that is nested too deeply to be walked counts as one that could not be run.
+    """
+    try:
+        return _tried(exercise, run)
+    except RecursionError:
+        return Trial()
+
+
+def _tried(exercise: Exercise, run: Runner | None) -> Trial:
     checks = checks_of(exercise)[:MOST_CHECKS]
     # Most need few steps, and their mutants then end soon too.
     engine: _Engine = _Interpreted(checks, FEW_STEPS)

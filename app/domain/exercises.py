@@ -114,11 +114,19 @@ def _function(tree: ast.Module, name: str) -> ast.FunctionDef:
         raise UnreadableExerciseError(Reason.wrong_function, f"{wanted}; has {made}")
     for node in tree.body:
         if not isinstance(node, _TOP_LEVEL) and not _is_constant(node):
-            shown = ast.unparse(node).split("\n")[0][:_SHOWN]
+            shown = _shown(node)[:_SHOWN]
             raise UnreadableExerciseError(
                 Reason.exercise_format, f"wants only functions and constants in the first block: `{shown}`"
             )
     return functions[name]
+
+
+def _shown(node: ast.stmt) -> str:
+    """A statement on one line; numbers too long to print and chains too deep to walk are possible in what parses."""
+    try:
+        return ast.unparse(node).split("\n")[0]
+    except (ValueError, RecursionError):
+        return "..."
 
 
 def _is_constant(node: ast.stmt) -> bool:
@@ -165,7 +173,7 @@ def _prompts(docstring: str) -> Iterator[tuple[str, str]]:
 def _tests(tree: ast.Module, name: str) -> Iterator[Check]:
     """The asserts of the second block; each must call the function."""
     for node in tree.body:
-        shown = ast.unparse(node).split("\n")[0]
+        shown = _shown(node)
         if not isinstance(node, ast.Assert):
             raise UnreadableExerciseError(
                 Reason.exercise_format, f"wants only `assert` in the second block: `{shown[:_SHOWN]}`"

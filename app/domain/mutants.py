@@ -44,6 +44,7 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.In: "in",
     ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not",
 }  # fmt: skip
+_MOST_BITS = 64
 _NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "sum": "len", "lower": "upper", "upper": "lower"}
 """Built-in functions and methods that are taken for each other."""
 
@@ -139,6 +140,9 @@ def _constants(node: ast.Constant) -> Iterator[_Change]:
     others: list[int | float | str | bool] = []
     if isinstance(value, bool):
         others = [not value]
+    elif isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        # Its decimal text may be longer than Python prints.
+        return
     elif isinstance(value, int):
         others = [value + 1] if value <= 0 else [value + 1, value - 1]
     elif isinstance(value, float):

@@ -115,6 +115,17 @@ def test_a_runner_is_not_asked_what_the_interpreter_knows() -> None:
 
 
 @pytest.mark.parametrize(
+    "number", ["1" + " + 1" * 3000, "0x" + "f" * 20000], ids=["a chain too deep to walk", "a number too long to print"]
+)
+def test_sources_that_parse_and_cannot_be_handled_are_unverified_or_refused(number: str) -> None:
+    long = checked(spoilt("    count = 0\n", f"    count = 0 * ({number})\n"))
+    test = checked(spoilt("assert count_even([]) == 0", f"assert count_even([]) == 0 * ({number})"))
+
+    for found, scores in (long, test):
+        assert found is not None or scores["unverified"] == 1
+
+
+@pytest.mark.parametrize(
     "text", ["", "```python\n```\n```python\n```", "x\n```python\n" + "(" * 500 + "\n```\n```python\n```", "```" * 5000]
 )
 def test_odd_answers_are_refused_and_never_crash(text: str) -> None:

@@ -23,11 +23,15 @@ def export(
     file_format: Annotated[ExportFormat, typer.Option("--format", help="What the files are.")] = ExportFormat.jsonl,
     real_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of real seed texts in train.")] = None,
     min_edu: Annotated[float, typer.Option(min=0, max=5, help="Least educational score of a text.")] = 0.0,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Also exercises whose tests nobody could run.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the export as JSON.")] = False,
 ) -> None:
     """Export what a job has kept so far, with manifest and dataset card, and download it."""
     with service() as at:
-        done = fetch(at.client, job, out, format=file_format, real_share=real_share, min_edu=min_edu)
+        wanted = {"format": file_format, "real_share": real_share, "min_edu": min_edu, "unverified": unverified}
+        done = fetch(at.client, job, out, **wanted)
     if as_json:
         print_json({"export": done, "out": str(out.resolve())})
     else:

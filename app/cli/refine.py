@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.adapters.benchmark_files import text_field_of
+from app.adapters.models import word_list_path
 from app.cli.configs import job_config
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
 from app.cli.exports import fetch, show_export
@@ -21,7 +22,7 @@ from app.client import HornbookClient
 from app.client_http import HornbookApiError, Json
 from app.domain.config import Preset
 from app.domain.exporting import ExportFormat
-from app.domain.recipes.builtin import RECIPES
+from app.domain.recipes.builtin import RECIPES, recipe_of
 from app.domain.records import Kind
 from app.settings import get_settings
 
@@ -57,8 +58,11 @@ class Story:
 
 
 def refine(  # noqa: PLR0913  # one argument an option
-    files: Annotated[list[Path], typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders.")],
     out: Annotated[Path, typer.Option(help="Folder for the export.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders. None: the recipe's own word list."),
+    ] = None,
     recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
@@ -94,7 +98,7 @@ def refine(  # noqa: PLR0913  # one argument an option
         "embedding.model": embedding_model,
     }
     wish = Wish(
-        files=files,
+        files=files or [_own_list(recipe)],
         corpus={name: value for name, value in corpus.items() if value is not None},
         recipe=recipe,
         preset=preset,
@@ -132,6 +136,14 @@ def _play(wish: Wish, as_json: bool) -> None:
                 notes().print(f"To look around: hornbook up, then {page}", markup=False)
     if story.job["state"] != "done" or story.export is None:
         raise typer.Exit(Exit.unfinished)
+
+
+def _own_list(recipe: str) -> Path:
+    """The word list that ships for a recipe; stops where there is none."""
+    name = recipe_of(recipe).word_list
+    if name is None:
+        raise StoppedError(f"Name the files to refine: {recipe} has no word list of its own.", Exit.usage)
+    return word_list_path(name)
 
 
 def _kind(recipe: str, kind: Kind | None) -> str | None:

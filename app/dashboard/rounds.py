@@ -140,10 +140,7 @@ def plan_words(plan: Mapping[str, Any]) -> list[str]:
         return [f"Prepare the seeds: {plan['what']}."]
     calls = plan.get("calls", 0)
     if "draws_left" in plan:
-        return [
-            f"{calls:,} stories, each from one noun, verb and adjective drawn at random and up to two story features.",
-            f"{plan['draws_left']:,} draws are left for later rounds.",
-        ]
+        return _drawn(plan, calls)
     if "quota" not in plan:
         return [f"{calls:,} calls."]
     sentences = [f"{_many(calls, 'call')}; {_many(plan.get('open_seeds', 0), 'seed')} may still be rewritten."]
@@ -166,6 +163,23 @@ def plan_words(plan: Mapping[str, Any]) -> list[str]:
             "stays open."
         )
     return sentences + _leanings(plan.get("leans_on", ()))
+
+
+def _drawn(plan: Mapping[str, Any], calls: int) -> list[str]:
+    """What a recipe without documents draws, and how evenly."""
+    words = " and ".join(f"one of {count:,} {part}s" for part, count in plan.get("words", {}).items())
+    found = [f"{_many(calls, 'call')}, each drawn from shuffled lists{f': {words}' if words else ''}."]
+    sizes = [f"{times:,} with {size}" for size, times in plan.get("features_a_draw", {}).items()]
+    if sizes:
+        found.append(f"Features: {', '.join(sizes)}; each comes {_span(plan.get('features', {}))} times.")
+    if plan.get("openings"):
+        found.append(f"Each of {len(plan['openings'])} ways to begin comes {_span(plan['openings'])} times.")
+    return [*found, f"{plan['draws_left']:,} draws are left for later rounds."]
+
+
+def _span(counts: Mapping[str, int]) -> str:
+    low, high = min(counts.values(), default=0), max(counts.values(), default=0)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _leanings(short: Sequence[str]) -> list[str]:

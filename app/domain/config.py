@@ -97,6 +97,8 @@ class Planning:
     variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3
     arm_floor: Share = 0.10
     """The share of draws spread evenly over all arms."""
+    features_per_story: Annotated[int, Ge(0), Le(3)] = 2
+    """A story has none, one, and so on up to so many features, each number equally often."""
 
 
 class Handling(StrEnum):
@@ -151,6 +153,21 @@ class Licences:
 
 
 @dataclass(frozen=True)
+class Exercises:
+    """What an exercise in code must hold."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    tests: Annotated[int, Ge(1), Le(40)] = 3
+    """Least tests beside the solution."""
+    examples: Annotated[int, Ge(0), Le(20)] = 1
+    """Least examples in the docstring."""
+    mutation_score: Share = 0.7
+    """Least share of wrong versions of the solution that some test or example notices; some do what the solution
+    does, so 1 is seldom within reach."""
+
+
+@dataclass(frozen=True)
 class Gates:
     """The thresholds of the document and pool gates."""
 
@@ -174,10 +191,13 @@ class Gates:
     redundancy_percentile: Annotated[float, Gt(0), Le(100)] = 95.0
     opening_cap: Share = 0.01
     """Most share of the pool with one opening."""
+    stock_opening_cap: Share = 0.05
+    """Most share of the pool with any of the recipe's stock openings, such as "Once upon a time"."""
     redundancy_weight: Annotated[float, Ge(0), Le(100)] = 1.0
     """Lambda in rank = score - lambda x redundancy."""
     safety: Safety = field(default_factory=Safety)
     licences: Licences = field(default_factory=Licences)
+    exercises: Exercises = field(default_factory=Exercises)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ plan leans on it. Deterministic given its arguments: one generator, seeded by th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +21,6 @@ HARD_TARGETS = frozenset({"grade_p90", "ease_mean", "list_coverage"})
 DIVERSE_TARGETS = frozenset({"vendi2_ratio", "cluster_simpson_ratio", "covered_clusters", "cross_5gram_ratio"})
 LEAN = 0.7
 """Share of draws that follow a lever once its measure is short."""
-SPOKEN = ("noun", "verb", "adjective")
-"""Parts of speech in the order of a story's prompt."""
 LEAST_CALLS = 50
 """A round asks for at least this many, if there are seeds for it."""
 
@@ -85,6 +83,8 @@ class Planned:
     words: Mapping[str, int] = field(default_factory=dict)
     """For stories: the place in the list of each part of speech's word."""
     features: tuple[str, ...] = ()
+    opening: str = ""
+    """For stories: how to begin; empty: as the model likes."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Situation:
 class Plan:
     """The calls of a round, and the figures that say why."""
 
-    calls: tuple[Planned, ...]
+    calls: Sequence[Planned]
     summary: dict[str, object]
 
 
@@ -140,10 +140,6 @@ def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning,
     ]
     calls += [Planned(seeds[i].id, chooser.explore(seeds[i]), "explore", next(drawn)) for i in explored]
     return Plan(tuple(calls), _summary(situation, calls, seeds))
-
-
-def _seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(0, 2**31 - 1))
 
 
 def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, rng: np.random.Generator) -> list[int]:
@@ -223,29 +219,3 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
         "arms": dict(Counter(call.arm.name for call in calls).most_common(10)),
         "leans_on": sorted(situation.short & (HARD_TARGETS | DIVERSE_TARGETS)),
     }
-
-
-def _spoken(part: str) -> tuple[int, str]:
-    """The order in which a prompt names parts of speech."""
-    return (SPOKEN.index(part) if part in SPOKEN else len(SPOKEN), part)
-
-
-def plan_draws(
-    parts: Mapping[str, Sequence[int]],
-    arms: Sequence[Arm],
-    features: Sequence[str],
-    *,
-    count: int,
-    rng_seed: int,
-    first: int,
-) -> Iterator[Planned]:
-    """`count` draws of one word a part of speech (as places in `parts`) and up to two features, from draw `first` on.
-
-    Draw k depends on k alone, so that a million of them need no rows and none comes twice.
-    """
-    for place in range(first, first + count):
-        rng = np.random.default_rng([rng_seed, 1_000_003, place])
-        words = {part: int(rng.integers(len(parts[part]))) for part in sorted(parts, key=_spoken) if parts[part]}
-        chosen = tuple(features[i] for i in sorted(rng.permutation(len(features))[: int(rng.integers(0, 3))].tolist()))
-        arm = arms[int(rng.integers(len(arms)))]
-        yield Planned(None, arm, "draw", _seed(rng), words=words, features=chosen)

@@ -73,15 +73,19 @@ def pool_is_empty(session: Session, job_id: int) -> bool:
     return not session.execute(query, {"job": job_id}).scalar_one()
 
 
-def pool_members(session: Session, job_id: int, *, edu_min: float) -> dict[str, "array[int]"]:
-    """{split: ids of approved generations in the order of their keys}; eight bytes a text, the texts stay behind."""
+def pool_members(session: Session, job_id: int, *, edu_min: float, unverified: bool = False) -> dict[str, "array[int]"]:
+    """{split: ids of approved generations in the order of their keys}; eight bytes a text, the texts stay behind.
+
+    Exercises that nobody could run only with `unverified`.
+    """
     members: dict[str, array[int]] = {}
     rows = session.execute(
         text("""
         SELECT g.id, coalesce(s.split, g.draw->>'split', 'work') AS split
         FROM generations g LEFT JOIN seeds s ON s.id = g.seed_id
-        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu ORDER BY g.key"""),
-        {"job": job_id, "edu": edu_min},
+        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu
+          AND (:unverified OR coalesce(CAST(g.scores->>'unverified' AS float8), 0) = 0) ORDER BY g.key"""),
+        {"job": job_id, "edu": edu_min, "unverified": unverified},
         execution_options={"yield_per": MEMBER_PAGE},
     )
     for row in rows:
@@ -143,7 +147,8 @@ def pool_texts(session: Session, ids: Sequence[int]) -> list[PoolText]:
     rows = session.execute(
         text(f"""
         SELECT encode(g.key, 'hex') AS key, g.text, r.number, g.arm, g.draw, w.seeds, w.licences, g.model, g.edu_score,
-               g.ease, g.grade, g.cluster, encode(p.key, 'hex') AS parent, {_SEED}
+               g.ease, g.grade, g.cluster, encode(p.key, 'hex') AS parent,
+               CAST(g.scores->>'unverified' AS float8) AS unverified, {_SEED}
         FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS o(id, place)
         JOIN generations g ON g.id = o.id JOIN rounds r ON r.id = g.round_id
         LEFT JOIN generations p ON p.id = g.parent_id LEFT JOIN seeds s ON s.id = g.seed_id
@@ -174,6 +179,7 @@ def _pool_text(row: Row[Any]) -> PoolText:
         cluster=row.cluster,
         parent=row.parent,
         seed=None if row.seed_sha256 is None else _source(row),
+        verified=None if row.unverified is None else row.unverified == 0,
     )
 
 

@@ -10,6 +10,7 @@ from app.domain import dedup, settling
 from app.domain.config import JobConfig
 from app.domain.dedup_index import SignatureIndex
 from app.domain.diversity import OPENING_WORDS
+from app.domain.recipes.builtin import recipe_of
 from app.domain.records import Verdict
 from app.domain.settling import Survivor
 from app.domain.text import first_words
@@ -57,7 +58,8 @@ def admit(
     """A row for each of the round's survivors and of the reserve, beside the texts that are in the pool."""
     vectors = vectors_of([one.embedding for one in made]).astype(np.float64)
     families = candidates.families(made)
-    places = [_survivor(i, one, families[i], vectors[i], near.get(i, ())) for i, one in enumerate(made)]
+    stock = recipe_of(config.recipe).stock_openings
+    places = [_survivor(i, one, families[i], vectors[i], near.get(i, ()), stock) for i, one in enumerate(made)]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
     for place, one in zip(places, made, strict=True):
         if one.verdict == Verdict.kept:
@@ -68,11 +70,30 @@ def admit(
         redundancy_cap=redundancy_cap,
         redundancy_weight=config.gates.redundancy_weight,
         opening_cap=config.gates.opening_cap,
+        stock_cap=config.gates.stock_opening_cap,
         quotas={cluster: quota * config.planning.variants_per_seed for cluster, quota in quotas.items()},
     )
     return [(made[o.id].id, o.verdict.value, o.gate, o.reason, o.redundancy) for o in outcomes]
 
 
-def _survivor(place: int, one: Candidate, family: int, vector: NDArray[np.float64], near: Iterable[int]) -> Survivor:
+def _survivor(
+    place: int,
+    one: Candidate,
+    family: int,
+    vector: NDArray[np.float64],
+    near: Iterable[int],
+    stock: Sequence[str],
+) -> Survivor:
     opening = " ".join(first_words(one.head, OPENING_WORDS))
-    return Survivor(place, bytes(one.sha256), opening, one.cluster, family, one.edu_score, vector, frozenset(near))
+    known = bool(stock) and f"{opening.lower()} ".startswith(tuple(f"{phrase} " for phrase in stock))
+    return Survivor(
+        place,
+        bytes(one.sha256),
+        opening,
+        one.cluster,
+        family,
+        one.edu_score,
+        vector,
+        frozenset(near),
+        stock_opening=known,
+    )

@@ -100,6 +100,7 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         rng_seed=payload["rng_seed"],
         words=tuple(payload.get("words", ())),
         features=tuple(payload.get("features", ())),
+        opening=payload.get("opening", ""),
         fell_short=tuple(payload.get("fell_short", ())),
     )
     length = context.recipe.length_for(len((unit.seed_text or "").split()))

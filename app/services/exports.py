@@ -31,7 +31,8 @@ DIGEST = "manifest_sha256"
 
 
 class NothingToExportError(ConflictError):
-    """Job {job} has approved no text that this export would take; let it run on, or ask for less."""
+    """Job {job} has approved no text that this export would take; let it run on, or ask for less (a lower `min_edu`, or
+    `unverified` exercises too)."""
 
     code = "nothing_to_export"
 
@@ -129,7 +130,7 @@ def read(session: Session, export_id: int) -> ExportPlan:
 
 
 def _generated(session: Session, job: JobRow, options: ExportOptions) -> dict[ExportSplit, Sequence[int]]:
-    members = exports.pool_members(session, job.id, edu_min=options.min_edu)
+    members = exports.pool_members(session, job.id, edu_min=options.min_edu, unverified=options.unverified)
     named = {SPLITS[Split(side)]: ids for side, ids in members.items()}
     return {split: named[split] for split in ExportSplit if split in options.splits and split in named}
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
-from app.domain import licences, planning, settling, unsafe_words
+from app.domain import licences, planning, settling, unsafe_words, word_parts
 from app.domain.config import JobConfig
+from app.domain.draws import Draws, Offer
 from app.domain.planning import Arm, ArmRecord, Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
 from app.domain.recipes.builtin import recipe_of
@@ -34,43 +35,58 @@ class Board:
     """{part of speech: [(seed id, word)]}, only words that may be drawn."""
     words_left_out: Mapping[str, int] = field(default_factory=dict)
     """{reason: words that may not be drawn}."""
+    features: tuple[str, ...] = ()
+    """Story features that came with the words, in place of the recipe's."""
+    openings: tuple[str, ...] = ()
+    """Ways to begin that came with the words, in place of the recipe's."""
 
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
     """The state of a job's seeds, arms and repairs."""
     scored = list(seeds.all_scored(session, job_id, vectors=False))
-    words, left_out = ({}, {}) if scored else _drawable(seeds.words(session, corpus_id), config)
-    return Board(
+    board = Board(
         scored,
         generations.used_arms(session, job_id),
         generations.repairable(session, job_id, limit=repairs),
         generations.arm_records(session, job_id),
-        words,
-        left_out,
+        {},
     )
+    recipe = recipe_of(config.recipe)
+    if scored or not recipe.draws:
+        return board
+    return _with_words(board, seeds.words(session, corpus_id, part=recipe.draws[0]), config, recipe)
 
 
-def _drawable(
-    found: dict[str, list[Word]], config: JobConfig
-) -> tuple[dict[str, list[tuple[int, str]]], Mapping[str, int]]:
-    """The words that may be drawn, and {reason: how many may not}."""
+def _with_words(board: Board, found: Mapping[str, list[Word]], config: JobConfig, recipe: Recipe) -> Board:
+    """The board with the words that may be drawn, by part of speech, and what else the list holds for the recipe."""
     parts: dict[str, list[tuple[int, str]]] = {}
     left_out: Counter[str] = Counter()
     for part, words in found.items():
         for word in words:
-            reason = _reason_against(word, config)
+            reason = _reason_against(word, part, config, recipe)
             if reason is None:
                 parts.setdefault(part, []).append((word.id, word.text))
             else:
                 left_out[reason] += 1
-    return parts, left_out
+    texts = {part: tuple(text for _, text in parts.pop(part, ())) for part in word_parts.PHRASES}
+    return replace(
+        board,
+        words=parts,
+        words_left_out=left_out,
+        features=texts["feature"][: word_parts.MOST_PHRASES],
+        openings=texts["opening"],
+    )
 
 
-def _reason_against(word: Word, config: JobConfig) -> str | None:
+def _reason_against(word: Word, part: str, config: JobConfig, recipe: Recipe) -> str | None:
     gates = config.gates
+    if part not in recipe.draws and not (part in word_parts.PHRASES and recipe.features):
+        return "other_part"
+    if part == "function" and not word_parts.fits(word.text, part):
+        return "bad_word"
     if not licences.allowed(word.licence, gates.licences):
         return "licence"
-    listed = recipe_of(config.recipe).for_children and gates.safety.unsafe_words
+    listed = recipe.for_children and gates.safety.unsafe_words
     return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
 
 
@@ -139,17 +155,16 @@ def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int) ->
     size = _draws_per_round(config)
     first = size * (number - 1)
     count = max(0, min(size, config.draws - first))
-    calls = planning.plan_draws(
-        {part: range(len(words)) for part, words in board.words.items()},
+    offer = Offer(
+        {part: len(words) for part, words in board.words.items()},
         recipe.arms,
-        recipe.features,
-        count=count,
-        rng_seed=config.rng_seed,
-        first=first,
+        board.features or recipe.features,
+        board.openings or recipe.openings,
+        config.planning.features_per_story,
     )
-    return Plan(
-        tuple(calls), {"calls": count, "draws_left": config.draws - first - count, "why": "words drawn at random"}
-    )
+    drawn = Draws(offer, rng_seed=config.rng_seed, first=first, count=count)
+    left = max(0, config.draws - first - count)
+    return Plan(drawn, {**drawn.summary(), "draws_left": left, "why": "dealt evenly from shuffled lists"})
 
 
 def _pair(name: str) -> tuple[str, str]:
@@ -195,6 +210,7 @@ def _unit(
             "words": [word for _, word in drawn],
             "word_seeds": [seed_id for seed_id, _ in drawn],
             "features": list(call.features),
+            **({"opening": call.opening} if call.opening else {}),
             # A story is a family of its own; its side is a hash of its draw, fixed like a seed's.
             "split": split_of(f"{config.rng_seed}/{call.rng_seed}".encode()),
         }

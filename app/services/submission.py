@@ -77,6 +77,12 @@ class RecipeMismatchError(InvalidInputError):
     code = "recipe_mismatch"
 
 
+class NothingToDrawError(InvalidInputError):
+    """Recipe {recipe} draws words of the part {draws}, but corpus {id} holds {held}: upload a list with such lines."""
+
+    code = "nothing_to_draw"
+
+
 class NoAllowedLicenceError(InvalidInputError):
     """Corpus {id} has no licence that gates.licences takes: {held}. Allow one of them, or upload again with another."""
 
@@ -189,6 +195,7 @@ def submit(
     recipe = check_config(config)
     corpus = corpora.get(session, corpus_id)
     _check_corpus(corpus, recipe)
+    _check_parts(session, corpus, recipe)
     _check_licences(session, corpus, config)
     _check_benchmarks(session, config)
     price, vectors = price_for(target.model, config.budget, operator.prices), choose_embedding(config, operator)
@@ -229,6 +236,16 @@ def _check_corpus(corpus: CorpusRow, recipe: Recipe) -> None:
     if corpus.state == "ready" and held and not held & {kind.value for kind in recipe.kinds}:
         wants = ", ".join(sorted(recipe.kinds))
         raise RecipeMismatchError(recipe=recipe.name, wants=wants, id=corpus.id, holds=", ".join(sorted(held)))
+
+
+def _check_parts(session: Session, corpus: CorpusRow, recipe: Recipe) -> None:
+    """Refuse a word list without any word that the recipe draws; of a corpus still being read nobody knows."""
+    if corpus.state != "ready" or not recipe.draws:
+        return
+    held = {part or recipe.draws[0]: count for part, count in seeds.parts(session, corpus.id).items()}
+    if held and not held.keys() & set(recipe.draws):
+        shown = ", ".join(f"{count:,} {part}s" for part, count in held.items())
+        raise NothingToDrawError(recipe=recipe.name, draws=", ".join(recipe.draws), id=corpus.id, held=shown)
 
 
 def _check_licences(session: Session, corpus: CorpusRow, config: JobConfig) -> None:

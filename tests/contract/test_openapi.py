@@ -94,6 +94,7 @@ CODES = {
     "no_records",
     "not_found",
     "not_jsonl",
+    "nothing_to_draw",
     "nothing_to_roll_back",
     "nothing_to_export",
     "offline_explainer_refused",

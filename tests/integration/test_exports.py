@@ -105,6 +105,7 @@ def test_a_line_tells_its_whole_lineage_without_ids_or_times(engine: Engine, sto
         "parent": generation_key(KEY, 1, 3).hex(),
         "words": None,
         "word_seeds": None,
+        "verified": None,
         "edu_score": 2.5,
         "ease": 70.1235,
         "grade": 6.5,
@@ -199,6 +200,30 @@ def test_a_story_names_its_words_and_all_their_licences(engine: Engine, storage:
     assert (line["split"], line["licence"], line["seed"]) == ("test", "Apache-2.0 AND MIT", None)
     assert line["words"] == ["run", "dog", "red"]
     assert line["word_seeds"] == [hashlib.sha256(w.encode()).hexdigest() for w in ("run", "dog", "red")]
+
+
+def test_exercises_that_nobody_could_run_go_in_only_when_asked_for(engine: Engine, storage: Storage) -> None:
+    word = {"sha256": hashlib.sha256(b"f").digest(), "kind": "words", "split": "work", "text": "f", "licence": None}
+    with transaction(engine) as session:
+        corpus_id, ids = add_corpus(session, seeds=[word], kinds={"words": 1})
+        job_id, rounds = add_job(session, corpus_id, recipe="exercises")
+        draw = {"words": ["f"], "word_seeds": ids, "split": "work"}
+        for place in range(2):
+            add_generation(
+                session,
+                job_id,
+                rounds[1],
+                number=1,
+                ordinal=place,
+                seed_id=None,
+                draw=draw,
+                scores={"unverified": place},
+            )
+
+    (run,) = lines_of(engine, storage, make(engine, job_id))
+    both = lines_of(engine, storage, make(engine, job_id, ExportOptions(unverified=True)))
+    assert run["verified"] is True
+    assert sorted(line["verified"] for line in both) == [False, True]
 
 
 def test_real_text_and_its_source_are_screened_and_keep_the_seeds_digest(engine: Engine, storage: Storage) -> None:

@@ -38,7 +38,20 @@ def test_plan_says_why_each_share_was_chosen() -> None:
 
 def test_plan_of_draws_and_of_preparation_and_of_nothing() -> None:
     assert plan_words({"what": "score the seeds"}) == ["Prepare the seeds: score the seeds."]
-    assert plan_words({"calls": 50, "draws_left": 250, "why": "x"})[1] == "250 draws are left for later rounds."
+    drawn = {
+        "calls": 50,
+        "words": {"noun": 1000, "verb": 900},
+        "features_a_draw": {"0": 25, "1": 25},
+        "features": {"moral": 12, "dialogue": 13},
+        "openings": {"a sound": 25, "a question": 25},
+        "draws_left": 250,
+    }
+    assert plan_words(drawn) == [
+        "50 calls, each drawn from shuffled lists: one of 1,000 nouns and one of 900 verbs.",
+        "Features: 25 with 0, 25 with 1; each comes 12 to 13 times.",
+        "Each of 2 ways to begin comes 25 times.",
+        "250 draws are left for later rounds.",
+    ]
     assert plan_words({}) == ["0 calls."]
 
 

@@ -119,6 +119,12 @@ def test_another_writing(text: str, seed: str, other: bool) -> None:
         ("THE DOG'S bone.", "dog"),
         ("An ice cream for all.", "ice cream"),
         ("Children play.", "child"),
+        ("He was tying a knot.", "tie"),
+        ("It sprang up.", "spring"),
+        ("She truly knew.", "true"),
+        ("They panicked.", "panic"),
+        ("Three quizzes.", "quiz"),
+        ("The least of them.", "little"),
     ],
 )
 def test_a_word_is_held_in_any_form(text: str, word: str) -> None:

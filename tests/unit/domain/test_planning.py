@@ -1,4 +1,4 @@
-"""What enters a round: shares, quotas, levers and limits by worked example, and the draws of words."""
+"""What enters a round: shares, quotas, levers and limits by worked example."""
 
 from collections import Counter
 from dataclasses import replace
@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare
 
 from app.domain.config import Planning
 from app.domain.planning import (
@@ -19,7 +18,6 @@ from app.domain.planning import (
     SeedState,
     Situation,
     open_seeds,
-    plan_draws,
     plan_round,
 )
 from app.domain.recipes.codetextbook import CODETEXTBOOK
@@ -233,36 +231,3 @@ def test_the_summary_says_why() -> None:
 
     assert made.summary["clusters_under_quota"] == 1 and made.summary["clusters"] == 1
     assert made.summary["open_seeds"] == 100 and sum(made.summary["arms"].values()) <= 100  # type: ignore[union-attr]
-
-
-PARTS = {"noun": range(12), "verb": range(7), "adjective": range(5)}
-
-
-def drawn(*, count: int, first: int, rng_seed: int = 3) -> list[object]:
-    features = ("dialogue", "moral", "plot twist")
-    return list(plan_draws(PARTS, ARMS, features, count=count, rng_seed=rng_seed, first=first))
-
-
-def test_a_draw_depends_on_its_place_alone() -> None:
-    assert drawn(count=30, first=0)[10:20] == drawn(count=10, first=10)
-    assert drawn(count=5, first=0) != drawn(count=5, first=0, rng_seed=4)
-
-
-def test_no_draws_are_no_calls() -> None:
-    assert drawn(count=0, first=0) == []
-    assert [call.words for call in plan_draws({}, ARMS, (), count=2, rng_seed=0, first=0)] == [{}, {}]
-
-
-def test_a_draw_has_one_word_a_part_in_the_prompts_order_and_at_most_two_features() -> None:
-    for call in plan_draws(PARTS, ARMS, ("a", "b", "c"), count=200, rng_seed=0, first=0):
-        assert list(call.words) == ["noun", "verb", "adjective"]
-        assert len(call.features) == len(set(call.features)) <= 2
-        assert call.seed_id is None and call.why == "draw"
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_words_are_drawn_evenly(part: str) -> None:
-    places = Counter(call.words[part] for call in plan_draws(PARTS, ARMS, (), count=3000, rng_seed=1, first=0))
-
-    assert set(places) == set(PARTS[part])
-    assert chisquare([places[place] for place in PARTS[part]]).pvalue > 0.001

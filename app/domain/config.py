@@ -91,12 +91,14 @@ class Planning:
     """None: one call a seed still open, at least 50."""
     quota_share: Share = 0.6
     repair_share: Share = 0.2
-    """The rest explores."""
+    """The rest explores; what quotas and repairs leave over grows the pool in the ways that do best."""
     quota_exponent: Share = 0.6
     """A cluster of n seeds gets a quota proportional to n to this power."""
     variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3
     arm_floor: Share = 0.10
     """The share of draws spread evenly over all arms."""
+    arm_memory: Share = 0.8
+    """What a round's outcomes count for the choice of arms one round later."""
 
 
 class Handling(StrEnum):

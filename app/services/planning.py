@@ -1,25 +1,32 @@
 """Turns a job's rows into a plan and a plan into the units of its next round."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from app.domain import licences, planning, settling, unsafe_words
+from app.domain.arm_beliefs import Trial
 from app.domain.config import JobConfig
-from app.domain.planning import Arm, ArmRecord, Plan, Planned, Repairable, SeedState, Situation
+from app.domain.planning import Arm, Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
 from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
-from app.repositories import generations, rewrites, seeds
+from app.domain.targets import Check
+from app.repositories import arm_trials, generations, rewrites, seeds
+from app.repositories.arm_trials import AskedRow
 from app.repositories.rewrites import NewRewrite
 from app.repositories.seeds import ScoredSeed, Word
 from app.services import rounds
 
 PROMPT_OVERHEAD_BYTES = 6_000
 """More than the bytes of any built-in prompt without its document; a longer one is noticed and reserved anew."""
+
+
+Way = tuple[int, str, str | None]
+"""Id of the round, arm and model, as in `AskedRow`."""
 
 
 @dataclass(frozen=True)
@@ -29,22 +36,26 @@ class Board:
     scored: list[ScoredSeed]
     used: dict[int, set[str]]
     repairs: list[generations.RepairRow]
-    records: dict[str, tuple[int, int, int]]
+    asked: list[AskedRow]
     words: dict[str, list[tuple[int, str]]]
     """{part of speech: [(seed id, word)]}, only words that may be drawn."""
     words_left_out: Mapping[str, int] = field(default_factory=dict)
     """{reason: words that may not be drawn}."""
+    accepted: Mapping[Way, int] = field(default_factory=dict)
+    """Answers that were good and new, by the way they were asked in."""
+    won: Mapping[Way, int] = field(default_factory=dict)
+    """Those among them of the kind that is short."""
 
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
-    """The state of a job's seeds, arms and repairs."""
+    """The state of a job's seeds, arms and repairs; what was won is for whoever settles to say."""
     scored = list(seeds.all_scored(session, job_id, vectors=False))
     words, left_out = ({}, {}) if scored else _drawable(seeds.words(session, corpus_id), config)
     return Board(
         scored,
         generations.used_arms(session, job_id),
         generations.repairable(session, job_id, limit=repairs),
-        generations.arm_records(session, job_id),
+        arm_trials.asked(session, job_id),
         words,
         left_out,
     )
@@ -74,15 +85,6 @@ def _reason_against(word: Word, config: JobConfig) -> str | None:
     return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
 
 
-def with_kept(board: Board, arms: Iterable[str]) -> Board:
-    """The board after a round kept texts of these arms; the rows it was read from still call them pending."""
-    records = dict(board.records)
-    for arm, kept in Counter(arms).items():
-        before, asked, tokens = records.get(arm, (0, 0, 0))
-        records[arm] = (before + kept, asked, tokens)
-    return replace(board, records=records)
-
-
 def arm_of(name: str) -> Arm:
     """The arm of that name."""
     style, audience, constraint = [*name.split("/"), "", ""][:3]
@@ -103,7 +105,7 @@ def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:
     return settling.quotas(counts, total=sum(counts.values()), exponent=config.planning.quota_exponent)
 
 
-def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: frozenset[str]) -> Plan:
+def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: Sequence[Check]) -> Plan:
     """The plan of round `number`."""
     recipe = recipe_of(config.recipe)
     if board.words:
@@ -118,11 +120,24 @@ def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter
         approved=approved,
         quotas=quotas_of(board, config),
         repairable=[_repairable(row) for row in board.repairs],
-        records={name: ArmRecord(*record) for name, record in board.records.items()},
+        trials=[_trial(row, board, number) for row in board.asked],
         short=short,
     )
     return planning.plan_round(
         situation, recipe.arms, planning=config.planning, rng_seed=config.rng_seed, number=number
+    )
+
+
+def _trial(row: AskedRow, board: Board, number: int) -> Trial:
+    arm, way = arm_of(row.arm), (row.round_id, row.arm, row.model)
+    return Trial(
+        (arm.format, arm.audience, arm.constraint, row.model or ""),
+        age=max(0, number - 1 - row.round),
+        asked=row.asked,
+        accepted=board.accepted.get(way, 0),
+        won=board.won.get(way, 0),
+        cost=float(row.tokens),
+        answers=row.answers,
     )
 
 

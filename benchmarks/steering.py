@@ -1,7 +1,8 @@
 """What steering brings, on made-up endpoints whose quality and diversity by arm are known (`steering_world.py`).
 
 Tokens until every target held in two rounds running, steered and with all arms alike (the baseline), on the same 20
-worlds: once with targets of diversity and size, once with a school grade too. Then endpoints that begin to repeat
+worlds: once with targets of diversity and size, once with a school grade too; and of two models, one of them weak, with
+shares that shift beside equal shares. Then endpoints that begin to repeat
 themselves in round 4: whether the round is found out and taken back, and what a steady endpoint is accused of.
 Limits are 90 % bootstrap limits over worlds. A job that reaches nothing counts with all it spent, which flatters it.
 """
@@ -12,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from app.domain.config import JobConfig, Planning, Targets
+from app.domain.config import JobConfig, Llm, ModelShare, Planning, Targets
 from app.domain.targets import StopReason
 from benchmarks.stage import Load, options_of, show
 from benchmarks.steering_world import WORDS, Run, World
@@ -49,6 +51,8 @@ class Case:
     steered: bool
     graded: bool
     repeats: bool = False
+    models: bool = False
+    """Two models, the second of which passes the gates a third as often; `steered` says whether shares may shift."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +69,25 @@ class Came:
 
 
 def run(case: Case) -> Came:
-    """One job to its end, or to its collapse."""
-    world = World(case.world)
+    """One job to its end, or to its collapse; the processes are the parallelism, so products take one thread."""
+    with threadpool_limits(limits=1):
+        return _run(case)
+
+
+def _run(case: Case) -> Came:
+    world = World(case.world, models={"strong": 0.0, "weak": -1.5} if case.models else None)
     if case.repeats:
         world.repeats_from = REPEATS_FROM
-    planning = Planning(calls_per_round=CALLS, variants_per_seed=10, arm_floor=0.1 if case.steered else 1.0)
+    planning = Planning(
+        calls_per_round=CALLS, variants_per_seed=10, arm_floor=0.1 if case.steered or case.models else 1.0
+    )
+    llm = Llm(models=tuple(map(ModelShare, world.models)), adaptive=case.models and case.steered)
     targets = Targets(**{**SIZE.__dict__, "grade_p90": GRADE if case.graded else None})
     job = Run(
-        world, JobConfig(rng_seed=case.world, max_rounds=MOST_ROUNDS[case.graded], targets=targets, planning=planning)
+        world,
+        JobConfig(
+            rng_seed=case.world, max_rounds=MOST_ROUNDS[case.graded], targets=targets, planning=planning, llm=llm
+        ),
     )
     last, number, pools = job.start(), 0, []
     while last.plan is not None and last.plan.calls:
@@ -84,9 +99,10 @@ def run(case: Case) -> Came:
     return Came(case, stop is StopReason.target_met, job.tokens, number, collapsed, tuple(pools))
 
 
-def _ratio(found: Sequence[Came], graded: bool) -> dict[str, float]:
-    """Tokens steered over tokens with all arms alike: geometric mean and limits, and how many reached the targets."""
-    by = {(c.case.world, c.case.steered): c for c in found if c.case.graded == graded and not c.case.repeats}
+def _ratio(found: Sequence[Came], kind: tuple[bool, bool]) -> dict[str, float]:
+    """Tokens steered over tokens of the baseline: geometric mean and limits, and how many reached the targets."""
+    chosen = [came for came in found if (came.case.graded, came.case.models) == kind and not came.case.repeats]
+    by = {(came.case.world, came.case.steered): came for came in chosen}
     logs = np.log([by[world, True].tokens / by[world, False].tokens for world in range(WORLDS)])
     rng = np.random.default_rng(0)
     means = [float(np.exp(rng.choice(logs, WORLDS).mean())) for _ in range(2000)]
@@ -120,16 +136,23 @@ def main() -> int:
     options = options_of(__doc__).parse_args()
     load = Load()
     cases = [Case(w, steered, graded) for graded in (False, True) for w in range(WORLDS) for steered in (False, True)]
+    cases += [Case(world, steered, False, models=True) for world in range(WORLDS) for steered in (False, True)]
     cases += [Case(world, True, False, repeats=True) for world in range(WORLDS)]
     with multiprocessing.get_context("fork").Pool(int(load.figures()["cores"])) as pool:
         found = pool.map(run, cases, chunksize=1)
-    size, grade, collapse = _ratio(found, False), _ratio(found, True), _collapses(found)
-    figures: dict[str, object] = {"size": size, "grade": grade, "collapse": collapse, "load": load.figures()}
+    size, grade, models = (_ratio(found, kind) for kind in ((False, False), (True, False), (False, True)))
+    collapse = _collapses(found)
+    figures: dict[str, object] = {"size": size, "grade": grade, "models": models, "collapse": collapse}
+    figures |= {"load": load.figures()}
     lines = [
-        f"{name}: {one['ratio']:.2f} of the tokens of all arms alike ({one['low']:.2f} to {one['high']:.2f}); "
+        f"{name}: {one['ratio']:.2f} of the tokens ({one['low']:.2f} to {one['high']:.2f}); "
         f"targets met {one['met_steered']:.0f} and {one['met_uniform']:.0f} of {WORLDS}, "
         f"median tokens {one['tokens_steered']:,.0f} and {one['tokens_uniform']:,.0f}"
-        for name, one in (("diversity and size", size), (f"and nine in ten under grade {GRADE}", grade))
+        for name, one in (
+            ("steered beside all arms alike, diversity and size", size),
+            (f"and nine in ten under grade {GRADE}", grade),
+            ("two models, shares that shift beside equal ones", models),
+        )
     ]
     lines.append(
         f"repeating endpoint: {collapse['found_at_once']} of {collapse['jobs']} found in the round it began, "

@@ -98,6 +98,8 @@ class Situation:
     """{model: its share of the calls}; empty: the job has one."""
     model_floor: float | None = None
     """The share of calls that each model gets at least, the best the rest; None: the shares are kept."""
+    cost_unit: str = "tokens"
+    """Of the trials' costs: `tokens`, or `usd` for micro-USD."""
 
 
 @dataclass(frozen=True)
@@ -256,6 +258,7 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
         "clusters": len(situation.quotas),
         "acceptance": round(_acceptance(situation), 4),
         "arms": dict(Counter(call.arm.name for call in calls).most_common(10)),
+        "unit": situation.cost_unit,
         "leans_on": sorted(levers.pulled(situation.short)),
         "levers": plan_account.levers_account(situation.short),
     }

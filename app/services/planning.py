@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from app.domain import licences, planning, settling, unsafe_words
+from app.domain import licences, model_shares, planning, settling, unsafe_words
 from app.domain.arm_beliefs import Trial
 from app.domain.config import JobConfig
 from app.domain.planning import Arm, Plan, Planned, Repairable, SeedState, Situation
@@ -120,15 +120,23 @@ def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter
         approved=approved,
         quotas=quotas_of(board, config),
         repairable=[_repairable(row) for row in board.repairs],
-        trials=[_trial(row, board, number) for row in board.asked],
+        trials=[_trial(row, board, number, priced=_priced(board, config)) for row in board.asked],
         short=short,
+        models={one.model: one.share for one in config.llm.models},
+        model_floor=config.llm.model_floor if config.llm.adaptive else None,
+        cost_unit="usd" if _priced(board, config) else "tokens",
     )
     return planning.plan_round(
         situation, recipe.arms, planning=config.planning, rng_seed=config.rng_seed, number=number
     )
 
 
-def _trial(row: AskedRow, board: Board, number: int) -> Trial:
+def _priced(board: Board, config: JobConfig) -> bool:
+    """Whether money is what models are weighed by: every answer had a price. Of one model, tokens say the same."""
+    return config.llm.adaptive and all(row.micro > 0 for row in board.asked if row.answers)
+
+
+def _trial(row: AskedRow, board: Board, number: int, *, priced: bool) -> Trial:
     arm, way = arm_of(row.arm), (row.round_id, row.arm, row.model)
     return Trial(
         (arm.format, arm.audience, arm.constraint, row.model or ""),
@@ -136,7 +144,7 @@ def _trial(row: AskedRow, board: Board, number: int) -> Trial:
         asked=row.asked,
         accepted=board.accepted.get(way, 0),
         won=board.won.get(way, 0),
-        cost=float(row.tokens),
+        cost=float(row.micro if priced else row.tokens),
         answers=row.answers,
     )
 
@@ -194,6 +202,13 @@ def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board,
     )
 
 
+def _model(call: Planned, config: JobConfig) -> str | None:
+    """The call's model of several; of a draw, which no plan steers, by its place among all draws."""
+    if call.model is not None or not config.llm.models:
+        return call.model
+    return model_shares.pick(call.rng_seed / 2**31, {one.model: one.share for one in config.llm.models})
+
+
 def _unit(
     place: int, call: Planned, config: JobConfig, recipe: Recipe, board: Board, sizes: dict[int, int]
 ) -> NewRewrite:
@@ -202,6 +217,8 @@ def _unit(
     # Eight bytes a word and some room; too small a guess only costs the unit one more claim.
     prompt = PROMPT_OVERHEAD_BYTES + 8 * words * (2 if call.parent_id else 1)
     payload: dict[str, object] = {"arm": call.arm.name, "why": call.why, "rng_seed": call.rng_seed}
+    if model := _model(call, config):
+        payload["model"] = model
     if call.fell_short:
         payload["fell_short"] = list(call.fell_short)
     if call.words:

@@ -117,6 +117,7 @@ class Desk:
             worker=self.worker,
             lease_s=self.lease_s,
             price=refining.job_price(job),
+            prices=refining.job_prices(job),
             owed=lambda taken: vectors.owed(session, job, taken),
         )
 
@@ -181,7 +182,7 @@ class Desk:
             ok=answer is not None,
             code="ok" if isinstance(outcome, Answer) else outcome.code.value,
             status=200 if isinstance(outcome, Answer) else outcome.status,
-            model=answer.model if answer else self.context.job.model,
+            model=answer.model if answer else ask.request.model,
             prompt_tokens=usage.prompt_tokens if usage else 0,
             completion_tokens=usage.completion_tokens if usage else 0,
             micro=micro,
@@ -267,6 +268,6 @@ def _spend(context: JobContext, returned: Returned) -> Spend:
     usage = outcome if isinstance(outcome, Answer) else outcome.usage
     if usage is None or (isinstance(outcome, Answer) and not outcome.usage_known):
         return Spend(token, charged=True)
-    price = refining.job_price(context.job)
+    price = refining.job_price(context.job, returned.ask.request.model)
     micro = price.cost(usage.prompt_tokens, usage.completion_tokens)
     return Spend(token, micro=micro, tokens=usage.prompt_tokens + usage.completion_tokens)

@@ -5,8 +5,6 @@ import asyncio
 import structlog
 from sqlalchemy.orm import Session
 
-from app.adapters.llm import LlmClient
-from app.adapters.llm_endpoints import parse_endpoint
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
@@ -21,6 +19,7 @@ from workers.desk import Desk
 from workers.heartbeat import heartbeat
 from workers.judging import Judge
 from workers.pump import Pump
+from workers.routing import callers
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +68,7 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
 
 
 async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int) -> None:
-    endpoint = parse_endpoint(context.url_for(settings), key=context.key_for(settings))
-    async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=settings.llm_max_body_bytes) as client:
+    async with callers(context, settings, ceiling) as client:
         pump = Pump(
             desk,
             client,

@@ -121,7 +121,8 @@ It uses the service at HORNBOOK_URL, else a running `hornbook up`, else starts e
 
 def _play(wish: Wish, as_json: bool) -> None:
     """Do what was asked for and show what came of it."""
-    if wish.llm.url is not None and wish.llm.model is None and get_settings().llm_model is None:
+    named = wish.llm.model or get_settings().llm_model or any(one.startswith("llm.models=") for one in wish.sets)
+    if wish.llm.url is not None and not named:
         raise StoppedError("--llm names an endpoint: name the model to ask there too, with --model NAME.", Exit.usage)
     # Now, not after an hour of work.
     wish.out.mkdir(parents=True, exist_ok=True)

@@ -105,6 +105,9 @@ class Candidate:
     cluster: int
     embedding: bytes
     signature: bytes
+    model: str | None = None
+    """As asked; None: the job has one."""
+    repair: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ class Body:
 _CANDIDATE = """
     SELECT g.id, g.round_id, u.ordinal, g.seed_id, coalesce(s.split, g.draw->>'split', 'work') AS split,
            coalesce(s.kind, 'prose') AS kind, g.sha256, left(g.text, 200) AS head, g.arm, g.verdict, g.edu_score,
-           g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.embedding, g.signature
+           g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.embedding, g.signature,
+           g.draw->>'model', g.parent_id IS NOT NULL
     FROM generations g JOIN units u ON u.id = g.unit_id LEFT JOIN seeds s ON s.id = g.seed_id
     WHERE g.job_id = :job AND g.verdict = ANY(:verdicts)"""
 
@@ -213,18 +217,6 @@ def used_arms(session: Session, job_id: int) -> dict[int, set[str]]:
     for seed_id, arm in rows.all():
         used.setdefault(seed_id, set()).add(arm)
     return used
-
-
-def arm_records(session: Session, job_id: int) -> dict[str, tuple[int, int, int]]:
-    """{arm: (kept, asked, tokens)} over the whole job."""
-    rows = session.execute(
-        text("""
-        SELECT arm, count(*) FILTER (WHERE verdict = 'kept') AS kept, count(*) AS asked,
-               coalesce(sum(prompt_tokens + completion_tokens), 0) AS tokens
-        FROM generations WHERE job_id = :job GROUP BY arm"""),
-        {"job": job_id},
-    )
-    return {row.arm: (row.kept, row.asked, int(row.tokens)) for row in rows}
 
 
 def funnel(session: Session, round_id: int) -> dict[str, Any]:

@@ -34,15 +34,20 @@ class JobContext:
     benchmarks: tuple[Item, ...]
     redis_url: str
 
-    def url_for(self, settings: Settings) -> str:
-        """Where the calls go: the job's endpoint, but the offline explainer wherever it listens by now."""
-        if self.job.model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
-            return settings.llm_base_url
-        return self.job.endpoint
+    def endpoint_of(self, model: str) -> str:
+        """The endpoint that a model of the job was submitted with."""
+        return next((one["endpoint"] for one in self.job.models if one["model"] == model), self.job.endpoint)
 
-    def key_for(self, settings: Settings) -> str | None:
+    def url_for(self, settings: Settings, model: str | None = None) -> str:
+        """Where calls of a model (None: the first) go; to the offline explainer wherever it listens by now."""
+        model = model or self.job.model
+        if model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
+            return settings.llm_base_url
+        return self.endpoint_of(model)
+
+    def key_for(self, settings: Settings, model: str | None = None) -> str | None:
         """The API key, for the operator's own endpoint only: a job's endpoint never sees it."""
-        if settings.llm_api_key is None or self.job.endpoint != settings.llm_base_url:
+        if settings.llm_api_key is None or self.endpoint_of(model or self.job.model) != settings.llm_base_url:
             return None
         return settings.llm_api_key.get_secret_value()
 
@@ -109,14 +114,14 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     mark = prompts.boundary(secret, (unit.seed_text or "") + (unit.parent_text or ""))
     messages = prompts.render(context.recipe, draw, unit.seed_text, mark=mark, length=length, earlier=unit.parent_text)
     request = LlmRequest(
-        model=context.job.model,
+        model=payload.get("model") or context.job.model,
         messages=tuple(Message(role=m.role, content=m.content) for m in messages),
         max_tokens=unit.max_tokens,
         temperature=context.config.llm.temperature,
         seed=draw.rng_seed,
     )
     worst = worst_prompt_tokens(request.prompt_bytes()) + unit.max_tokens
-    return Ask(unit, draw, request, request_key(context.job.endpoint, request, 0), mark, length, worst)
+    return Ask(unit, draw, request, request_key(context.endpoint_of(request.model), request, 0), mark, length, worst)
 
 
 def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:

@@ -149,7 +149,7 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         recipe_version=recipe_of(job.recipe).version,
         config=safe_config(job.config),
         config_sha256=job.config_sha256,
-        model=job.model,
+        model=", ".join(job.model_names),
         endpoint=host_of(job.endpoint),
         prompt_sha256=job.prompt_sha256,
         classifier_sha256=job.classifier_sha256,

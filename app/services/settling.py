@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from app.domain import targets
+from app.domain import levers, targets
 from app.domain.config import JobConfig
 from app.domain.planning import Plan
-from app.domain.records import JobId, Verdict
+from app.domain.records import JobId, Split, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
 from app.repositories import events, generations, holds, jobs, rounds
@@ -21,7 +21,7 @@ from app.repositories.units import ClaimedUnit
 from app.services import admitting, candidates, failures, planning, settling_seeds
 from app.services import rounds as moves
 from app.services.admitting import Row
-from app.services.planning import Board
+from app.services.planning import Board, Way
 from app.services.settling_seeds import Prepared, SeedSet
 
 POOLED = ("kept", "pending", "reserve")
@@ -126,7 +126,14 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     goals = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
     checks = targets.judge_targets(measures, goals)
     accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
-    figures = RoundFigures(checks, _count(data.funnel, "answers"), accepted, _count(data.funnel, "tokens"), diversity)
+    figures = RoundFigures(
+        checks,
+        _count(data.funnel, "answers"),
+        accepted,
+        _count(data.funnel, "tokens"),
+        diversity,
+        *_sameness(data, wanted.made, outcomes),
+    )
     decision = targets.decide(
         [*_past(data.history), figures],
         max_rounds=data.config.max_rounds,
@@ -135,12 +142,12 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     )
     if data.replan:
         decision = Decision(None, "a person let the job go on")
-    short = frozenset(check.name for check in checks if not check.holds)
+    short = levers.wanted(checks, data.round.plan.get("leans_on", ()))
     plan = (
         None
         if decision.stop
         else planning.make_plan(
-            planning.with_kept(data.board, _new_arms(wanted.made, kept)),
+            _with_won(data.board, wanted.made, outcomes, short),
             data.config,
             number=data.round.number + 1,
             approved=approved,
@@ -151,10 +158,36 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     return Settled(None, stored, checks, decision, plan, data.board)
 
 
-def _new_arms(texts: list[Candidate], kept: list[Candidate]) -> list[str]:
-    """The arm of every text that this round let into the pool."""
-    before = {text.id for text in texts if text.verdict == Verdict.kept}
-    return [text.arm for text in kept if text.id not in before]
+def _with_won(board: Board, texts: Sequence[Candidate], outcomes: Sequence[Row], short: Sequence[Check]) -> Board:
+    """The board with the texts that steering counts as successes: good and new, of `work` families, no repairs.
+
+    The rows that the board was read from still call this round's texts pending.
+    """
+    verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
+    good = [
+        text
+        for text in texts
+        if verdicts.get(text.id, text.verdict) in (Verdict.kept, Verdict.reserve)
+        and text.split == Split.work
+        and not text.repair
+    ]
+    helping = [
+        text
+        for text in good
+        if levers.helps({"ease": text.ease, "grade": text.grade, "list_coverage": text.list_coverage}, short)
+    ]
+    return replace(board, accepted=_by_way(good), won=_by_way(helping))
+
+
+def _by_way(texts: Sequence[Candidate]) -> Counter[Way]:
+    return Counter((text.round_id, text.arm, text.model) for text in texts)
+
+
+def _sameness(data: RoundData, texts: Sequence[Candidate], outcomes: Sequence[Row]) -> tuple[int, int]:
+    """Of this round's answers those that came so far, and those of them refused for being like others."""
+    new = {text.id for text in texts if text.round_id == data.round.id and text.verdict == Verdict.pending}
+    fates = [outcome for outcome in outcomes if outcome[0] in new]
+    return len(fates), sum(outcome[1] == Verdict.dropped for outcome in fates)
 
 
 def _count(funnel: dict[str, object], name: str) -> int:
@@ -170,7 +203,7 @@ def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
     marked = {seed_id: (cluster, reason) for seed_id, cluster, reason in prepared.marks}
     scored = [replace(s, cluster=marked[s.id][0], reason=marked[s.id][1]) for s in data.board.scored]
     board = replace(data.board, scored=scored)
-    plan = planning.make_plan(board, data.config, number=1, approved=Counter(), short=frozenset())
+    plan = planning.make_plan(board, data.config, number=1, approved=Counter(), short=())
     decision = Decision(None, "the seeds are prepared")
     if not plan.calls:
         decision = Decision(StopReason.nothing_to_do, "no seed takes part; the funnel of round 0 says why")
@@ -206,6 +239,8 @@ def _figures_json(figures: RoundFigures) -> dict[str, object]:
         "accepted": figures.accepted,
         "tokens": figures.tokens,
         "diversity": figures.diversity,
+        "passed": figures.passed,
+        "same": figures.same,
     }
 
 
@@ -215,7 +250,8 @@ def _past(history: list[RoundRow]) -> list[RoundFigures]:
     for row in history:
         figures = _figures_of(row)
         if past and row.decision.get("stop") == StopReason.collapse:
-            figures = replace(figures, diversity=past[-1].diversity)
+            last = past[-1]
+            figures = replace(figures, diversity=last.diversity, passed=last.passed, same=last.same)
         past.append(figures)
     return past
 
@@ -228,6 +264,8 @@ def _figures_of(row: RoundRow) -> RoundFigures:
         figures.get("accepted", 0),
         figures.get("tokens", 0),
         {name: (pair[0], pair[1]) for name, pair in figures.get("diversity", {}).items()},
+        figures.get("passed", 0),
+        figures.get("same", 0),
     )
 
 

@@ -123,15 +123,26 @@ class Target:
 
 
 def choose_target(config: JobConfig, operator: Operator) -> Target:
-    """Where the job's calls will go; the operator's key goes to the operator's endpoint alone."""
+    """Where the job's calls will go, those of its first model if it has several."""
+    return choose_targets(config, operator)[0]
+
+
+def choose_targets(config: JobConfig, operator: Operator) -> list[Target]:
+    """Each model's endpoint; the operator's key goes to the operator's endpoint alone."""
+    llm = config.llm
+    asked: list[tuple[str | None, str | None]] = [(one.model, one.base_url or llm.base_url) for one in llm.models]
+    return [_target(model, url, operator) for model, url in asked or [(llm.model, llm.base_url)]]
+
+
+def _target(model: str | None, base_url: str | None, operator: Operator) -> Target:
     own = parse_endpoint(operator.endpoint, key=operator.api_key) if operator.endpoint else None
-    other = _other_than(own, config.llm.base_url)
+    other = _other_than(own, base_url)
     if other and operator.production:
         raise EndpointNotAllowedError
     url, endpoint = (other.base_url, other) if other else (operator.endpoint, own)
     if url is None or endpoint is None:
         raise NoEndpointError
-    model = config.llm.model or operator.model
+    model = model or operator.model
     if model is None:
         raise NoModelError
     if operator.production and model == OFFLINE_MODEL:
@@ -177,6 +188,20 @@ def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:
     return prices.find(model) or Price(0, 0)
 
 
+def models_of(config: JobConfig, operator: Operator) -> list[dict[str, object]]:
+    """What a job keeps of several models, prices as of now; empty when it has one. Raises like `price_for`."""
+    if not config.llm.models:
+        return []
+    return [priced(target.model, target.url, config.budget, operator) for target in choose_targets(config, operator)]
+
+
+def priced(model: str, url: str, budget: Budget, operator: Operator) -> dict[str, object]:
+    """A model as a job keeps it."""
+    price = price_for(model, budget, operator.prices)
+    prices = {"price_input": price.input_micro_per_mtok, "price_output": price.output_micro_per_mtok}
+    return {"model": model, "endpoint": url, **prices}
+
+
 def micro_of(usd: float | None) -> int | None:
     """USD as whole micro-USD, rounded down so that a cap is never overstepped. Example: 1.5 is 1500000."""
     return None if usd is None else int(Decimal(str(usd)) * MICRO)
@@ -214,6 +239,7 @@ def submit(
             prompt_sha256=prompt,
             endpoint=target.url,
             model=target.model,
+            models=models_of(config, operator),
             price_input=price.input_micro_per_mtok,
             price_output=price.output_micro_per_mtok,
             embedding_endpoint=vectors.url if vectors else None,

@@ -31,11 +31,11 @@ def scored(place: int, *, cluster: int | None = 0, reason: str | None = None, to
 
 
 def board(count: int = 6, **over: object) -> Board:
-    return replace(Board([scored(place) for place in range(1, count + 1)], {}, [], {}, {}), **over)  # type: ignore[arg-type]
+    return replace(Board([scored(place) for place in range(1, count + 1)], {}, [], [], {}), **over)  # type: ignore[arg-type]
 
 
 def make_plan(of: Board, config: JobConfig = JobConfig(), *, number: int = 1) -> Plan:  # noqa: B008  # a frozen value
-    return planning.make_plan(of, config, number=number, approved=Counter(), short=frozenset())
+    return planning.make_plan(of, config, number=number, approved=Counter(), short=())
 
 
 def test_seeds_that_take_no_part_are_not_asked() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, text, update
@@ -29,6 +29,9 @@ class JobRow:
     model: str
     price_input: int
     price_output: int
+    price_source: str | None
+    """None: nobody knew a price, so what was spent is not known in money."""
+    price_as_of: date | None
     embedding_endpoint: str | None
     embedding_model: str | None
     """None: Hornbook's own vectors."""

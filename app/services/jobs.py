@@ -107,7 +107,6 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
     before = rounds.config_of(job)
     config = changed_config(before, wanted)
     submission.check_config(config)
-    price = submission.price_for(job.model, config.budget, operator.prices)
     vectors = job.embedding_model and submission.price_for(job.embedding_model, config.budget, operator.prices)
     hours = config.budget.hours
     corpus = corpora.get(session, job.corpus_id)
@@ -121,8 +120,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
             corpus, config, model=job.model, prompt=job.prompt_sha256, classifier=job.classifier_sha256
         ),
         priority=job.priority if wanted.priority is None else wanted.priority,
-        price_input=price.input_micro_per_mtok,
-        price_output=price.output_micro_per_mtok,
+        **submission.price_columns(job.model, config.budget, operator.prices),
         embedding_price=vectors.input_micro_per_mtok if vectors else 0,
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),
     )

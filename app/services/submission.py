@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
 from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions
-from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price, PriceTable
+from app.domain.price_list import PriceTable
+from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
 from app.domain.prompts import prompt_hash
 from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
@@ -171,6 +172,17 @@ def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:
     return prices.find(model) or Price(0, 0)
 
 
+def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, object]:
+    """What a job keeps of its model's price; raises like `price_for`."""
+    price, entry = price_for(model, budget, prices), prices.entry(model)
+    return {
+        "price_input": price.input_micro_per_mtok,
+        "price_output": price.output_micro_per_mtok,
+        "price_source": entry.source if entry else None,
+        "price_as_of": entry.as_of if entry else None,
+    }
+
+
 def micro_of(usd: float | None) -> int | None:
     """USD as whole micro-USD, rounded down so that a cap is never overstepped. Example: 1.5 is 1500000."""
     return None if usd is None else int(Decimal(str(usd)) * MICRO)
@@ -191,7 +203,7 @@ def submit(
     _check_corpus(corpus, recipe)
     _check_licences(session, corpus, config)
     _check_benchmarks(session, config)
-    price, vectors = price_for(target.model, config.budget, operator.prices), choose_embedding(config, operator)
+    vectors = choose_embedding(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
     prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
     hours = config.budget.hours
@@ -207,8 +219,7 @@ def submit(
             prompt_sha256=prompt,
             endpoint=target.url,
             model=target.model,
-            price_input=price.input_micro_per_mtok,
-            price_output=price.output_micro_per_mtok,
+            **price_columns(target.model, config.budget, operator.prices),
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,
             embedding_price=price_of_vectors.input_micro_per_mtok,

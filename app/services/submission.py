@@ -200,9 +200,7 @@ def submit(
     """A queued job with its budget; it starts at once when its corpus is ready. The endpoint was probed before."""
     recipe = check_config(config)
     corpus = corpora.get(session, corpus_id)
-    _check_corpus(corpus, recipe)
-    _check_licences(session, corpus, config)
-    _check_benchmarks(session, config)
+    check_corpus(session, corpus, recipe, config)
     vectors = choose_embedding(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
     prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
@@ -233,7 +231,14 @@ def submit(
     return job_id, rounds.start_job(session, job_id) if corpus.state == "ready" else []
 
 
-def _check_corpus(corpus: CorpusRow, recipe: Recipe) -> None:
+def check_corpus(session: Session, corpus: CorpusRow, recipe: Recipe, config: JobConfig) -> None:
+    """Raise what keeps a job from working on the corpus."""
+    _check_kinds(corpus, recipe)
+    _check_licences(session, corpus, config)
+    _check_benchmarks(session, config)
+
+
+def _check_kinds(corpus: CorpusRow, recipe: Recipe) -> None:
     if corpus.state == "failed":
         raise CorpusFailedError(id=corpus.id, error=(corpus.error or {}).get("code", "unknown"))
     held = set(corpus.kinds)

@@ -128,6 +128,13 @@ def overdue(session: Session) -> list[int]:
     return [row.id for row in rows]
 
 
+def seconds_left(session: Session, job_id: int) -> float | None:
+    """Until the job's deadline, by the database's clock, below 0 past it; None: it has none."""
+    query = text("SELECT CAST(extract(epoch FROM deadline_at - now()) AS float8) FROM jobs WHERE id = :job")
+    found: float | None = session.execute(query, {"job": job_id}).scalar_one()
+    return found
+
+
 def needing_hints(session: Session) -> list[tuple[int, int, int]]:
     """(job id, ready calls, pumps at work) of running jobs that have calls to make now and an endpoint to ask."""
     rows = session.execute(

@@ -96,6 +96,10 @@ class HornbookClient:
         """Submit a job: corpus_id, and recipe, preset, targets, budget, planning, gates, llm, rng_seed, max_rounds."""
         return self._at.send("POST", "/v1/jobs", config)
 
+    def estimate_job(self, **config: Any) -> Json:
+        """What a job would use: as `create_job`, or `seeds` with their count and sizes in the place of corpus_id."""
+        return self._at.send("POST", "/v1/estimates", config)
+
     def job(self, job_id: int) -> Json:
         """A job with progress and spend."""
         return self._at.get(f"/v1/jobs/{job_id}")

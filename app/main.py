@@ -12,6 +12,7 @@ from app.api import (
     classifiers,
     corpora,
     documentation,
+    estimates,
     events,
     exports,
     generations,
@@ -52,7 +53,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.board = events.Board()
     problems.install(app)
     openapi.describe(app)
-    for module in (corpora, recipes, jobs, rounds, events, generations, exports, classifiers, system, documentation):
+    for module in (
+        corpora,
+        recipes,
+        estimates,
+        jobs,
+        rounds,
+        events,
+        generations,
+        exports,
+        classifiers,
+        system,
+        documentation,
+    ):
         app.include_router(module.router)
     app.include_router(pages.router)
     # The last one added is the first to see a request.

@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = None
     llm_prices: dict[str, ModelPrice] = {}
     """Prices by model, e.g. `{"gpt-4.1-mini": {"input_usd_per_mtok": 0.4, "output_usd_per_mtok": 1.6}}`."""
+    llm_price_file: Path | None = None
+    """A price list of one's own (TOML): its entries count before those that ship, `HORNBOOK_LLM_PRICES` before both."""
     llm_concurrency: int = Field(default=64, ge=1, le=1024)
     """Calls a worker process keeps in flight at most."""
     llm_deadline_s: float = Field(default=120, gt=0, le=170)

@@ -18,7 +18,7 @@ from app.db import migrate
 from app.db.session import engine_of, retrying
 from app.dispatch import send
 from app.domain.config import JobConfig
-from app.domain.pricing import price_table
+from app.domain.price_list import price_table
 from app.domain.records import JobId
 from app.domain.steps import Compute
 from app.embedded.process import ProcessSpec

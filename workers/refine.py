@@ -1,6 +1,8 @@
 """The refine task: one pump over one job for one slice of time."""
 
 import asyncio
+import math
+import time
 
 import structlog
 from sqlalchemy.orm import Session
@@ -9,7 +11,7 @@ from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
 from app.errors import NotFoundError
-from app.repositories import beats
+from app.repositories import beats, jobs
 from app.services import asking, rounds
 from app.services.asking import JobContext
 from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
@@ -37,12 +39,17 @@ def refine(job_id: object) -> None:
         return
     if context is None:
         return
+    asked_at = time.monotonic()
+    left_s = retrying(engine, lambda s: jobs.seconds_left(s, JobId(job_id)))
+    if left_s is not None and left_s <= 0:
+        send(settings.redis_url, retrying(engine, lambda s: rounds.exhaust(s, JobId(job_id), what="time")))
+        return
     with structlog.contextvars.bound_contextvars(job=job_id):
-        _pump(context, settings)
+        _pump(context, settings, last_start=None if left_s is None else asked_at + left_s)
         send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
 
 
-def _pump(context: JobContext, settings: Settings) -> None:
+def _pump(context: JobContext, settings: Settings, *, last_start: float | None) -> None:
     engine, name = resources.engine(), resources.worker_name()
     try:
         weights = resources.classifier_weights(context.job.classifier_sha256)
@@ -57,7 +64,7 @@ def _pump(context: JobContext, settings: Settings) -> None:
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)
     try:
         with heartbeat(engine, desk.held_tokens, worker=name, queue="refine", lease_s=settings.lease_s):
-            asyncio.run(_run(desk, context, settings, ceiling))
+            asyncio.run(_run(desk, context, settings, ceiling, last_start=last_start))
     finally:
         retrying(engine, lambda s: beats.seen(s, name, "refine", busy=0))
 
@@ -67,14 +74,16 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
     return max(1, beats.busy_workers(session, "refine", within_s=within_s))
 
 
-async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int) -> None:
+async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int, *, last_start: float | None) -> None:
+    # No call begins past the job's deadline; those in flight then are paid for and come home.
+    left_s = math.inf if last_start is None else last_start - time.monotonic()
     async with callers(context, settings, ceiling) as client:
         pump = Pump(
             desk,
             client,
             ceiling=ceiling,
             deadline_s=settings.llm_deadline_s,
-            slice_s=settings.pump_slice_s,
+            slice_s=min(settings.pump_slice_s, left_s),
             stop=stopping.stop_requested,
         )
         await pump.run()

@@ -47,7 +47,7 @@ NEXT = {
     "nothing_to_roll_back": "`hornbook classifier list` shows what there is.",
     "labeller_refused": "Then `hornbook classifier resume ID` goes on with the labels that are stored.",
     "already_running": "Commands use the running one by themselves; Ctrl-C where it runs stops it.",
-    "unknown_price": "Set HORNBOOK_LLM_PRICES, or cap calls instead: --set budget.calls=1000.",
+    "unknown_price": "`hornbook llm prices` shows what is known; to cap calls instead: --set budget.calls=1000.",
 }
 """What to do about an error whose own sentence does not say it."""
 

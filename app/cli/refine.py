@@ -11,6 +11,7 @@ import typer
 from app.adapters.benchmark_files import text_field_of
 from app.adapters.models import word_list_path
 from app.cli.configs import job_config
+from app.cli.estimates import seeds_of, show_estimate
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
 from app.cli.exports import fetch, show_export
 from app.cli.report import show_lineage, show_rounds, show_stop, show_targets
@@ -22,6 +23,7 @@ from app.client import HornbookClient
 from app.client_http import HornbookApiError, Json
 from app.domain.config import Preset
 from app.domain.exporting import ExportFormat
+from app.domain.ingest import ReadOptions
 from app.domain.recipes.builtin import RECIPES, recipe_of
 from app.domain.records import Kind
 from app.settings import get_settings
@@ -58,11 +60,11 @@ class Story:
 
 
 def refine(  # noqa: PLR0913  # one argument an option
-    out: Annotated[Path, typer.Option(help="Folder for the export.")],
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders. None: the recipe's own word list."),
     ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the export.")] = None,
     recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
@@ -86,6 +88,7 @@ def refine(  # noqa: PLR0913  # one argument an option
     kind: Annotated[Kind | None, typer.Option(help="What the records are, when it is the same for all.")] = None,
     field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
     licence: Annotated[str | None, typer.Option(help="Of records that state none.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would ask for, cost and take.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
     """Refine seed files into training data: upload, refine round after round, export, download."""
@@ -105,11 +108,18 @@ def refine(  # noqa: PLR0913  # one argument an option
         llm=Llm(llm, model),
         fields=fields,
         sets=sets or (),
-        out=out,
+        out=out or Path(),
         export={"format": file_format, "real_share": real_share},
         benchmarks=benchmarks or (),
     )
-    _play(wish, as_json)
+    if dry_run:
+        _estimate(wish, as_json)
+    elif out is None:
+        raise StoppedError(
+            "Name a folder for the export with --out, or ask what it would cost with --dry-run.", Exit.usage
+        )
+    else:
+        _play(wish, as_json)
 
 
 refine.__doc__ = f"""{refine.__doc__}
@@ -119,11 +129,35 @@ It uses the service at HORNBOOK_URL, else a running `hornbook up`, else starts e
 {CODES}"""
 
 
-def _play(wish: Wish, as_json: bool) -> None:
-    """Do what was asked for and show what came of it."""
+def _check(wish: Wish) -> None:
     named = wish.llm.model or get_settings().llm_model or any(one.startswith("llm.models=") for one in wish.sets)
     if wish.llm.url is not None and not named:
         raise StoppedError("--llm names an endpoint: name the model to ask there too, with --model NAME.", Exit.usage)
+
+
+def _config(at: Service, wish: Wish) -> Json:
+    # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
+    llm = Llm() if at.own else wish.llm
+    return job_config(wish.recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
+
+
+def _estimate(wish: Wish, as_json: bool) -> None:
+    """Say what the job would use; nothing is uploaded."""
+    _check(wish)
+    kind = wish.corpus.get("kind")
+    options = ReadOptions(text_field=wish.corpus["text_field"], kind=Kind(kind) if kind else None)
+    seeds = seeds_of(wish.files, options, wish.recipe)
+    with service(wish.llm) as at:
+        found = at.client.estimate_job(seeds=seeds, **_config(at, wish))
+    if as_json:
+        print_json(found)
+    else:
+        show_estimate(results(), found)
+
+
+def _play(wish: Wish, as_json: bool) -> None:
+    """Do what was asked for and show what came of it."""
+    _check(wish)
     # Now, not after an hour of work.
     wish.out.mkdir(parents=True, exist_ok=True)
     with service(wish.llm) as at:
@@ -160,9 +194,7 @@ def _tell(at: Service, wish: Wish) -> Story:
     job: Json | None = None
     try:
         corpus = upload(at.client, wish.files, wish.corpus)
-        # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
-        llm = Llm() if at.own else wish.llm
-        config = job_config(wish.recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
+        config = _config(at, wish)
         if wish.benchmarks:
             config["benchmarks"] = [*config.get("benchmarks", ()), *_benchmarks(at.client, wish.benchmarks)]
         job = at.client.create_job(corpus_id=corpus["id"], **config)

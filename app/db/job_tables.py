@@ -1,10 +1,11 @@
 """What is being done: jobs, rounds, units, money and calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -49,6 +50,10 @@ class Job(Base):
     price_input: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Micro-USD for a million prompt tokens, fixed at submission."""
     price_output: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    price_source: Mapped[str | None]
+    """Where that price can be looked up; NULL: nobody knew one, and 0 is no price."""
+    price_as_of: Mapped[date | None] = mapped_column(Date)
+    """When somebody last looked it up."""
     embedding_endpoint: Mapped[str | None]
     embedding_model: Mapped[str | None]
     """NULL: texts get Hornbook's own vectors."""

@@ -1,16 +1,13 @@
 """What a call costs, in integer micro-units of money (1 USD = 1,000,000 micro).
 
-Prices come from settings in USD per million tokens, so one micro-USD per million tokens is the smallest step of a price
+Prices are in whole micro-USD per million tokens, so that is the smallest step of a price
 and a cost is `ceil((in x price_in + out x price_out) / 1,000,000)`: rounded up, never down, never a float. A model
-without a price has no cost of zero: it raises, and a job with a money budget is refused (D13).
+without a price has no cost of zero: it raises, and a job with a money budget is refused (D13). Where prices come from
+is `app/domain/price_list.py`.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-
-from app.errors import InvalidInputError
 
 MICRO = 1_000_000
 """Micro-units in one USD, and tokens in the unit that prices are quoted for."""
@@ -21,23 +18,8 @@ BYTES_PER_TOKEN = 2
 MESSAGE_OVERHEAD_TOKENS = 64
 """Tokens that chat templates add around two messages, with room to spare."""
 
-MAX_USD_PER_MTOK = Decimal(1_000_000)
-"""A price above this is a typing error."""
-
 OFFLINE_MODEL = "offline-explainer"
 """The built-in endpoint's model: no money changes hands."""
-
-
-class UnknownPriceError(InvalidInputError):
-    """No price is known for model {model}: add it to HORNBOOK_LLM_PRICES, or run without a money budget."""
-
-    code = "unknown_price"
-
-
-class BadPriceError(InvalidInputError):
-    """The price of model {model!r} is not usable: {reason}."""
-
-    code = "bad_price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +62,3 @@ FREE = Price(0, 0)
 def worst_prompt_tokens(prompt_bytes: int) -> int:
     """Upper-bound tokens of a prompt of that many UTF-8 bytes."""
     return math.ceil(prompt_bytes / BYTES_PER_TOKEN) + MESSAGE_OVERHEAD_TOKENS
-
-
-@dataclass(frozen=True, slots=True)
-class PriceTable:
-    """Prices by model name."""
-
-    prices: Mapping[str, Price]
-
-    def price(self, model: str) -> Price:
-        """The model's price; raises UnknownPriceError."""
-        found = self.find(model)
-        if found is None:
-            raise UnknownPriceError(model=model)
-        return found
-
-    def find(self, model: str) -> Price | None:
-        """The model's price, or None where the caller can do without (a job with no money budget)."""
-        if model == OFFLINE_MODEL:
-            return FREE
-        return self.prices.get(model)
-
-
-_FIELDS = frozenset({"input_usd_per_mtok", "output_usd_per_mtok"})
-
-
-def price_table(configured: Mapping[str, Mapping[str, float | int | str]]) -> PriceTable:
-    """The table from `{model: {"input_usd_per_mtok": .., "output_usd_per_mtok": ..}}`; raises BadPriceError."""
-    prices: dict[str, Price] = {}
-    for model, fields in configured.items():
-        if frozenset(fields) != _FIELDS:
-            raise BadPriceError(model=model, reason="it needs exactly input_usd_per_mtok and output_usd_per_mtok")
-        prices[model] = Price(
-            _micro_per_mtok(model, fields["input_usd_per_mtok"]),
-            _micro_per_mtok(model, fields["output_usd_per_mtok"]),
-        )
-    return PriceTable(prices)
-
-
-def _micro_per_mtok(model: str, usd: float | int | str) -> int:
-    """USD per million tokens as micro-USD per million tokens, rounded up; exact for decimal notation."""
-    try:
-        amount = Decimal(str(usd))
-    except InvalidOperation:
-        raise BadPriceError(model=model, reason=f"{usd!r} is not a number") from None
-    if isinstance(usd, bool) or not amount.is_finite() or amount < 0:
-        raise BadPriceError(model=model, reason=f"{usd!r} is not a price of 0 or more")
-    if amount > MAX_USD_PER_MTOK:
-        raise BadPriceError(model=model, reason=f"{usd!r} USD per million tokens is beyond belief")
-    return math.ceil(amount * MICRO)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, text, update
@@ -31,6 +31,9 @@ class JobRow:
     """Of a job with several: model, endpoint, price_input, price_output of each; empty: it has one."""
     price_input: int
     price_output: int
+    price_source: str | None
+    """None: nobody knew a price, so what was spent is not known in money."""
+    price_as_of: date | None
     embedding_endpoint: str | None
     embedding_model: str | None
     """None: Hornbook's own vectors."""
@@ -130,6 +133,13 @@ def overdue(session: Session) -> list[int]:
     """Running or paused jobs past their deadline."""
     rows = session.execute(text("SELECT id FROM jobs WHERE state IN ('running', 'paused') AND deadline_at < now()"))
     return [row.id for row in rows]
+
+
+def seconds_left(session: Session, job_id: int) -> float | None:
+    """Until the job's deadline, by the database's clock, below 0 past it; None: it has none."""
+    query = text("SELECT CAST(extract(epoch FROM deadline_at - now()) AS float8) FROM jobs WHERE id = :job")
+    found: float | None = session.execute(query, {"job": job_id}).scalar_one()
+    return found
 
 
 def needing_hints(session: Session) -> list[tuple[int, int, int]]:

@@ -107,7 +107,6 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
     before = rounds.config_of(job)
     config = changed_config(before, wanted)
     submission.check_config(config)
-    price = submission.price_for(job.model, config.budget, operator.prices)
     vectors = job.embedding_model and submission.price_for(job.embedding_model, config.budget, operator.prices)
     hours = config.budget.hours
     corpus = corpora.get(session, job.corpus_id)
@@ -122,8 +121,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
         ),
         priority=job.priority if wanted.priority is None else wanted.priority,
         models=[submission.priced(one["model"], one["endpoint"], config.budget, operator) for one in job.models],
-        price_input=price.input_micro_per_mtok,
-        price_output=price.output_micro_per_mtok,
+        **submission.price_columns(job.model, config.budget, operator.prices),
         embedding_price=vectors.input_micro_per_mtok if vectors else 0,
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),
     )

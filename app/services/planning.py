@@ -170,12 +170,13 @@ def _repairable(row: generations.RepairRow) -> Repairable:
     return Repairable(row.generation_id, row.seed_id, arm_of(row.arm), row.edu_score, (reason,))
 
 
-def _draws_per_round(config: JobConfig) -> int:
+def draws_per_round(config: JobConfig) -> int:
+    """The prompts a round draws from a word list."""
     return config.planning.calls_per_round or max(planning.LEAST_CALLS, -(-config.draws // config.max_rounds))
 
 
 def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int) -> Plan:
-    size = _draws_per_round(config)
+    size = draws_per_round(config)
     first = size * (number - 1)
     count = max(0, min(size, config.draws - first))
     offer = Offer(
@@ -198,7 +199,7 @@ def _pair(name: str) -> tuple[str, str]:
 def seeds_left(board: Board, config: JobConfig, number: int) -> int:
     """How many seeds, repairs or draws a round after `number` could still ask for."""
     if board.words:
-        return max(0, config.draws - _draws_per_round(config) * number)
+        return max(0, config.draws - draws_per_round(config) * number)
     most = planning.most_variants(recipe_of(config.recipe).arms, config.planning)
     left = sum(s.reason is None and len(board.used.get(s.id, ())) < most for s in board.scored)
     return left + len(board.repairs)

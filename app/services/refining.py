@@ -52,7 +52,10 @@ def claim(
 
     `prices` are those of a job's several models. `owed` says what texts will cost besides, up to each of some units.
     """
-    if _endpoint_pauses(session, job_id):
+    pauses, late = _held_up(session, job_id)
+    if late:
+        return Claimed([], None, exhausted="time")
+    if pauses:
         # No worker sleeps through an endpoint's pause; the reconciler sends a hint when it is over.
         return Claimed([], None)
     taken = units.claim_rewrites(session, job_id, limit=limit, worker=worker, lease_s=lease_s)
@@ -92,10 +95,13 @@ def scarcest(row: BudgetRow, claim: Claim, owed: Owed = budgets.NOTHING) -> str:
     return "money"
 
 
-def _endpoint_pauses(session: Session, job_id: JobId) -> bool:
+def _held_up(session: Session, job_id: JobId) -> tuple[bool, bool]:
+    """Whether the job's endpoint asked for a pause, and whether a running job is past its deadline."""
     query = text("""
-        SELECT 1 FROM jobs j JOIN endpoints e ON e.url = j.endpoint WHERE j.id = :job AND e.not_before > now()""")
-    return session.execute(query, {"job": job_id}).scalar_one_or_none() is not None
+        SELECT coalesce(e.not_before > now(), false), coalesce(j.deadline_at <= now(), false) AND j.state = 'running'
+        FROM jobs j LEFT JOIN endpoints e ON e.url = j.endpoint WHERE j.id = :job""")
+    pauses, late = session.execute(query, {"job": job_id}).one()
+    return pauses, late
 
 
 def pause_endpoint(session: Session, url: str, *, seconds: float) -> None:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from app.domain import levers, targets
 from app.domain.config import JobConfig
 from app.domain.planning import Plan
+from app.domain.pricing import MICRO
 from app.domain.records import JobId, Split, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
-from app.repositories import events, generations, holds, jobs, rounds
+from app.repositories import budgets, events, generations, holds, jobs, rounds
 from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
@@ -43,6 +44,8 @@ class RoundData:
     frozen: dict[str, object]
     board: Board
     funnel: dict[str, object]
+    used_up: str | None
+    """The budget that has no room for a call, with its figures; None: none that is known."""
     replan: bool
     """A person let a collapsed job go on: decide nothing, plan."""
 
@@ -77,6 +80,7 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
     config = moves.config_of(job)
     this = rounds.get(session, round_id)
     first = this.number == 0
+    funnel = {} if first else _funnel(session, round_id)
     return RoundData(
         job=job,
         config=config,
@@ -85,7 +89,8 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
         seed_set=settling_seeds.read_seeds(session, job) if first else None,
         frozen={} if first else json.loads(jobs.artifact(session, job_id, "reference")),
         board=planning.read_board(session, job_id, job.corpus_id, config, repairs=LEAST_REPAIRS),
-        funnel={} if first else _funnel(session, round_id),
+        funnel=funnel,
+        used_up=_used_up(session, job_id, config, _exhausted(funnel)),
         replan=this.state == "settled",
     )
 
@@ -138,7 +143,7 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
         [*_past(data.history), figures],
         max_rounds=data.config.max_rounds,
         seeds_left=planning.seeds_left(data.board, data.config, data.round.number),
-        exhausted=_exhausted(data.funnel),
+        exhausted=data.used_up,
     )
     if data.replan:
         decision = Decision(None, "a person let the job go on")
@@ -205,14 +210,16 @@ def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
     board = replace(data.board, scored=scored)
     plan = planning.make_plan(board, data.config, number=1, approved=Counter(), short=())
     decision = Decision(None, "the seeds are prepared")
-    if not plan.calls:
+    if data.used_up:
+        decision = Decision(StopReason.budget_exhausted, f"the budget of {data.used_up} is used up before any call")
+    elif not plan.calls:
         decision = Decision(StopReason.nothing_to_do, "no seed takes part; the funnel of round 0 says why")
     measures: dict[str, object] = {
         "measured_on": "seeds",
         "values": prepared.reference.values,
         "limits": prepared.reference.limits,
     }
-    return Settled(prepared, measures, (), decision, plan, board)
+    return Settled(prepared, measures, (), decision, None if decision.stop else plan, board)
 
 
 def _redundancy_cap(data: RoundData) -> float:
@@ -231,6 +238,21 @@ def _exhausted(funnel: dict[str, object]) -> str | None:
     assert isinstance(rows, list)
     found = [str(row["reason"]) for row in rows if str(row["reason"] or "").startswith("budget:")]
     return found[0].removeprefix("budget:") if found else None
+
+
+def _used_up(session: Session, job_id: JobId, config: JobConfig, what: str | None) -> str | None:
+    """The budget `what` that kept calls from being made, or the time if that is over, with its figures."""
+    left = jobs.seconds_left(session, job_id)
+    if left is not None and left <= 0:
+        return f"time ({config.budget.hours or 0:g} h)"
+    row = budgets.read(session, job_id)
+    figures = {
+        "calls": f"{row.spent_calls:,} of {row.cap_calls or 0:,} made",
+        "tokens": f"{row.spent_tokens:,} of {row.cap_tokens or 0:,} used, and the next call may need more than is left",
+        "money": f"${row.spent_micro / MICRO:.4f} of ${(row.cap_micro or 0) / MICRO:.4f} spent, and the next call may "
+        "cost more than is left",
+    }
+    return what and (f"{what} ({figures[what]})" if what in figures else what)
 
 
 def _figures_json(figures: RoundFigures) -> dict[str, object]:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
 from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions
-from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price, PriceTable
+from app.domain.price_list import PriceTable
+from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
 from app.domain.prompts import prompt_hash
 from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
@@ -200,6 +201,15 @@ def priced(model: str, url: str, budget: Budget, operator: Operator) -> dict[str
     price = price_for(model, budget, operator.prices)
     prices = {"price_input": price.input_micro_per_mtok, "price_output": price.output_micro_per_mtok}
     return {"model": model, "endpoint": url, **prices}
+def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, object]:
+    """What a job keeps of its model's price; raises like `price_for`."""
+    price, entry = price_for(model, budget, prices), prices.entry(model)
+    return {
+        "price_input": price.input_micro_per_mtok,
+        "price_output": price.output_micro_per_mtok,
+        "price_source": entry.source if entry else None,
+        "price_as_of": entry.as_of if entry else None,
+    }
 
 
 def micro_of(usd: float | None) -> int | None:
@@ -219,11 +229,8 @@ def submit(
     """A queued job with its budget; it starts at once when its corpus is ready. The endpoint was probed before."""
     recipe = check_config(config)
     corpus = corpora.get(session, corpus_id)
-    _check_corpus(corpus, recipe)
-    _check_parts(session, corpus, recipe)
-    _check_licences(session, corpus, config)
-    _check_benchmarks(session, config)
-    price, vectors = price_for(target.model, config.budget, operator.prices), choose_embedding(config, operator)
+    check_corpus(session, corpus, recipe, config)
+    vectors = choose_embedding(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
     prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
     hours = config.budget.hours
@@ -240,8 +247,7 @@ def submit(
             endpoint=target.url,
             model=target.model,
             models=models_of(config, operator),
-            price_input=price.input_micro_per_mtok,
-            price_output=price.output_micro_per_mtok,
+            **price_columns(target.model, config.budget, operator.prices),
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,
             embedding_price=price_of_vectors.input_micro_per_mtok,
@@ -255,7 +261,15 @@ def submit(
     return job_id, rounds.start_job(session, job_id) if corpus.state == "ready" else []
 
 
-def _check_corpus(corpus: CorpusRow, recipe: Recipe) -> None:
+def check_corpus(session: Session, corpus: CorpusRow, recipe: Recipe, config: JobConfig) -> None:
+    """Raise what keeps a job from working on the corpus."""
+    _check_kinds(corpus, recipe)
+    _check_parts(session, corpus, recipe)
+    _check_licences(session, corpus, config)
+    _check_benchmarks(session, config)
+
+
+def _check_kinds(corpus: CorpusRow, recipe: Recipe) -> None:
     if corpus.state == "failed":
         raise CorpusFailedError(id=corpus.id, error=(corpus.error or {}).get("code", "unknown"))
     held = set(corpus.kinds)

@@ -98,7 +98,7 @@ def _length(session: Session, job: JobRow) -> int | None:
 
 
 def reserve(session: Session, batch: Batch) -> str | None:
-    """Put the worst case aside; None, or why there is no room: `calls`, `tokens`, `money`, `later`, or overdrawn.
+    """Put the worst case aside; None, or why there is no room: a cap's name (also `time`), `later`, or overdrawn.
 
     Raises LostLeaseError.
     """
@@ -108,6 +108,9 @@ def reserve(session: Session, batch: Batch) -> str | None:
     # A commit whose answer was lost: the reservation is there.
     if budgets.is_reserved(session, unit.token):
         return None
+    # Texts that were paid for still get theirs, for without they are lost; seeds of a job that is over do not.
+    if batch.of == "seeds" and (jobs.seconds_left(session, job_id) or 1.0) <= 0:
+        return "time"
     row = budgets.read(session, job_id, lock=True)
     if budgets.reserve(session, job_id, [batch.worst], row):
         return None

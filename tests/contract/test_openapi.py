@@ -13,6 +13,7 @@ from app.api import classifiers, corpora, edge, events, exports, operator, pages
 from app.api.problems import Problem
 from app.api.schemas import classifiers as classifier_schemas
 from app.api.schemas import corpora as corpus_schemas
+from app.api.schemas import estimates as estimate_schemas
 from app.api.schemas import exports as export_schemas
 from app.api.schemas import generations as generation_schemas
 from app.api.schemas import jobs as job_schemas
@@ -29,6 +30,7 @@ OPERATIONS = {
     "GET /v1/corpora/{corpus_id}/rejects",
     "GET /v1/recipes",
     "GET /v1/recipes/{name}",
+    "POST /v1/estimates",
     "POST /v1/jobs",
     "GET /v1/jobs",
     "GET /v1/jobs/{job_id}",
@@ -67,11 +69,13 @@ CODES = {
     "bad_json",
     "bad_llm_endpoint",
     "bad_multipart",
+    "bad_price_file",
     "body_too_large",
     "body_too_slow",
     "classifier_not_ready",
     "conflict",
     "corpus_failed",
+    "corpus_not_ready",
     "cross_site",
     "database_unavailable",
     "embeddings_endpoint_not_allowed",
@@ -148,7 +152,8 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
 
 
 SCHEMAS = (
-    classifier_schemas, corpus_schemas, export_schemas, generation_schemas, job_schemas, round_schemas,
+    classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, generation_schemas, job_schemas,
+    round_schemas,
 )  # fmt: skip
 MODELS = [
     model
@@ -165,8 +170,8 @@ def test_examples_are_valid(model: type[BaseModel]) -> None:
 
 
 ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
-ANSWERS += ["ClassifierOut", "Evaluations"]
-ASKS = ["JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
+ANSWERS += ["ClassifierOut", "EstimateOut", "Evaluations"]
+ASKS = ["EstimateRequest", "JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
 
 
 @pytest.mark.parametrize("name", [*ANSWERS, *ASKS, "Problem"])
@@ -175,7 +180,7 @@ def test_schema_has_an_example(spec: dict[str, Any], name: str) -> None:
 
 
 REQUESTS = [job_schemas.JobRequest, job_schemas.JobPatch, export_schemas.ExportRequest, corpus_schemas.CorpusRecords]
-REQUESTS += [classifier_schemas.LabellingRequest]
+REQUESTS += [classifier_schemas.LabellingRequest, estimate_schemas.EstimateRequest]
 
 
 @pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from app.db.session import transaction
 from app.domain.config import JobConfig
-from app.domain.pricing import price_table
+from app.domain.price_list import price_table
 from app.domain.records import JobId
 from app.services import corpora as uploads
 from app.services import submission

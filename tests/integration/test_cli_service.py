@@ -57,6 +57,17 @@ def test_a_budget_is_changed_and_what_is_left_out_stays(service: ApiService, com
     assert command("jobs", "budget", job["id"]).code == Exit.usage
 
 
+def test_dry_run_reads_the_seeds_here_and_submits_nothing(service: ApiService, command: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Water boils at 100 degrees."}\n{"text": "Ice melts."}\n' * 2)
+
+    shown, told = command("refine", "a.jsonl", "--dry-run"), command("refine", "a.jsonl", "--dry-run", "--json")
+
+    assert shown.code == 0 and "calls" in shown.out and "HORNBOOK_LLM_PRICES" in shown.out
+    assert json.loads(told.out)["seeds"] == 2
+    assert command("refine", "a.jsonl").code == Exit.usage
+    assert command("jobs", "list", "--json").out == "" == command("corpora", "list", "--json").out
+
+
 def test_watching_a_job_that_is_done_ends_well(service: ApiService, command: Run) -> None:
     job = service.job()
     with transaction(service.engine) as session:

@@ -15,7 +15,45 @@ from app.services.jobs import Change, JobView
 Priority = Annotated[int, Field(ge=-1_000, le=1_000)]
 
 
-class JobRequest(BaseModel):
+CorpusId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class JobFields(BaseModel):
+    """What a job does, whatever its corpus."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipe: Annotated[str, StringConstraints(max_length=100)] = "codetextbook"
+    preset: Preset | None = None
+    """Sets the grade that texts must be readable at, unless `targets.grade_p90` says otherwise."""
+    rng_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    max_rounds: Annotated[int, Field(ge=1, le=100)] = 6
+    draws: Annotated[int, Field(ge=1, le=100_000_000)] = 300
+    benchmarks: Annotated[tuple[Annotated[int, Field(ge=1, le=2**63 - 1)], ...], Field(max_length=100)] = ()
+    targets: Targets = Field(default_factory=Targets)
+    budget: Budget = Field(default_factory=Budget)
+    planning: Planning = Field(default_factory=Planning)
+    gates: Gates = Field(default_factory=Gates)
+    llm: Llm = Field(default_factory=Llm)
+    embedding: Embedding = Field(default_factory=Embedding)
+    """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_preset(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("preset") not in PRESET_GRADES:
+            return data
+        targets = data.get("targets", {})
+        if not isinstance(targets, dict) or "grade_p90" in targets:
+            return data
+        return {**data, "targets": {"grade_p90": PRESET_GRADES[Preset(data["preset"])], **targets}}
+
+    def config(self) -> JobConfig:
+        """The job's config as one value."""
+        return JobConfig(**{field.name: getattr(self, field.name) for field in fields(JobConfig)})
+
+
+class JobRequest(JobFields):
     """A job to do. Everything but the corpus has a default."""
 
     model_config = ConfigDict(
@@ -39,37 +77,9 @@ class JobRequest(BaseModel):
         },
     )
 
-    corpus_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
-    recipe: Annotated[str, StringConstraints(max_length=100)] = "codetextbook"
-    preset: Preset | None = None
-    """Sets the grade that texts must be readable at, unless `targets.grade_p90` says otherwise."""
-    rng_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    max_rounds: Annotated[int, Field(ge=1, le=100)] = 6
-    draws: Annotated[int, Field(ge=1, le=100_000_000)] = 300
-    benchmarks: Annotated[tuple[Annotated[int, Field(ge=1, le=2**63 - 1)], ...], Field(max_length=100)] = ()
-    targets: Targets = Field(default_factory=Targets)
-    budget: Budget = Field(default_factory=Budget)
-    planning: Planning = Field(default_factory=Planning)
-    gates: Gates = Field(default_factory=Gates)
-    llm: Llm = Field(default_factory=Llm)
-    embedding: Embedding = Field(default_factory=Embedding)
-    """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
+    corpus_id: CorpusId
     priority: Priority = 0
     """Higher goes first where jobs share workers."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _apply_preset(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("preset") not in PRESET_GRADES:
-            return data
-        targets = data.get("targets", {})
-        if not isinstance(targets, dict) or "grade_p90" in targets:
-            return data
-        return {**data, "targets": {"grade_p90": PRESET_GRADES[Preset(data["preset"])], **targets}}
-
-    def config(self) -> JobConfig:
-        """The job's config as one value."""
-        return JobConfig(**{field.name: getattr(self, field.name) for field in fields(JobConfig)})
 
 
 class JobPatch(BaseModel):

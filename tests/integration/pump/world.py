@@ -15,7 +15,7 @@ from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import Answer, Outcome
 from app.db.session import engine_of, retrying
 from app.domain.config import Budget, Gates, JobConfig, Llm, Targets
-from app.domain.pricing import price_table
+from app.domain.price_list import price_table
 from app.domain.records import JobId
 from app.services import asking, submission
 from app.services.asking import Ask, JobContext

@@ -14,7 +14,7 @@ from app.db.session import transaction
 from app.domain import clusters
 from app.domain.config import Budget, Embedding, Gates, JobConfig
 from app.domain.embedding import centred
-from app.domain.pricing import UnknownPriceError
+from app.domain.price_list import UnknownPriceError
 from app.domain.records import JobId, Kind
 from app.repositories import jobs
 from app.services import corpora as uploads

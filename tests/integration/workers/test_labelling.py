@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from app.adapters.llm_endpoints import parse_endpoint
 from app.db.session import transaction
-from app.domain.pricing import Price, PriceTable
+from app.domain.price_list import price_table
 from app.repositories import classifiers, units
 from app.services import classifier_sources as sources
 from app.services import labelling as service
@@ -27,7 +27,7 @@ from workers import compute
 from workers import labelling as worker_labelling
 
 SEVENTY = Labelling(sample=70)
-PRICES = PriceTable({"stub": Price(150_000, 600_000)})
+PRICES = price_table({"stub": {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6}})
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """Whole jobs in this process, with the workers' own functions and a stub endpoint: every way a loop can end."""
 
+import time
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from app.db.session import transaction
 from app.domain.config import Budget, Llm, Planning
@@ -11,7 +13,8 @@ from tests.faults.rig import document
 from tests.integration.loop_run import Loop
 from tests.integration.loop_world import EASY, FAR, OPEN, config_of, row, rows
 from tests.stub_llm_answers import Prompt, lesson
-from tests.stub_llm_faults import OK, named_acts
+from tests.stub_llm_faults import OK, Act, named_acts
+from workers import compute
 
 ACTS = {name: replace(act, instant=False) for name, act in named_acts().items()}
 DOCUMENTS = [document(place) for place in range(18)]
@@ -68,7 +71,7 @@ def test_a_budget_ends_the_job_and_is_never_overspent(loop: Loop, what: str) -> 
     job = loop.drive(job_id)
 
     assert (job["state"], job["stop_reason"]) == ("done", "budget_exhausted")
-    assert f"budget of {what}" in job["note"]
+    assert f"budget of {what} (" in job["note"]
     budget = row(loop.engine, "SELECT * FROM budgets WHERE job_id = :job", job=job_id)
     assert (budget["reserved_micro"], budget["reserved_tokens"], budget["reserved_calls"]) == (0, 0, 0)
     assert 0 < budget["spent_calls"] == calls_made(loop) < len(DOCUMENTS)
@@ -76,6 +79,43 @@ def test_a_budget_ends_the_job_and_is_never_overspent(loop: Loop, what: str) -> 
     assert budget["spent_tokens"] <= (budget["cap_tokens"] or 10**9)
     # What was bought before the budget ran out is in the pool.
     assert loop.rounds(job_id)[-1]["measures"]["pool"] == budget["spent_calls"]
+
+
+def test_no_call_begins_past_the_time_and_the_round_still_settles(loop: Loop) -> None:
+    began: list[float] = []
+
+    def script(_request: object) -> Act:
+        began.append(time.time())
+        return OK
+
+    job_id = start(loop, budget=Budget(hours=1), llm=Llm(concurrency=1), targets=replace(EASY, approved_tokens=5_000))
+    compute.compute()
+    loop.stub.script, loop.stub.options = script, replace(loop.stub.options, latency_s=0.3)
+    query = """
+        UPDATE jobs SET deadline_at = now() + interval '1.5 s' WHERE id = :job
+        RETURNING extract(epoch FROM deadline_at)"""
+    with transaction(loop.engine) as session:
+        deadline = float(session.execute(text(query), {"job": job_id}).scalar_one())
+
+    loop.drive(job_id, until=lambda: time.time() > deadline)
+    loop.sweep()
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "budget_exhausted")
+    assert "budget of time (1 h)" in job["note"]
+    assert len(began) < len(DOCUMENTS) and all(at <= deadline for at in began)
+    assert loop.rounds(job_id)[-1]["measures"]["pool"] == len(began)
+
+
+def test_time_that_is_over_before_the_first_call_ends_the_job_with_the_seeds(loop: Loop) -> None:
+    job_id = start(loop, budget=Budget(hours=1))
+    with transaction(loop.engine) as session:
+        session.execute(text("UPDATE jobs SET deadline_at = now() WHERE id = :job"), {"job": job_id})
+
+    job = loop.drive(job_id)
+
+    assert (job["state"], job["stop_reason"]) == ("done", "budget_exhausted")
+    assert "budget of time" in job["note"] and calls_made(loop) == 0
 
 
 def test_time_ends_the_job(loop: Loop) -> None:

@@ -1,0 +1,208 @@
+"""What /v1/estimates takes and gives."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.api.schemas.jobs import CorpusId, JobFields
+from app.domain.estimating import Estimate, Guess, Seeds, Size, Use
+from app.domain.price_list import ListedPrice
+from app.domain.pricing import MICRO
+from app.services.estimating import Estimated
+
+MOST_SIZES = 1_000
+
+
+class SizeIn(BaseModel):
+    """How long a seed is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: Annotated[int, Field(ge=0, le=10_000_000)]
+    bytes: Annotated[int, Field(ge=0, le=100_000_000)]
+
+
+class SeedsIn(BaseModel):
+    """Seeds that are not uploaded yet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    count: Annotated[int, Field(ge=1, le=10**10)]
+    sizes: Annotated[list[SizeIn], Field(min_length=1, max_length=MOST_SIZES)]
+    """Of seeds that stand for all, such as every hundredth."""
+
+
+class EstimateRequest(JobFields):
+    """A job as POST /v1/jobs takes it, with a corpus or with nothing but the sizes of its seeds."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"corpus_id": 1, "budget": {"money_usd": 5}},
+                {"seeds": {"count": 1200, "sizes": [{"words": 180, "bytes": 1100}]}, "max_rounds": 4},
+            ]
+        },
+    )
+
+    corpus_id: CorpusId | None = None
+    seeds: SeedsIn | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.corpus_id is None) == (self.seeds is None):
+            raise ValueError("name one of corpus_id and seeds")
+        return self
+
+    def asked(self) -> Seeds | int:
+        """The seeds, or the corpus that holds them."""
+        if self.seeds is None:
+            assert self.corpus_id is not None
+            return self.corpus_id
+        return Seeds(self.seeds.count, [Size(one.words, one.bytes) for one in self.seeds.sizes])
+
+
+class Range(BaseModel):
+    """A figure with its limits."""
+
+    low: float
+    """With the earliest success and the shortest answers."""
+    expected: float
+    high: float
+    """With every round and variant allowed, and the longest answers."""
+
+
+class PriceOut(BaseModel):
+    """What the model costs."""
+
+    model: str
+    """The entry of the price list, which may be a pattern."""
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+    as_of: date | None
+    """When it was last looked up; null: nobody said."""
+    old: bool
+    """Whether that is long ago."""
+    source: str
+
+
+class StopOut(BaseModel):
+    """The cap that ends the job first."""
+
+    budget: Literal["money", "tokens", "calls", "time"]
+    level: Literal["low", "expected", "high"]
+    """`low`: it does in any case; `expected`: probably; `high`: it may."""
+    share: float
+    """Of the whole job that it pays for in that case."""
+
+
+class EstimateOut(BaseModel):
+    """What a job will use, within its caps. Nothing was stored and no model asked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "recipe": "codetextbook",
+                    "model": "gpt-4.1-mini",
+                    "price": {
+                        "model": "gpt-4.1-mini",
+                        "input_usd_per_mtok": 0.4,
+                        "output_usd_per_mtok": 1.6,
+                        "as_of": "2026-05-07",
+                        "old": True,
+                        "source": "https://developers.openai.com/api/docs/pricing",
+                    },
+                    "seeds": 1200,
+                    "taking_part": {"low": 600, "expected": 1020, "high": 1200},
+                    "rounds": {"low": 2, "expected": 3, "high": 6},
+                    "calls": {"low": 1200, "expected": 3300, "high": 4900},
+                    "prompt_tokens": {"low": 600000, "expected": 1700000, "high": 2600000},
+                    "completion_tokens": {"low": 200000, "expected": 1100000, "high": 2900000},
+                    "vector_tokens": {"low": 0, "expected": 0, "high": 0},
+                    "money_usd": {"low": 0.56, "expected": 2.44, "high": 5.0},
+                    "seconds": None,
+                    "stops_first": {"budget": "money", "level": "high", "share": 0.87},
+                    "measured_jobs": 0,
+                    "measured_calls": 0,
+                }
+            ]
+        }
+    )
+
+    recipe: str
+    model: str
+    price: PriceOut | None
+    """Null: nobody knows it, so money is not estimated."""
+    seeds: int
+    taking_part: Range
+    """Seeds that are no near-duplicate and teach enough."""
+    rounds: Range
+    calls: Range
+    """Paid ones, also those for vectors."""
+    prompt_tokens: Range
+    completion_tokens: Range
+    vector_tokens: Range
+    money_usd: Range | None
+    seconds: Range | None
+    """Null until a job of this recipe and model was measured."""
+    stops_first: StopOut | None
+    """Null: no cap is in the way."""
+    measured_jobs: int
+    """Earlier jobs of this recipe and model that this rests on."""
+    measured_calls: int
+
+
+def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
+    """The schema of an estimate."""
+    made = found.estimate
+    priced = found.price is not None
+    timed = made.expected.seconds is not None
+    return EstimateOut(
+        recipe=recipe,
+        model=found.model,
+        price=price_out(found.price, today) if found.price else None,
+        seeds=found.seeds,
+        taking_part=_whole(made.taking_part),
+        rounds=_range(made, "rounds", digits=1),
+        calls=_range(made, "calls"),
+        prompt_tokens=_range(made, "prompt_tokens"),
+        completion_tokens=_range(made, "completion_tokens"),
+        vector_tokens=_range(made, "vector_tokens"),
+        money_usd=_range(made, "micro", digits=6, unit=MICRO) if priced else None,
+        seconds=_range(made, "seconds", digits=1) if timed else None,
+        stops_first=StopOut(**_stop(made)) if made.stop else None,
+        measured_jobs=found.jobs,
+        measured_calls=found.calls,
+    )
+
+
+def price_out(entry: ListedPrice, today: date) -> PriceOut:
+    """The schema of a price."""
+    return PriceOut(
+        model=entry.model,
+        input_usd_per_mtok=entry.price.input_micro_per_mtok / MICRO,
+        output_usd_per_mtok=entry.price.output_micro_per_mtok / MICRO,
+        as_of=entry.as_of,
+        old=entry.is_old(today),
+        source=entry.source,
+    )
+
+
+def _stop(made: Estimate) -> dict[str, object]:
+    assert made.stop is not None
+    return {"budget": made.stop.budget, "level": made.stop.level, "share": round(made.stop.share, 4)}
+
+
+def _whole(guess: Guess) -> Range:
+    return Range(low=round(guess.low), expected=round(guess.expected), high=round(guess.high))
+
+
+def _range(made: Estimate, name: str, *, digits: int = 0, unit: int = 1) -> Range:
+    def value(use: Use) -> float:
+        return round(getattr(use, name) / unit, digits)
+
+    # Under a cap of money dear calls are fewer calls, so the case of the highest cost is not that of the most calls.
+    values = [value(made.low), value(made.expected), value(made.high)]
+    return Range(low=min(values), expected=values[1], high=max(values))

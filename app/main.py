@@ -19,6 +19,7 @@ from app.api import (
     openapi,
     problems,
     recipes,
+    reviews,
     rounds,
     system,
 )
@@ -52,7 +53,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.board = events.Board()
     problems.install(app)
     openapi.describe(app)
-    for module in (corpora, recipes, jobs, rounds, events, generations, exports, classifiers, system, documentation):
+    asked = (corpora, recipes, jobs, rounds, events, generations, reviews, exports, classifiers)
+    for module in (*asked, system, documentation):
         app.include_router(module.router)
     app.include_router(pages.router)
     # The last one added is the first to see a request.

@@ -16,10 +16,8 @@ from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.facts import Facts
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
+from app.domain.reviews import UNCERTAIN
 from app.domain.safety import Sensitive
-
-UNCERTAIN = 0.25
-"""A calibrated score this near to the bound is flagged for review."""
 
 
 class Reason(StrEnum):

@@ -16,6 +16,7 @@ from app.api.schemas import corpora as corpus_schemas
 from app.api.schemas import exports as export_schemas
 from app.api.schemas import generations as generation_schemas
 from app.api.schemas import jobs as job_schemas
+from app.api.schemas import reviews as review_schemas
 from app.api.schemas import rounds as round_schemas
 from app.errors import AppError
 from app.main import create_app
@@ -41,6 +42,9 @@ OPERATIONS = {
     "GET /v1/jobs/{job_id}/generations",
     "GET /v1/generations/{generation_id}",
     "GET /v1/generations/{generation_id}/lineage",
+    "POST /v1/generations/{generation_id}/review",
+    "GET /v1/jobs/{job_id}/reviews",
+    "GET /v1/jobs/{job_id}/reviews/next",
     "POST /v1/jobs/{job_id}/exports",
     "GET /v1/jobs/{job_id}/exports",
     "GET /v1/exports/{export_id}",
@@ -101,6 +105,7 @@ CODES = {
     "one_file",
     "recipe_mismatch",
     "reserved_name",
+    "too_few_reviews",
     "too_many_parts",
     "too_many_streams",
     "unknown_benchmark",
@@ -147,7 +152,7 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
 
 
 SCHEMAS = (
-    classifier_schemas, corpus_schemas, export_schemas, generation_schemas, job_schemas, round_schemas,
+    classifier_schemas, corpus_schemas, export_schemas, generation_schemas, job_schemas, review_schemas, round_schemas,
 )  # fmt: skip
 MODELS = [
     model
@@ -164,8 +169,9 @@ def test_examples_are_valid(model: type[BaseModel]) -> None:
 
 
 ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
-ANSWERS += ["ClassifierOut", "Evaluations"]
+ANSWERS += ["ClassifierOut", "Evaluations", "ReviewOut", "NextOut"]
 ASKS = ["JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
+ASKS += ["ReviewRequest", "ReviewsRequest"]
 
 
 @pytest.mark.parametrize("name", [*ANSWERS, *ASKS, "Problem"])
@@ -174,7 +180,7 @@ def test_schema_has_an_example(spec: dict[str, Any], name: str) -> None:
 
 
 REQUESTS = [job_schemas.JobRequest, job_schemas.JobPatch, export_schemas.ExportRequest, corpus_schemas.CorpusRecords]
-REQUESTS += [classifier_schemas.LabellingRequest]
+REQUESTS += [classifier_schemas.LabellingRequest, classifier_schemas.ReviewsRequest, review_schemas.ReviewRequest]
 
 
 @pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.exits import Exit, StoppedError
 from app.cli.phrases import excerpt
 from app.cli.service import service
 from app.cli.terminal import print_json, results
@@ -47,7 +48,9 @@ def _show(found: Json) -> None:
     say.print(f"[bold]Text {row['id']}[/]", Text(f"round {row['round']}, {row['verdict']}{said}"))
     least = f"the job asks for {found['edu_min']:.2f}"
     say.print(f"  educational score {row['edu_score']:.2f}{second}; {least}", markup=False)
-    say.print(Text(f"\n{row['text']}\n"))
+    # A model wrote it: what would steer the terminal is shown as a mark.
+    text = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in row["text"])
+    say.print(Text(f"\n{text}\n"))
     say.print(f"hornbook review approve|reject {row['id']} [--score 0..5] [--note WHY]", markup=False, style="dim")
 
 
@@ -64,6 +67,9 @@ def reject(generation: Generation, score: Score = None, note: Note = "", as_json
 
 
 def _review(generation: int, decision: Decision, score: float | None, note: str, *, as_json: bool) -> None:
+    if score is not None and not 0 <= score <= 5:
+        # Not a number passes the option's own bounds.
+        raise StoppedError("--score is a number from 0 to 5.", Exit.usage)
     with service() as at:
         row = at.client.review(generation, decision, score=score, note=note)
     if as_json:

@@ -71,6 +71,9 @@ def _remove(out: Path, name: str) -> None:
 def show_export(say: Console, made: Json, out: Path) -> None:
     """Where it lies and what it holds."""
     say.print(f"[bold]Export {made['id']}[/] in [bold]{escape(str(out.resolve()))}[/]:")
+    rejected = (made["manifest"] or {}).get("rejected_by_review", 0)
+    if rejected:
+        say.print(f"  left out because somebody rejected them: {rejected:,}", markup=False)
     for file in made["files"]:
         size = "" if file["size"] is None else f"  {file['size']:,} bytes"
         say.print(f"  {file['name']}{size}", markup=False)

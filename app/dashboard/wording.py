@@ -4,6 +4,7 @@ A code that has no words here is shown as it is, with its underscores as spaces,
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 STATES = {
@@ -34,6 +35,8 @@ VERDICTS = {
     "reserve": "Good, but its cluster has its quota; a later round may take it.",
     "dropped": "Refused by a gate.",
 }
+
+DECISIONS = {"approve": "Approved by a person", "reject": "Rejected by a person"}
 
 GATES = {
     "safety": "Safety and privacy",
@@ -196,6 +199,23 @@ def figure(value: float | None, form: str) -> str:
             return f"{value:,.0f}"
         case _:
             return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def reviews_sentence(counts: Mapping[str, int]) -> str:
+    """What a report on reviews rests on.
+
+    Example: {labels: 97, scored: 60, held_out: 19, held_out_scored: 12} is "All 97 labels come from reviews, 60 with a
+    score. Of the 19 held out, 7 are decisions without one: they say only on which side of 3 a text lies, so read F1 at
+    3 rather than Spearman or the mean error."
+    """
+    bare = counts["held_out"] - counts["held_out_scored"]
+    said = f"All {counts['labels']:,} labels come from reviews, {counts['scored']:,} with a score."
+    if not bare:
+        return said
+    return (
+        f"{said} Of the {counts['held_out']:,} held out, {bare:,} are decisions without one: they say only on which "
+        "side of 3 a text lies, so read F1 at 3 rather than Spearman or the mean error."
+    )
 
 
 def duration(seconds: float | None) -> str:

@@ -38,6 +38,8 @@ class CardFacts:
     real: RealShare
     tally: Tally
     version: str
+    rejected: int
+    """Texts left out because a person rejected them."""
 
 
 def render_card(facts: CardFacts) -> str:
@@ -155,6 +157,8 @@ def _contents(facts: CardFacts) -> str:
             f"\n\nReal text should have been {real.share:.0%} of the train split, {real.wanted:,} documents; only "
             f"{real.available:,} seeds were good enough."
         )
+    if facts.rejected:
+        text += f"\n\nTexts left out because a person rejected them: {facts.rejected:,}."
     return text
 
 

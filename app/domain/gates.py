@@ -16,10 +16,8 @@ from app.domain.facts import Facts
 from app.domain.reasons import REPAIRABLE, Reason
 from app.domain.recipes.recipe import Answer, Recipe
 from app.domain.records import Kind
+from app.domain.reviews import UNCERTAIN
 from app.domain.safety import Sensitive
-
-UNCERTAIN = 0.25
-"""A calibrated score this near to the bound is flagged for review."""
 
 
 @dataclass(frozen=True)

@@ -118,9 +118,16 @@ def safe_config(config: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def make_manifest(
-    job: JobFacts, options: ExportOptions, real: RealShare, tally: Tally, files: Sequence[FileEntry], *, version: str
+    job: JobFacts,
+    options: ExportOptions,
+    real: RealShare,
+    tally: Tally,
+    files: Sequence[FileEntry],
+    *,
+    rejected: int,
+    version: str,
 ) -> dict[str, object]:
-    """The manifest, JSON-ready but for its keys' order."""
+    """The manifest, JSON-ready but for its keys' order; `rejected` texts were left out because a person said so."""
     facts = asdict(job)
     corpus, rounds, measures = facts.pop("corpus"), facts.pop("rounds"), facts.pop("measures")
     run = {name: facts.pop(name) for name in ("id", "key", "state", "stop_reason", "why")}
@@ -131,6 +138,7 @@ def make_manifest(
         "options": asdict(options),
         "documents": tally.documents,
         "counts": tally.counts,
+        "rejected_by_review": rejected,
         "licences": dict(sorted(tally.licences.items())),
         "real_text": asdict(real) | {"short": real.short},
         "files": [asdict(file) for file in files],

@@ -56,6 +56,8 @@ class ExportPlan:
     real_ids: Sequence[int]
     safety: Safety
     """What real texts are screened by, as the prompts were."""
+    rejected: int
+    """Texts it would hold had no person rejected them."""
 
 
 @lru_cache(maxsize=1)
@@ -123,9 +125,16 @@ def read(session: Session, export_id: int) -> ExportPlan:
         generated.pop(ExportSplit.train, None)
     if not real.taken and not any(generated.values()):
         raise NothingToExportError(job=job.id)
-    taken = found[: real.taken]
     return ExportPlan(
-        export_id, _facts(session, job), recipe.title, options, generated, real, taken, config.gates.safety
+        export_id=export_id,
+        job=_facts(session, job),
+        recipe_title=recipe.title,
+        options=options,
+        generated=generated,
+        real=real,
+        real_ids=found[: real.taken],
+        safety=config.gates.safety,
+        rejected=_rejected(session, job, options),
     )
 
 
@@ -133,6 +142,11 @@ def _generated(session: Session, job: JobRow, options: ExportOptions) -> dict[Ex
     members = exports.pool_members(session, job.id, edu_min=options.min_edu, unverified=options.unverified)
     named = {SPLITS[Split(side)]: ids for side, ids in members.items()}
     return {split: named[split] for split in ExportSplit if split in options.splits and split in named}
+
+
+def _rejected(session: Session, job: JobRow, options: ExportOptions) -> int:
+    found = exports.rejected_members(session, job.id, edu_min=options.min_edu)
+    return sum(count for side, count in found.items() if SPLITS[Split(side)] in options.splits)
 
 
 def _facts(session: Session, job: JobRow) -> JobFacts:

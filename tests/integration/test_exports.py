@@ -12,6 +12,8 @@ from app.adapters.storage import Storage
 from app.db.session import transaction
 from app.domain.config import JobConfig
 from app.domain.exporting import ExportFormat, ExportOptions, ExportSplit
+from app.domain.reviews import Decision, Opinion
+from app.repositories import reviews
 from app.services.asking import generation_key
 from app.services.rounds import config_json
 from tests.integration.export_world import (
@@ -182,6 +184,31 @@ def test_a_repetition_of_the_job_in_another_order_exports_the_same_bytes(engine:
         # Only the manifest names the job.
         assert first.pop("manifest.json") != second.pop("manifest.json")
         assert first == second
+
+
+def test_what_a_person_rejected_is_left_out_and_counted(engine: Engine, storage: Storage, job_id: int) -> None:
+    before = bytes_of(engine, storage, make(engine, job_id))
+    with transaction(engine) as session:
+        query = text("SELECT id, encode(key, 'hex') FROM generations WHERE verdict = 'kept' ORDER BY key LIMIT 3")
+        (one, key), (two, other), (three, _) = session.execute(query).all()
+        for decision in ("approve", "reject"):
+            reviews.add(session, one, job_id, Opinion(Decision(decision)), reviewer=None)
+        reviews.add(session, two, job_id, Opinion(Decision.reject, score=4.0), reviewer=None)
+        for decision in ("reject", "approve"):
+            reviews.add(session, three, job_id, Opinion(Decision(decision)), reviewer=None)
+
+    first, second = make(engine, job_id), make(engine, job_id)
+
+    manifest, ids = manifest_of(engine, first), {line["id"] for line in lines_of(engine, storage, first)}
+    assert not ids & {key, other}
+    assert sum(counts["generated"] for counts in manifest["counts"].values()) == SEEDS - 2
+    assert manifest["rejected_by_review"] == 2
+    assert b"because a person rejected them: 2." in bytes_of(engine, storage, first)["README.md"]
+    assert bytes_of(engine, storage, first) == bytes_of(engine, storage, second) != before
+    with transaction(engine) as session:
+        for generation in (one, two):
+            reviews.add(session, generation, job_id, Opinion(Decision.approve), reviewer=None)
+    assert bytes_of(engine, storage, make(engine, job_id)) == before
 
 
 def test_a_story_names_its_words_and_all_their_licences(engine: Engine, storage: Storage) -> None:

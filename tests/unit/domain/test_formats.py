@@ -148,7 +148,7 @@ def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
     "bait", ["a" * 100_000 + "!", "sure" * 25_000, "here is a " * 10_000, "\n" * 100_000, "I can't" * 9_000]
 )
 def test_no_bait_takes_long(bait: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     preamble(bait), is_refusal(bait), repeated(bait), other_writing(bait, TEXT), holds_word(bait, "run")
 
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0

@@ -22,10 +22,6 @@ _ANY = re.compile(
     r"|rather|instead|far from|little|few|less|free|yet to|absence|too|only|until|except|unless|out|before|last|wrong"
     r"|against|(?:lack|fail|refus|avoid|stop|prevent|reject|ceas|deni|deny|escap|end|depriv|shortage"
     r"|defici|loss|losing|banned|forbid|prohibit)[a-z]*"
-    # "Impossible to see" is not seen, and what might be is not said to be.
-    r"|un(?!der|i[tvqfo]|til)[a-z]{3,}|im(?:poss|prob|pract)[a-z]*|il(?:legal|licit)[a-z]*"
-    r"|dis(?:allow|agree|appear|lik|prov|continu|qualif)[a-z]*|hard|difficult"
-    r"|if|whether|might|may|would|hop(?:e|es|ed|ing)|want(?:s|ed)?"
     rf"|(?:{_AUXILIARY})n[^\w\s]?t)\b"
 )
 """Excuses: a no by whatever name, also where an apostrophe was lost."""

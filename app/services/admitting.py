@@ -14,7 +14,7 @@ from app.domain.recipes.builtin import recipe_of
 from app.domain.records import Verdict
 from app.domain.settling import Survivor
 from app.domain.text import first_words
-from app.repositories.generations import Candidate
+from app.repositories.generations import Body, Candidate
 from app.services import candidates
 from app.services.settling_seeds import signatures_of, vectors_of
 
@@ -36,12 +36,12 @@ def alike(made: Sequence[Candidate]) -> list[tuple[int, int]]:
 
 
 def near_duplicates(
-    made: Sequence[Candidate], pairs: Sequence[tuple[int, int]], texts: Mapping[int, str], *, threshold: float
+    made: Sequence[Candidate], pairs: Sequence[tuple[int, int]], bodies: Mapping[int, Body], *, threshold: float
 ) -> dict[int, set[int]]:
-    """{place of a text: places of the texts that nearly repeat it}, confirmed exactly; `texts` by id."""
+    """{place of a text: places of the texts that nearly repeat it}, confirmed exactly; `bodies` by id."""
     found: dict[int, set[int]] = defaultdict(set)
     for place, other in pairs:
-        if dedup.exact_jaccard(texts[made[place].id], texts[made[other].id]) >= threshold:
+        if dedup.exact_jaccard(bodies[made[place].id].text, bodies[made[other].id].text) >= threshold:
             found[place].add(other)
             found[other].add(place)
     return found

@@ -122,7 +122,11 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
 def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
     rules = config.gates.safety
     seed, parent = unit.seed_text, unit.parent_text
-    if seed is not None and unit.seed_facts is None:
+    # A seed with stored facts holds nothing to redact.
+    seed_is_clean = seed is None or unit.seed_facts is not None
+    if seed_is_clean and parent is None:
+        return unit
+    if seed is not None and not seed_is_clean:
         seed = safety.redact(seed, rules)
     return replace(unit, seed_text=seed, parent_text=None if parent is None else safety.redact(parent, rules))
 

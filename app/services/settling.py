@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -14,22 +14,25 @@ from app.domain.records import JobId, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
 from app.repositories import events, generations, holds, jobs, rounds
-from app.repositories.generations import Candidate
+from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
 from app.services import admitting, candidates, failures, planning, settling_seeds
 from app.services import rounds as moves
+from app.services.admitting import Row
 from app.services.planning import Board
 from app.services.settling_seeds import Prepared, SeedSet
 
+POOLED = ("kept", "pending", "reserve")
+"""The verdicts of what is in the pool or competes for it."""
 LEAST_REPAIRS = 1_000
 """Repairs read for a plan at most, besides those the plan may take."""
 
 
 @dataclass(frozen=True)
 class RoundData:
-    """A closed round as read."""
+    """A closed round as read, but for its candidates."""
 
     job: JobRow
     config: JobConfig
@@ -37,7 +40,6 @@ class RoundData:
     history: list[RoundRow]
     seed_set: SeedSet | None
     """Only in round 0."""
-    candidates: list[Candidate]
     frozen: dict[str, object]
     board: Board
     funnel: dict[str, object]
@@ -47,19 +49,20 @@ class RoundData:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What must be read besides, for whole texts of all candidates would not fit."""
+    """What must be read besides, for the bodies of all candidates would not fit."""
 
+    made: list[Candidate]
+    """The pool and what competes for it, in the order of rounds and plans."""
     pairs: list[tuple[int, int]]
     """(place of a candidate, place of an earlier one) that look alike by their signatures."""
     ids: list[int]
-    """Generations whose text decides: one of a pair, or measured."""
+    """Generations whose body decides: one of a pair, or measured."""
 
 
 @dataclass(frozen=True)
 class Settled:
     """A closed round as decided."""
 
-    outcomes: list[tuple[int, str, str | None, str | None, float]]
     prepared: Prepared | None
     measures: dict[str, object]
     checks: tuple[Check, ...]
@@ -80,36 +83,45 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
         round=this,
         history=[row for row in rounds.of_job(session, job_id) if 0 < row.number < this.number],
         seed_set=settling_seeds.read_seeds(session, job) if first else None,
-        candidates=[] if first else generations.candidates(session, job_id, ("kept", "pending", "reserve")),
         frozen={} if first else json.loads(jobs.artifact(session, job_id, "reference")),
         board=planning.read_board(session, job_id, job.corpus_id, config, repairs=LEAST_REPAIRS),
-        funnel={} if first else generations.funnel(session, round_id),
+        funnel={} if first else _funnel(session, round_id),
         replan=this.state == "settled",
     )
 
 
-def want(data: RoundData) -> Wanted:
-    """The texts that deciding about a round takes."""
-    made = data.candidates
+def _funnel(session: Session, round_id: int) -> dict[str, object]:
+    return generations.funnel(session, round_id) | {"redacted": generations.redacted(session, round_id)}
+
+
+def want(data: RoundData, made: list[Candidate]) -> Wanted:
+    """The bodies that deciding about a round with these candidates takes."""
     pairs = admitting.alike(made)
     _, splits = candidates.measured_splits(data.board.scored)
     measured = [place for place, one in enumerate(made) if one.split in splits]
-    return Wanted(pairs, [made[place].id for place in sorted({*measured, *(p for pair in pairs for p in pair)})])
+    return Wanted(made, pairs, [made[place].id for place in sorted({*measured, *(p for pair in pairs for p in pair)})])
 
 
-def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
-    """Decide about a round, with the wanted texts by generation id; touches nothing."""
+def admit(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body]) -> list[Row]:
+    """The verdicts of a round, with the wanted bodies by generation id; touches nothing."""
+    if data.seed_set is not None:
+        return []
+    quotas = planning.quotas_of(data.board, data.config)
+    near = admitting.near_duplicates(
+        wanted.made, wanted.pairs, bodies, threshold=data.config.gates.near_duplicate_jaccard
+    )
+    return admitting.admit(wanted.made, near, data.config, quotas, redundancy_cap=_redundancy_cap(data))
+
+
+def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes: Sequence[Row]) -> Settled:
+    """Measure what the verdicts make of the pool, decide and plan; touches nothing."""
     if data.seed_set is not None:
         return _think_seeds(data, data.seed_set)
     quotas = planning.quotas_of(data.board, data.config)
-    near = admitting.near_duplicates(
-        data.candidates, wanted.pairs, texts, threshold=data.config.gates.near_duplicate_jaccard
-    )
-    outcomes = admitting.admit(data.candidates, near, data.config, quotas, redundancy_cap=_redundancy_cap(data))
-    kept = _kept(data.candidates, outcomes)
+    kept = _kept(wanted.made, outcomes)
     approved = Counter(candidate.cluster for candidate in kept)
     measured_on, measures, diversity = candidates.measure(
-        kept, texts, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
+        kept, bodies, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
     )
     goals = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
     checks = targets.judge_targets(measures, goals)
@@ -128,7 +140,7 @@ def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
         None
         if decision.stop
         else planning.make_plan(
-            planning.with_kept(data.board, _new_arms(data.candidates, kept)),
+            planning.with_kept(data.board, _new_arms(wanted.made, kept)),
             data.config,
             number=data.round.number + 1,
             approved=approved,
@@ -136,7 +148,7 @@ def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
         )
     )
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
-    return Settled(outcomes, None, stored, checks, decision, plan, data.board)
+    return Settled(None, stored, checks, decision, plan, data.board)
 
 
 def _new_arms(texts: list[Candidate], kept: list[Candidate]) -> list[str]:
@@ -167,7 +179,7 @@ def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
         "values": prepared.reference.values,
         "limits": prepared.reference.limits,
     }
-    return Settled([], prepared, measures, (), decision, plan, board)
+    return Settled(prepared, measures, (), decision, plan, board)
 
 
 def _redundancy_cap(data: RoundData) -> float:
@@ -176,7 +188,7 @@ def _redundancy_cap(data: RoundData) -> float:
     return cap
 
 
-def _kept(texts: list[Candidate], outcomes: list[tuple[int, str, str | None, str | None, float]]) -> list[Candidate]:
+def _kept(texts: list[Candidate], outcomes: Sequence[Row]) -> list[Candidate]:
     verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
     return [text for text in texts if verdicts.get(text.id, text.verdict) == Verdict.kept]
 
@@ -219,11 +231,18 @@ def _figures_of(row: RoundRow) -> RoundFigures:
     )
 
 
-def write(session: Session, unit: ClaimedUnit, data: RoundData, settled: Settled) -> list[Step]:
-    """Store verdicts, measures and decision, and open the next round or end the job; all or nothing."""
+def write(
+    session: Session, unit: ClaimedUnit, data: RoundData, outcomes: Sequence[Row], decided: Callable[[], Settled]
+) -> list[Step]:
+    """Store verdicts, measures and decision, and open the next round or end the job; all or nothing.
+
+    `decided` is asked for when the verdicts are written, so that the server may write them while we still measure.
+    """
+    generations.set_verdicts(session, outcomes)
+    settled = decided()
+    # After the wait, which would keep the lease from being renewed.
     failures.finish_or_lose(session, unit)
     job_id, number = JobId(data.job.id), data.round.number
-    generations.set_verdicts(session, settled.outcomes)
     if settled.prepared:
         settling_seeds.write_seeds(session, data.job, settled.prepared)
     decision = {
@@ -234,7 +253,9 @@ def write(session: Session, unit: ClaimedUnit, data: RoundData, settled: Settled
     if settled.decision.stop is StopReason.collapse:
         generations.retire_round(session, unit.round_id or 0, reason="collapse")
     if not data.replan:
-        funnel = dict(settled.prepared.funnel) if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        # Verdicts are new; what was redacted stays as it was read.
+        new = settled.prepared.funnel if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        funnel = {**data.funnel, **new}
         rounds.settle(session, unit.round_id or 0, funnel=funnel, measures=settled.measures, decision=decision)
         events.add(
             session, job_id, "round.settled", number=number, why=settled.decision.why, stop=settled.decision.stop

@@ -149,7 +149,7 @@ def test_the_funnel_counts_texts_that_something_was_redacted_in(texts: Texts) ->
     both, one = {"redacted_emails": 3.0, "redacted_phones": 1.0}, {"redacted_emails": 1.0, "words": 80.0}
     round_id = texts.round({"scores": both}, {"scores": one}, {"scores": {"redactedly": 1.0}})
 
-    assert generations.funnel(texts.session, round_id)["redacted"] == {"emails": 2, "phones": 1}
+    assert generations.redacted(texts.session, round_id) == {"emails": 2, "phones": 1}
 
 
 def test_two_texts_of_one_call_fail_the_transaction(engine: Engine) -> None:

@@ -77,3 +77,17 @@ def show_export(say: Console, made: Json, out: Path) -> None:
     for file in made["files"]:
         size = "" if file["size"] is None else f"  {file['size']:,} bytes"
         say.print(f"  {file['name']}{size}", markup=False)
+    left_out = _unverified(out)
+    if left_out:
+        say.print(
+            f"Left out: {left_out:,} exercises whose tests nobody could run; `hornbook export --unverified` takes them."
+        )
+
+
+def _unverified(out: Path) -> int:
+    """The unverified exercises that the export in this folder left out."""
+    try:
+        manifest = orjson.loads((out / MANIFEST_NAME).read_bytes())
+        return 0 if manifest["options"]["unverified"] else int(manifest["unverified"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

@@ -78,6 +78,8 @@ class JobFacts:
     measures: Mapping[str, object]
     """Of the last settled round."""
     rounds: Sequence[RoundFacts]
+    unverified: int = 0
+    """Exercises in the pool that nobody could run; they are in the export only where its options take them."""
 
 
 class Tally:

@@ -108,6 +108,14 @@ def rejected_members(session: Session, job_id: int, *, edu_min: float) -> dict[s
     return {row.split: row.n for row in rows}
 
 
+def unverified(session: Session, job_id: int) -> int:
+    """Exercises in the pool that nobody could run."""
+    query = text("""
+        SELECT count(*) FROM generations
+        WHERE job_id = :job AND verdict = 'kept' AND CAST(scores->>'unverified' AS float8) > 0""")
+    return int(session.execute(query, {"job": job_id}).scalar_one())
+
+
 def real_members(session: Session, job_id: int, *, edu_min: float) -> "array[int]":
     """Ids of the seeds of the working split that take part and are good enough as they are, by sha256."""
     rows = session.execute(

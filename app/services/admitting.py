@@ -58,7 +58,7 @@ def admit(
     """A row for each of the round's survivors and of the reserve, beside the texts that are in the pool."""
     vectors = vectors_of([one.embedding for one in made]).astype(np.float64)
     families = candidates.families(made)
-    stock = recipe_of(config.recipe).stock_openings
+    stock = tuple(f"{phrase} " for phrase in recipe_of(config.recipe).stock_openings)
     places = [_survivor(i, one, families[i], vectors[i], near.get(i, ()), stock) for i, one in enumerate(made)]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
     for place, one in zip(places, made, strict=True):
@@ -82,10 +82,10 @@ def _survivor(
     family: int,
     vector: NDArray[np.float64],
     near: Iterable[int],
-    stock: Sequence[str],
+    stock: tuple[str, ...],
 ) -> Survivor:
     opening = " ".join(first_words(one.head, OPENING_WORDS))
-    known = bool(stock) and f"{opening.lower()} ".startswith(tuple(f"{phrase} " for phrase in stock))
+    known = bool(stock) and f"{opening.lower()} ".startswith(stock)
     return Survivor(
         place,
         bytes(one.sha256),

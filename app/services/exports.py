@@ -172,6 +172,7 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         ),
         measures=settled[-1].measures if settled else {},
         rounds=tuple(_round(row, kept.get(row.number, 0)) for row in settled),
+        unverified=exports.unverified(session, job.id),
     )
 
 

@@ -247,7 +247,9 @@ def test_exercises_that_nobody_could_run_go_in_only_when_asked_for(engine: Engin
                 scores={"unverified": place},
             )
 
-    (run,) = lines_of(engine, storage, make(engine, job_id))
+    left_out = make(engine, job_id)
+    (run,) = lines_of(engine, storage, left_out)
+    assert json.loads(file_of(engine, storage, left_out, "manifest.json").read_bytes())["unverified"] == 1
     both = lines_of(engine, storage, make(engine, job_id, ExportOptions(unverified=True)))
     assert run["verified"] is True
     assert sorted(line["verified"] for line in both) == [False, True]

@@ -12,6 +12,7 @@ from app.adapters.benchmark_files import text_field_of
 from app.cli.configs import job_config
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
 from app.cli.exports import fetch, show_export
+from app.cli.recipes import is_file, look_up
 from app.cli.report import show_lineage, show_rounds, show_stop, show_targets
 from app.cli.service import OFFLINE_BANNER, Llm, Service, service
 from app.cli.terminal import notes, print_json, results
@@ -59,7 +60,7 @@ class Story:
 def refine(  # noqa: PLR0913  # one argument an option
     files: Annotated[list[Path], typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders.")],
     out: Annotated[Path, typer.Option(help="Folder for the export.")],
-    recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
+    recipe: Annotated[str, typer.Option(help="One of `hornbook recipes list`, or a file.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
     embeddings: Annotated[
@@ -135,11 +136,12 @@ def _play(wish: Wish, as_json: bool) -> None:
 
 
 def _kind(recipe: str, kind: Kind | None) -> str | None:
-    """What the records are: as said, else words for a recipe that takes nothing else."""
-    known = RECIPES.get(recipe)
-    if kind is None and known is not None and known.kinds == {Kind.words}:
-        return Kind.words.value
-    return kind.value if kind else None
+    """What the records are: as said, else words for a recipe that takes nothing else. A recipe file is read here, so
+    that its faults come before anything is started."""
+    if kind is not None:
+        return kind.value
+    known = look_up(recipe) if is_file(recipe) or recipe in RECIPES else None
+    return Kind.words.value if known is not None and known.kinds == [Kind.words] else None
 
 
 def _tell(at: Service, wish: Wish) -> Story:
@@ -149,7 +151,8 @@ def _tell(at: Service, wish: Wish) -> Story:
         corpus = upload(at.client, wish.files, wish.corpus)
         # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
         llm = Llm() if at.own else wish.llm
-        config = job_config(wish.recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
+        recipe = at.client.add_recipe(wish.recipe)["reference"] if is_file(wish.recipe) else wish.recipe
+        config = job_config(recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
         if wish.benchmarks:
             config["benchmarks"] = [*config.get("benchmarks", ()), *_benchmarks(at.client, wish.benchmarks)]
         job = at.client.create_job(corpus_id=corpus["id"], **config)

@@ -22,7 +22,7 @@ from app.domain.education_audit import Audit, load_audit
 from app.domain.facts import Facts
 from app.domain.features import Features, features
 from app.domain.gates import Candidate, Rules, judge
-from app.domain.recipes.builtin import recipe_of
+from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
 from app.domain.safety import Screened
 
@@ -89,7 +89,7 @@ class RulesSpec(msgspec.Struct, frozen=True):
     """What a job's candidates are judged by, as sent to the child."""
 
     gates: Gates
-    recipe: str
+    recipe: Recipe
     benchmarks: tuple[Item, ...]
 
 
@@ -121,7 +121,7 @@ def _clusters(blob: bytes) -> clusters.Clusters:
 def _rules(blob: bytes) -> Rules:
     spec = msgspec.msgpack.decode(blob, type=RulesSpec)
     index: BenchmarkIndex | None = build_index(spec.benchmarks) if spec.benchmarks else None
-    return Rules(spec.gates, recipe_of(spec.recipe), index)
+    return Rules(spec.gates, spec.recipe, index)
 
 
 @lru_cache(maxsize=2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from app.domain.arms import Arm as Arm
 from app.domain.config import Planning
 
 YOUNG = ("a ten-year-old", "a school pupil")
@@ -25,20 +26,6 @@ SPOKEN = ("noun", "verb", "adjective")
 """Parts of speech in the order of a story's prompt."""
 LEAST_CALLS = 50
 """A round asks for at least this many, if there are seeds for it."""
-
-
-@dataclass(frozen=True)
-class Arm:
-    """How a seed is asked for."""
-
-    format: str
-    audience: str
-    constraint: str
-
-    @property
-    def name(self) -> str:
-        """The arm in one line, as stored with a generation."""
-        return f"{self.format}/{self.audience}/{self.constraint}"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.orm import Session
 
 from app.domain import licences, planning, settling, unsafe_words
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, recipe_of
 from app.domain.planning import Arm, ArmRecord, Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
-from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
 from app.repositories import generations, rewrites, seeds
@@ -70,7 +69,7 @@ def _reason_against(word: Word, config: JobConfig) -> str | None:
     gates = config.gates
     if not licences.allowed(word.licence, gates.licences):
         return "licence"
-    listed = recipe_of(config.recipe).for_children and gates.safety.unsafe_words
+    listed = recipe_of(config).for_children and gates.safety.unsafe_words
     return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
 
 
@@ -105,7 +104,7 @@ def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:
 
 def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: frozenset[str]) -> Plan:
     """The plan of round `number`."""
-    recipe = recipe_of(config.recipe)
+    recipe = recipe_of(config)
     if board.words:
         return _plan_draws(board, config, recipe, number)
     states = [
@@ -161,7 +160,7 @@ def seeds_left(board: Board, config: JobConfig, number: int) -> int:
     """How many seeds, repairs or draws a round after `number` could still ask for."""
     if board.words:
         return max(0, config.draws - _draws_per_round(config) * number)
-    most = planning.most_variants(recipe_of(config.recipe).arms, config.planning)
+    most = planning.most_variants(recipe_of(config).arms, config.planning)
     left = sum(s.reason is None and len(board.used.get(s.id, ())) < most for s in board.scored)
     return left + len(board.repairs)
 
@@ -170,7 +169,7 @@ def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board,
     """Open a round with the units of `plan`; returns how many."""
     round_id = rounds.open_round(session, job_id, number, plan=plan.summary)
     sizes = {seed.id: seed.tokens for seed in board.scored}
-    recipe = recipe_of(config.recipe)
+    recipe = recipe_of(config)
     return rewrites.put(
         session,
         job_id,

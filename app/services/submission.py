@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
-from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions
+from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions, recipe_of
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price, PriceTable
 from app.domain.prompts import prompt_hash
-from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId
 from app.domain.steps import Step
@@ -161,7 +160,7 @@ def check_config(config: JobConfig) -> Recipe:
     found = contradictions(config)
     if found:
         raise ImpossibleConfigError(why="; ".join(found))
-    return recipe_of(config.recipe)
+    return recipe_of(config)
 
 
 def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:

@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "corpora": ("corpora:app", USE),
     "jobs": ("jobs:app", USE),
     "export": ("exports:export", USE),
-    "recipes": ("recipes:app", USE),
+    "recipes": ("recipes_try:app", USE),
     "score": ("score:score", TOOLS),
     "measure": ("measure:measure", TOOLS),
     "duplicates": ("duplicates:duplicates", TOOLS),

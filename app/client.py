@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -60,6 +61,14 @@ class HornbookClient:
     def recipes(self) -> list[Json]:
         """All recipes."""
         return list(self._at.pages("/v1/recipes", {}))
+
+    def recipe(self, name: str) -> Json:
+        """One recipe: `name`, or `name@hash` for one version of an added one."""
+        return self._at.get(f"/v1/recipes/{quote(name, safe='@')}")
+
+    def add_recipe(self, path: Path | str) -> Json:
+        """Add a recipe file, YAML or JSON; HornbookApiError names every fault and its line."""
+        return self._at.send_file("POST", "/v1/recipes", Path(path).read_bytes(), media="application/yaml")
 
     def create_corpus(self, paths: Sequence[Path | str], *, progress: Progress | None = None, **options: str) -> Json:
         """Upload files as one corpus; the corpus that is there already when the content was uploaded before.

@@ -70,6 +70,11 @@ class Connection:
         headers = {"idempotency-key": uuid.uuid4().hex}
         return _json_of(patiently(lambda: self.http.request(method, path, json=body, headers=headers)))
 
+    def send_file(self, method: str, path: str, body: bytes, *, media: str) -> Json:
+        """The answer to a write whose body is a small file."""
+        headers = {"idempotency-key": uuid.uuid4().hex, "content-type": media}
+        return _json_of(patiently(lambda: self.http.request(method, path, content=body, headers=headers)))
+
     def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Json]:
         """Every item of a list, page by page."""
         cursor: str | None = None

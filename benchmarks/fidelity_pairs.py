@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from app.domain.recipes.builtin import recipe_of
+from app.domain.recipes.builtin import builtin_recipe
 from app.domain.records import Kind
 from app.explainer.prompt import Prompt
 from app.explainer.writer import write
 from benchmarks.documents import EXAMPLES
 
 REWRITES = Path(__file__).resolve().parent / "fidelity_rewrites.jsonl"
-RECIPE = recipe_of("codetextbook")
+RECIPE = builtin_recipe("codetextbook")
 FRESH = {name: REWRITES.with_name(f"fidelity_{name}.jsonl") for name in ("fresh", "fresh2")}
 DRAWS = 2
 """Lessons of the explainer for each seed."""

@@ -40,7 +40,7 @@ class Judge:
     ) -> None:
         self.sandbox, self.context, self.max_text_chars = sandbox, context, max_text_chars
         self.function = self._function(wall)
-        rules = RulesSpec(context.config.gates, context.recipe.name, context.benchmarks)
+        rules = RulesSpec(context.config.gates, context.recipe, context.benchmarks)
         sandbox.set_context("classifier", weights)
         sandbox.set_context("audit", shipped_audit_blob())
         sandbox.set_context("embedder", context.embedder)

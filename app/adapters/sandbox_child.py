@@ -29,6 +29,7 @@ ALLOWED: tuple[str, ...] = (
     "app.domain.examining:examine_seeds",
     "app.domain.examining:examine_answers",
     "app.domain.examining:find_contamination",
+    "app.domain.examining:try_answers",
     "app.adapters.real_runs:examine_answers",
 )
 """Dotted names of the functions that may run here, `module:function`; nothing else can be asked for."""

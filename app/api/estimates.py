@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from app.api.edge import CurrentEdge
 from app.api.operator import operator_of
 from app.api.schemas.estimates import EstimateOut, EstimateRequest, estimate_out
-from app.services import estimating
+from app.services import estimating, recipes
 
 router = APIRouter(prefix="/v1/estimates", tags=["jobs"])
 
@@ -18,7 +18,8 @@ def estimate_job(edge: CurrentEdge, wanted: EstimateRequest) -> EstimateOut:
 
     Nothing is stored and no model is asked, not even whether it is there.
     """
-    operator, config = operator_of(edge.settings), wanted.config()
+    known = edge.read(lambda s: recipes.find(s, wanted.recipe))
+    operator, config = operator_of(edge.settings), wanted.config(known)
     found = edge.read(
         lambda s: estimating.estimate_job(
             s, config, operator, seeds=wanted.asked(), slots=edge.settings.llm_concurrency

@@ -14,11 +14,12 @@ from app.api.edge import CurrentEdge, CurrentWriter, body_of
 from app.api.operator import operator_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
 from app.api.schemas.jobs import JobOut, JobPatch, JobRequest, job_out
+from app.domain.config import JobConfig
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import jobs
 from app.services import jobs as service
-from app.services import submission
+from app.services import recipes, submission
 from app.services.idempotency import Answer
 from app.services.submission import Operator, Target
 
@@ -34,14 +35,15 @@ def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> 
 
     The job waits until its corpus is ready, then starts by itself.
     """
-    config, operator = wanted.config(), operator_of(edge.settings)
+    known = edge.read(lambda s: recipes.find(s, wanted.recipe))
+    config, operator = wanted.config(known), operator_of(edge.settings)
     submission.check_config(config)
     chosen = submission.choose_targets(config, operator)
     target, vectors = chosen[0], submission.choose_embedding(config, operator)
     for asked in (*chosen, vectors):
         if asked is not None:
             submission.price_for(asked.model, config.budget, operator.prices)
-    work = partial(_submit, wanted=wanted, target=target, operator=operator)
+    work = partial(_submit, wanted=wanted, config=config, target=target, operator=operator)
     # The probe takes network time, so it comes before the transaction; a repetition need not probe again.
     if not writer.answered_before():
         for endpoint in {one.url: one.endpoint for one in chosen}.values():
@@ -51,9 +53,9 @@ def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> 
     return writer.respond(_payload(wanted), work)
 
 
-def _submit(session: Session, *, wanted: JobRequest, target: Target, operator: Operator) -> Answer:
+def _submit(session: Session, *, wanted: JobRequest, config: JobConfig, target: Target, operator: Operator) -> Answer:
     job_id, steps = submission.submit(
-        session, wanted.corpus_id, wanted.config(), target, operator=operator, priority=wanted.priority
+        session, wanted.corpus_id, config, target, operator=operator, priority=wanted.priority
     )
     return _answer(session, job_id, steps, status=202)
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from app.adapters.corpus_files import SourceFile, read_corpus
 from app.cli.exits import Exit, StoppedError
 from app.cli.prices import usd
+from app.cli.recipes import is_file, look_up
 from app.cli.terminal import notes
 from app.client_http import Json
 from app.dashboard.wording import duration
@@ -31,7 +32,7 @@ def seeds_of(paths: Sequence[Path], options: ReadOptions, recipe: str) -> Json:
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise StoppedError(f"There is no {', no '.join(missing)}.", Exit.usage)
-    kinds = RECIPES[recipe].kinds if recipe in RECIPES else frozenset(Kind)
+    kinds = look_up(recipe).kinds if is_file(recipe) or recipe in RECIPES else list(Kind)
     seen: set[int] = set()
     sizes: list[Json] = []
     step, count, others, rejected = 1, 0, 0, 0

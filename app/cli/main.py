@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jobs": ("jobs:app", USE),
     "review": ("reviews:app", USE),
     "export": ("exports:export", USE),
-    "recipes": ("recipes:app", USE),
+    "recipes": ("recipes_try:app", USE),
     "score": ("score:score", TOOLS),
     "measure": ("measure:measure", TOOLS),
     "duplicates": ("duplicates:duplicates", TOOLS),

@@ -14,6 +14,7 @@ from app.cli.configs import job_config
 from app.cli.estimates import seeds_of, show_estimate
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
 from app.cli.exports import fetch, show_export
+from app.cli.recipes import is_file, look_up
 from app.cli.report import show_lineage, show_rounds, show_stop, show_targets
 from app.cli.service import OFFLINE_BANNER, Llm, Service, service
 from app.cli.terminal import notes, print_json, results
@@ -24,7 +25,7 @@ from app.client_http import HornbookApiError, Json
 from app.domain.config import Preset
 from app.domain.exporting import ExportFormat
 from app.domain.ingest import ReadOptions
-from app.domain.recipes.builtin import RECIPES, recipe_of
+from app.domain.recipes.builtin import RECIPES
 from app.domain.records import Kind
 from app.settings import get_settings
 
@@ -65,7 +66,7 @@ def refine(  # noqa: PLR0913  # one argument an option
         typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders. None: the recipe's own word list."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the export.")] = None,
-    recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
+    recipe: Annotated[str, typer.Option(help="One of `hornbook recipes list`, or a file.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
     embeddings: Annotated[
@@ -138,7 +139,8 @@ def _check(wish: Wish) -> None:
 def _config(at: Service, wish: Wish) -> Json:
     # An own service was started with the endpoint; a job that names none goes on with whatever comes up next.
     llm = Llm() if at.own else wish.llm
-    return job_config(wish.recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
+    recipe = at.client.add_recipe(Path(wish.recipe))["reference"] if is_file(wish.recipe) else wish.recipe
+    return job_config(recipe, preset=wish.preset, llm=llm, fields=wish.fields, sets=wish.sets)
 
 
 def _estimate(wish: Wish, as_json: bool) -> None:
@@ -175,18 +177,19 @@ def _play(wish: Wish, as_json: bool) -> None:
 
 def _own_list(recipe: str) -> Path:
     """The word list that ships for a recipe; stops where there is none."""
-    name = recipe_of(recipe).word_list
+    name = RECIPES[recipe].word_list if recipe in RECIPES else None
     if name is None:
         raise StoppedError(f"Name the files to refine: {recipe} has no word list of its own.", Exit.usage)
     return word_list_path(name)
 
 
 def _kind(recipe: str, kind: Kind | None) -> str | None:
-    """What the records are: as said, else words for a recipe that takes nothing else."""
-    known = RECIPES.get(recipe)
-    if kind is None and known is not None and known.kinds == {Kind.words}:
-        return Kind.words.value
-    return kind.value if kind else None
+    """What the records are: as said, else words for a recipe that takes nothing else. A recipe file is read here, so
+    that its faults come before anything is started."""
+    if kind is not None:
+        return kind.value
+    known = look_up(recipe) if is_file(recipe) or recipe in RECIPES else None
+    return Kind.words.value if known is not None and known.kinds == [Kind.words] else None
 
 
 def _tell(at: Service, wish: Wish) -> Story:

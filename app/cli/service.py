@@ -65,6 +65,18 @@ def service(llm: Llm = Llm()) -> Iterator[Service]:
             embedded.stop()
 
 
+@contextmanager
+def running() -> Iterator[HornbookClient | None]:
+    """The service that runs already; None when none does. Starts nothing."""
+    settings = get_settings()
+    url = settings.url or _running(settings)
+    if url is None:
+        yield None
+        return
+    with _client(url, settings) as client:
+        yield client
+
+
 def start(settings: Settings, llm: Llm) -> Embedded:
     """The embedded service, on the configured port when it is free."""
     url, model = llm.url or settings.llm_base_url, llm.model or settings.llm_model

@@ -27,6 +27,7 @@ from app.repositories.exports import ExportRow
 from app.repositories.rounds import RoundRow
 from app.services import exports as exports_service
 from app.services import jobs as service
+from app.services import recipes
 from app.services.jobs import ENDED, JobView
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -137,6 +138,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         page=page,
         view=view,
         job=view.job,
+        recipe=recipes.of_job(view.config),
         meters=meters(view.budget),
         progress=progress_words(view),
         ended=view.job.state in ENDED,

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, Integer
+from sqlalchemy import Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base
-from app.db.columns import Json, now_column, when_column
+from app.db.columns import Json, id_column, json_column, now_column, when_column
 
 
 class Endpoint(Base):
@@ -19,6 +19,23 @@ class Endpoint(Base):
     url: Mapped[str] = mapped_column(primary_key=True)
     not_before: Mapped[datetime | None] = when_column()
     """No call before this: the provider asked for a long pause."""
+
+
+class Recipe(Base):
+    """One version of a recipe of one's own; its content never changes, so that its hash names it."""
+
+    __tablename__ = "recipes"
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+    id: Mapped[int] = id_column()
+    name: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer)
+    """Counts from 1 within a name."""
+    sha256: Mapped[str] = mapped_column(unique=True)
+    """Of the canonical content, in hex."""
+    body: Mapped[Json] = json_column()
+    """The content: `app.domain.recipes.recipe.Recipe` as JSON."""
+    created_at: Mapped[datetime] = now_column()
 
 
 class WorkerBeat(Base):

@@ -12,6 +12,9 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from app.domain.recipes.builtin import builtin_recipe
+from app.domain.recipes.recipe import Recipe, recipe_json
+
 Share = Annotated[float, Ge(0), Le(1)]
 
 
@@ -272,14 +275,27 @@ class JobConfig:
     gates: Gates = field(default_factory=Gates)
     llm: Llm = field(default_factory=Llm)
     embedding: Embedding = field(default_factory=Embedding)
+    own_recipe: Recipe | None = None
+    """All that a recipe of one's own says, so that the job keeps it whatever becomes of the name; None: a built-in."""
 
 
 PRESET_GRADES = {Preset.beginner: 8.0, Preset.school: 10.0, Preset.undergraduate: 14.0}
 
 
+def recipe_of(config: JobConfig) -> Recipe:
+    """The job's recipe; raises UnknownRecipeError."""
+    return config.own_recipe or builtin_recipe(config.recipe)
+
+
+def as_json(config: JobConfig) -> dict[str, object]:
+    """The config as JSON values."""
+    own = config.own_recipe
+    return {**asdict(config), "own_recipe": None if own is None else recipe_json(own)}
+
+
 def config_hash(config: JobConfig) -> str:
     """The sha256 (hex) of the config as canonical JSON."""
-    return sha256(dumps(asdict(config), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
+    return sha256(dumps(as_json(config), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()).hexdigest()
 
 
 def contradictions(config: JobConfig) -> list[str]:

@@ -21,8 +21,9 @@ from app.domain.education import Classifier, load_classifier
 from app.domain.education_audit import Audit, load_audit
 from app.domain.facts import Facts
 from app.domain.features import Features, features
+from app.domain.gate_report import judge_each, limits
 from app.domain.gates import Candidate, Rules, judge
-from app.domain.recipes.builtin import recipe_of
+from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
 from app.domain.safety import Screened
 
@@ -89,8 +90,28 @@ class RulesSpec(msgspec.Struct, frozen=True):
     """What a job's candidates are judged by, as sent to the child."""
 
     gates: Gates
-    recipe: str
+    recipe: Recipe
     benchmarks: tuple[Item, ...]
+
+
+class GateResult(msgspec.Struct, frozen=True, array_like=True):
+    """One gate's own verdict on an answer."""
+
+    gate: str
+    reason: str | None
+    """None: it passes."""
+    detail: str
+    scores: dict[str, float]
+    limits: dict[str, str]
+    """The bounds of those scores that have one."""
+
+
+class Tried(msgspec.Struct, frozen=True, array_like=True):
+    """An answer before every gate, each asked for itself."""
+
+    gates: list[GateResult]
+    repairable: bool
+    """Whether the first reason is one that a repair may mend."""
 
 
 Context = Mapping[str, bytes]
@@ -121,7 +142,7 @@ def _clusters(blob: bytes) -> clusters.Clusters:
 def _rules(blob: bytes) -> Rules:
     spec = msgspec.msgpack.decode(blob, type=RulesSpec)
     index: BenchmarkIndex | None = build_index(spec.benchmarks) if spec.benchmarks else None
-    return Rules(spec.gates, recipe_of(spec.recipe), index)
+    return Rules(spec.gates, spec.recipe, index)
 
 
 @lru_cache(maxsize=2)
@@ -192,8 +213,29 @@ def examine_answers(items: list[bytes], context: Context, run: Runner | None = N
     return [msgspec.msgpack.encode(_examine(answer, text, row, label, rules)) for answer, text, row, label in rows]
 
 
-def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: Rules) -> Examined:
-    candidate = Candidate(
+def try_answers(items: list[bytes], context: Context) -> list[bytes]:
+    """A Tried for each Answered, whose seed is measured here; context: `classifier`, `rules`."""
+    rules = replace(_rules(context["rules"]), style_shift=_classifier(context["classifier"]).style_shift)
+    return [msgspec.msgpack.encode(_try(msgspec.msgpack.decode(item, type=Answered), rules, context)) for item in items]
+
+
+def _try(answer: Answered, rules: Rules, context: Context) -> Tried:
+    screened, kind = safety.screen(answer.text, rules.gates.safety), Kind(answer.kind)
+    texts = [screened.text] if answer.seed_text is None else [screened.text, answer.seed_text]
+    rows = _rows(_features(texts, [kind] * len(texts), {**context, "embedder": b""}))
+    answer = msgspec.structs.replace(answer, seed_ease=rows[1].ease if len(rows) > 1 else None)
+    candidate = _candidate(answer, screened, rows[0])
+    bounds, judged = limits(candidate, rules), judge_each(candidate, rules)
+    found = [
+        GateResult(j.gate or "", j.reason, j.detail, j.scores, {n: bounds[n] for n in j.scores if n in bounds})
+        for j in judged
+    ]
+    first = next((j for j in judged if j.reason is not None), None)
+    return Tried(found, first is not None and first.repairable)
+
+
+def _candidate(answer: Answered, screened: Screened, row: Row) -> Candidate:
+    return Candidate(
         text=screened.text,
         seed_text=answer.seed_text,
         kind=Kind(answer.kind),
@@ -208,6 +250,10 @@ def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: 
         seed_facts=None if answer.seed_facts is None else msgspec.msgpack.decode(answer.seed_facts, type=Facts),
         sensitive=screened.found,
     )
+
+
+def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: Rules) -> Examined:
+    candidate = _candidate(answer, screened, row)
     verdict = judge(candidate, rules)
     second = {} if row.edu_audit is None else {"edu_audit": row.edu_audit}
     return Examined(

@@ -16,6 +16,7 @@ import numpy as np
 from app.domain import arm_beliefs, levers, plan_account
 from app.domain.arm_beliefs import Trial
 from app.domain.arm_choice import Chooser
+from app.domain.arms import Arm as Arm
 from app.domain.config import Planning
 from app.domain.levers import SHIFT, Lever
 from app.domain.model_shares import apportion
@@ -23,20 +24,6 @@ from app.domain.targets import Check
 
 LEAST_CALLS = 50
 """A round asks for at least this many, if there are seeds for it."""
-
-
-@dataclass(frozen=True)
-class Arm:
-    """How a seed is asked for."""
-
-    format: str
-    audience: str
-    constraint: str
-
-    @property
-    def name(self) -> str:
-        """The arm in one line, as stored with a generation."""
-        return f"{self.format}/{self.audience}/{self.constraint}"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from app.domain.planning import Arm
+from app.domain.arms import Arm
 from app.domain.recipes.recipe import Answer, Recipe
 from app.domain.records import Kind
+from app.domain.remedies import remedy
 
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 """Goes up with every change to `render` that could change an answer."""
 
 TEMPLATE_TOKENS = re.compile(
@@ -51,6 +52,8 @@ class Draw:
     """How to begin; empty: as the model likes."""
     fell_short: tuple[str, ...] = ()
     """`reason: detail` of the earlier version."""
+    refines: bool = False
+    """Whether the earlier version was kept and is to be bettered; else it was dropped and is to be repaired."""
 
 
 def boundary(key: bytes, document: str) -> str:
@@ -76,10 +79,7 @@ def render(
     recipe: Recipe, draw: Draw, document: str | None, *, mark: str, length: tuple[int, int], earlier: str | None = None
 ) -> tuple[Message, Message]:
     """The system and the user message of a call; `document` is None for a story from words."""
-    lines = [f"Task: {recipe.tasks[draw.kind]}", f"Audience: {draw.arm.audience}", f"Format: {draw.arm.format}"]
-    if draw.arm.constraint != "none":
-        lines.append(f"Constraint: {draw.arm.constraint}")
-    lines.append(f"Length: {length[0]}-{length[1]} words")
+    lines = _asked(recipe, draw, length)
     if draw.words:
         label = "Function" if recipe.answer is Answer.exercise else "Words"
         lines.append(f"{label}: {', '.join(draw.words)}")
@@ -87,13 +87,49 @@ def render(
         lines.append(f"Features: {', '.join(draw.features)}")
     if draw.opening:
         lines.append(f"Opening: begin with {draw.opening}")
-    lines += [f"Fell short: {_one_line(reason)}" for reason in draw.fell_short]
+    if draw.fell_short:
+        lines += _what_fell_short(recipe, draw, anchored=earlier is not None)
     if document is not None:
         lines += ["", *_slot("DOCUMENT", document, mark, "The document")]
     if earlier is not None:
-        lines += ["", *_slot("EARLIER", earlier, mark, "An earlier version, which fell short as said above,")]
+        lines += ["", *_slot("EARLIER", earlier, mark, "The earlier version")]
     lines += ["", "Answer with the text alone: no preamble, no closing remark."]
     return Message("system", recipe.system), Message("user", "\n".join(lines))
+
+
+def _asked(recipe: Recipe, draw: Draw, length: tuple[int, int]) -> list[str]:
+    arm = draw.arm
+    lines = [f"Task: {_task(recipe, draw, length)}", f"Audience: {arm.audience}", f"Format: {arm.format}"]
+    if arm.constraint != "none":
+        lines.append(f"Constraint: {arm.constraint}")
+    lines.append(f"Length: {length[0]}-{length[1]} words")
+    for what, name in (("audience", arm.audience), ("format", arm.format), ("constraint", arm.constraint)):
+        if name in recipe.instructions:
+            lines.append(f"On the {what}: {recipe.instructions[name]}")
+    return lines
+
+
+def _task(recipe: Recipe, draw: Draw, length: tuple[int, int]) -> str:
+    task = recipe.tasks[draw.kind]
+    if "{" not in task and "}" not in task:
+        return task
+    arm = draw.arm
+    slots = {"format": arm.format, "audience": arm.audience, "constraint": arm.constraint}
+    return task.format(**slots, least=length[0], most=length[1])
+
+
+def _what_fell_short(recipe: Recipe, draw: Draw, *, anchored: bool) -> list[str]:
+    """The reasons a machine can read, each with what to do about it, in the recipe's words for an earlier version."""
+    reasons = []
+    for reason in draw.fell_short:
+        reasons.append(f"Fell short: {_one_line(reason)}")
+        fix = remedy(reason.partition(":")[0])
+        if fix:
+            reasons.append(f"To mend it: {fix}")
+    if not anchored:
+        return reasons
+    said = recipe.refine if draw.refines else recipe.repair
+    return ["", *said.strip().format(reasons="\n".join(reasons)).split("\n")]
 
 
 def _one_line(reason: str) -> str:
@@ -108,5 +144,6 @@ def _slot(name: str, text: str, mark: str, what: str) -> list[str]:
 
 def prompt_hash(recipe: Recipe) -> str:
     """sha256 (hex) of all that a prompt of this recipe is made from, besides draw and document."""
-    parts = (TEMPLATE_VERSION, recipe.name, recipe.version, recipe.system, sorted(recipe.tasks.items()), NOTICE)
+    said = (recipe.repair, recipe.refine, sorted(recipe.instructions.items()))
+    parts = (TEMPLATE_VERSION, recipe.name, recipe.version, recipe.system, sorted(recipe.tasks.items()), said, NOTICE)
     return sha256(repr(parts).encode()).hexdigest()

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.domain import dedup, settling
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, recipe_of
 from app.domain.dedup_index import SignatureIndex
 from app.domain.diversity import OPENING_WORDS
-from app.domain.recipes.builtin import recipe_of
 from app.domain.records import Verdict
 from app.domain.settling import Survivor
 from app.domain.text import first_words
@@ -58,7 +57,7 @@ def admit(
     """A row for each of the round's survivors and of the reserve, beside the texts that are in the pool."""
     vectors = vectors_of([one.embedding for one in made]).astype(np.float64)
     families = candidates.families(made)
-    stock = tuple(f"{phrase} " for phrase in recipe_of(config.recipe).stock_openings)
+    stock = tuple(f"{phrase} " for phrase in recipe_of(config).stock_openings)
     places = [_survivor(i, one, families[i], vectors[i], near.get(i, ()), stock) for i, one in enumerate(made)]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
     for place, one in zip(places, made, strict=True):

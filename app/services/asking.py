@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 from app.adapters.llm_outcomes import LlmRequest, Message, request_key
 from app.domain import prompts, safety
 from app.domain.benchmarks import Item
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, recipe_of
 from app.domain.pricing import OFFLINE_MODEL, worst_prompt_tokens
 from app.domain.prompts import Draw
-from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, Kind
 from app.repositories import corpora, jobs
@@ -86,7 +85,7 @@ def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContex
     return JobContext(
         job,
         config,
-        recipe_of(config.recipe),
+        recipe_of(config),
         jobs.artifact(session, job_id, "embedder"),
         jobs.artifact(session, job_id, "clusters"),
         items,

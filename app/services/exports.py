@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.adapters import exports as files
 from app.adapters.storage import Storage
-from app.domain.config import Safety
+from app.domain.config import Safety, recipe_of
 from app.domain.exporting import SPLITS, ExportOptions, ExportSplit, RealShare, plan_real
 from app.domain.manifest import MANIFEST_NAME, CorpusFacts, JobFacts, RoundFacts, host_of, safe_config
-from app.domain.recipes.builtin import recipe_of
 from app.domain.records import JobId, Split
 from app.domain.steps import Compute, Step
 from app.errors import ConflictError, NotFoundError
@@ -108,7 +107,8 @@ def read(session: Session, export_id: int) -> ExportPlan:
     row = exports.get(session, export_id)
     options = _adapter().validate_python(row.options)
     job = jobs.get(session, row.job_id)
-    config, recipe = config_of(job), recipe_of(job.recipe)
+    config = config_of(job)
+    recipe = recipe_of(config)
     generated = _generated(session, job, options)
     share = recipe.real_share if options.real_share is None else options.real_share
     train = generated.get(ExportSplit.train, ())
@@ -160,7 +160,7 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         stop_reason=job.stop_reason,
         why=job.note,
         recipe=job.recipe,
-        recipe_version=recipe_of(job.recipe).version,
+        recipe_version=recipe_of(config_of(job)).version,
         config=safe_config(job.config),
         config_sha256=job.config_sha256,
         model=", ".join(job.model_names),

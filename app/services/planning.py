@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.domain import licences, model_shares, planning, settling, unsafe_words, word_parts
 from app.domain.arm_beliefs import Trial
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, recipe_of
 from app.domain.draws import Draws, Offer
 from app.domain.planning import Arm, Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
-from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
 from app.domain.targets import Check
@@ -62,7 +61,7 @@ def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfi
         arm_trials.asked(session, job_id),
         {},
     )
-    recipe = recipe_of(config.recipe)
+    recipe = recipe_of(config)
     if scored or not recipe.draws:
         return board
     return _with_words(board, seeds.words(session, corpus_id, part=recipe.draws[0]), config, recipe)
@@ -123,7 +122,7 @@ def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:
 
 def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: Sequence[Check]) -> Plan:
     """The plan of round `number`."""
-    recipe = recipe_of(config.recipe)
+    recipe = recipe_of(config)
     if board.words:
         return _plan_draws(board, config, recipe, number)
     states = [
@@ -200,7 +199,7 @@ def seeds_left(board: Board, config: JobConfig, number: int) -> int:
     """How many seeds, repairs or draws a round after `number` could still ask for."""
     if board.words:
         return max(0, config.draws - draws_per_round(config) * number)
-    most = planning.most_variants(recipe_of(config.recipe).arms, config.planning)
+    most = planning.most_variants(recipe_of(config).arms, config.planning)
     left = sum(s.reason is None and len(board.used.get(s.id, ())) < most for s in board.scored)
     return left + len(board.repairs)
 
@@ -209,7 +208,7 @@ def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board,
     """Open a round with the units of `plan`; returns how many."""
     round_id = rounds.open_round(session, job_id, number, plan=plan.summary)
     sizes = {seed.id: seed.tokens for seed in board.scored}
-    recipe = recipe_of(config.recipe)
+    recipe = recipe_of(config)
     return rewrites.put(
         session,
         job_id,

@@ -1,12 +1,11 @@
 """Moves a job from round to round. Every move is guarded by a row, so that two movers make it once."""
 
-from dataclasses import asdict
 from functools import lru_cache
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, as_json
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from app.domain.targets import StopReason
@@ -29,7 +28,7 @@ def config_of(job: jobs.JobRow) -> JobConfig:
 
 def config_json(config: JobConfig) -> dict[str, object]:
     """The config as stored."""
-    return asdict(config)
+    return as_json(config)
 
 
 def start_job(session: Session, job_id: JobId) -> list[Step]:

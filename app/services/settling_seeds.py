@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.domain import clusters, dedup, gates, licences, measuring, safety
-from app.domain.config import JobConfig, Safety
+from app.domain.config import JobConfig, Safety, recipe_of
 from app.domain.measuring import Measured, Member
-from app.domain.recipes.builtin import recipe_of
 from app.domain.safety import Screened
 from app.repositories import jobs, seeds
 from app.repositories.jobs import JobRow
@@ -118,7 +117,7 @@ def _own_reason(seed: ScoredSeed, screened: Screened, config: JobConfig) -> str 
     """Why a seed takes no part, whatever the others are."""
     if seed.reason is not None:
         return seed.reason
-    if seed.kind not in recipe_of(config.recipe).kinds:
+    if seed.kind not in recipe_of(config).kinds:
         return "other_kind"
     if not licences.allowed(seed.licence, config.gates.licences):
         return "licence"

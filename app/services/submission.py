@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
-from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions
+from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions, recipe_of
 from app.domain.price_list import PriceTable
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
 from app.domain.prompts import prompt_hash
-from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId
 from app.domain.steps import Step
@@ -179,7 +178,7 @@ def check_config(config: JobConfig) -> Recipe:
     found = contradictions(config)
     if found:
         raise ImpossibleConfigError(why="; ".join(found))
-    return recipe_of(config.recipe)
+    return recipe_of(config)
 
 
 def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:
@@ -201,6 +200,8 @@ def priced(model: str, url: str, budget: Budget, operator: Operator) -> dict[str
     price = price_for(model, budget, operator.prices)
     prices = {"price_input": price.input_micro_per_mtok, "price_output": price.output_micro_per_mtok}
     return {"model": model, "endpoint": url, **prices}
+
+
 def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, object]:
     """What a job keeps of its model's price; raises like `price_for`."""
     price, entry = price_for(model, budget, prices), prices.entry(model)

@@ -1,16 +1,31 @@
 """What /v1/jobs takes and gives. The config's fields, bounds and defaults are the domain's own."""
 
-from dataclasses import asdict, fields
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, StringConstraints, model_validator
 
-from app.domain.config import PRESET_GRADES, Budget, Embedding, Gates, JobConfig, Llm, Planning, Preset, Targets
+from app.domain.config import (
+    PRESET_GRADES,
+    Budget,
+    Embedding,
+    Gates,
+    JobConfig,
+    Llm,
+    Planning,
+    Preset,
+    Targets,
+    as_json,
+    recipe_of,
+)
 from app.domain.pricing import MICRO, OFFLINE_MODEL
+from app.domain.recipes.recipe import recipe_hash
 from app.repositories.budgets import BudgetRow
 from app.repositories.progress import Progress
 from app.services.jobs import Change, JobView
+from app.services.recipes import Known, overlaid, pinned
 
 Priority = Annotated[int, Field(ge=-1_000, le=1_000)]
 
@@ -24,6 +39,8 @@ class JobFields(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     recipe: Annotated[str, StringConstraints(max_length=100)] = "codetextbook"
+    """A name, or `name@hash` for one version of a recipe that was added. What the recipe sets holds unless the job
+    says otherwise."""
     preset: Preset | None = None
     """Sets the grade that texts must be readable at, unless `targets.grade_p90` says otherwise."""
     rng_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
@@ -38,9 +55,20 @@ class JobFields(BaseModel):
     embedding: Embedding = Field(default_factory=Embedding)
     """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
 
-    @model_validator(mode="before")
+    _given: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _apply_preset(cls, data: Any) -> Any:
+    def _remember(cls, data: Any, handler: Callable[[Any], Self]) -> Self:
+        """What was said, apart from the defaults: a recipe's settings stand between the two."""
+        data = cls._with_preset(data)
+        made = handler(data)
+        if isinstance(data, dict):
+            made._given = data
+        return made
+
+    @staticmethod
+    def _with_preset(data: Any) -> Any:
         if not isinstance(data, dict) or data.get("preset") not in PRESET_GRADES:
             return data
         targets = data.get("targets", {})
@@ -48,9 +76,12 @@ class JobFields(BaseModel):
             return data
         return {**data, "targets": {"grade_p90": PRESET_GRADES[Preset(data["preset"])], **targets}}
 
-    def config(self) -> JobConfig:
-        """The job's config as one value."""
-        return JobConfig(**{field.name: getattr(self, field.name) for field in fields(JobConfig)})
+    def config(self, known: Known) -> JobConfig:
+        """The job's config as one value, with the recipe's settings where the request says nothing."""
+        settings = known.recipe.settings
+        said = type(self).model_validate(overlaid(settings, self._given)) if settings else self
+        values = {field.name: getattr(said, field.name) for field in fields(JobConfig) if field.name != "own_recipe"}
+        return pinned(JobConfig(**values), known)
 
 
 class JobRequest(JobFields):
@@ -185,6 +216,7 @@ class JobOut(BaseModel):
                     "config": {"recipe": "codetextbook", "max_rounds": 4},
                     "key": "ab" * 32,
                     "config_sha256": "cd" * 32,
+                    "recipe_sha256": "23" * 32,
                     "prompt_sha256": "ef" * 32,
                     "classifier_sha256": "01" * 32,
                     "created_at": "2026-11-25T06:00:00Z",
@@ -216,6 +248,8 @@ class JobOut(BaseModel):
     key: str
     """Two jobs of one key accept the same texts."""
     config_sha256: str
+    recipe_sha256: str
+    """Of all that the recipe says; a recipe that was added is `recipe@` this."""
     prompt_sha256: str
     classifier_sha256: str
     created_at: datetime
@@ -264,9 +298,10 @@ def job_out(view: JobView) -> JobOut:
         priority=job.priority,
         progress=progress_out(view.progress),
         spend=spend_out(view.budget),
-        config=asdict(view.config),
+        config=as_json(view.config),
         key=job.key.hex(),
         config_sha256=job.config_sha256,
+        recipe_sha256=recipe_hash(recipe_of(view.config)),
         prompt_sha256=job.prompt_sha256,
         classifier_sha256=job.classifier_sha256,
         created_at=job.created_at,

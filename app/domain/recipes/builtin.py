@@ -11,12 +11,12 @@ RECIPES = {recipe.name: recipe for recipe in (CODETEXTBOOK, TINYSTORIES, EXERCIS
 
 
 class UnknownRecipeError(InvalidInputError):
-    """There is no recipe {name!r}; there are {known}."""
+    """There is no recipe {name!r}; there are {known}. `hornbook recipes add FILE` makes one of yours known."""
 
     code = "unknown_recipe"
 
 
-def recipe_of(name: str) -> Recipe:
+def builtin_recipe(name: str) -> Recipe:
     """The recipe of that name; raises UnknownRecipeError."""
     if name not in RECIPES:
         raise UnknownRecipeError(name=name, known=", ".join(sorted(RECIPES)))

@@ -1,11 +1,13 @@
 """What a recipe is: how seeds are asked for, and what an answer must be. Data only; the built-in ones lie beside."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from itertools import product
+from json import dumps
 from math import ceil
 
-from app.domain.planning import Arm
+from app.domain.arms import Arm
 from app.domain.records import Kind
 
 TOKENS_PER_WORD = 2.2
@@ -22,6 +24,18 @@ class Answer(StrEnum):
     """Prose, which may show code."""
     exercise = "exercise"
     """What to do, a function and its tests."""
+
+
+REASONS = "{reasons}"
+"""The slot of `repair` and `refine` for what fell short, a line a reason."""
+
+REPAIR = f"""The earlier version below was turned down. Mend what is named here, and nothing else:
+{REASONS}
+Keep every other sentence of it as it is, and answer with the whole mended text."""
+
+REFINE = f"""The earlier version below is the best so far. Write a better one; it falls short in this:
+{REASONS}
+Keep what is good in it. What the document says counts, not what the earlier version says."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,14 @@ class Recipe:
     """Whether words that are not for small children drop a text."""
     max_grade: float = 14.0
     """Texts above this school grade are dropped whatever the targets."""
+    repair: str = REPAIR
+    """What is said above an earlier version that was dropped; holds the slot `{reasons}`."""
+    refine: str = REFINE
+    """Likewise of an earlier version that was kept and is to be bettered."""
+    instructions: dict[str, str] = field(default_factory=dict)
+    """{format, audience or constraint: what is said of it beside its name}."""
+    settings: dict[str, object] = field(default_factory=dict)
+    """Defaults of its jobs: fields of a job's config, nested as there. What a job names itself wins."""
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -87,3 +109,14 @@ class Recipe:
         """Tokens to allow an answer about a seed of so many words."""
         tokens = TOKENS_PER_CODE_WORD if self.answer is Answer.exercise else TOKENS_PER_WORD
         return ceil(self.length_for(seed_words)[1] * tokens) + 120
+
+
+def recipe_json(recipe: Recipe) -> dict[str, object]:
+    """The recipe as JSON values, sets in order."""
+    return {**asdict(recipe), "kinds": sorted(recipe.kinds)}
+
+
+def recipe_hash(recipe: Recipe) -> str:
+    """sha256 (hex) of all that a recipe says; its version number only counts how often that changed."""
+    content = {name: value for name, value in recipe_json(recipe).items() if name != "version"}
+    return sha256(dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from app.db.session import transaction
 from app.domain.config import Gates, Handling, JobConfig, Safety
+from app.domain.recipes.builtin import RECIPES
 from app.domain.records import JobId
 from app.repositories import jobs
 from app.repositories.units import ClaimedRewrite
@@ -91,7 +92,7 @@ def test_a_request_fits_when_its_worst_case_is_reserved(context: JobContext) -> 
 def test_a_story_has_words_and_no_document(context: JobContext) -> None:
     payload = {**UNIT.payload, "words": ["boat", "run", "blue"], "features": ["moral"]}
     story = replace(UNIT, kind=None, seed_id=None, seed_text=None, payload=payload)
-    words = replace(context, recipe=asking.recipe_of("tinystories"))
+    words = replace(context, recipe=RECIPES["tinystories"])
 
     content = asking.ask(words, story).request.messages[1].content
 

@@ -24,6 +24,7 @@ from app.domain.examining import (
     examine_seeds,
     find_contamination,
 )
+from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.tokens import tokenise
 
 SEED = (
@@ -44,7 +45,7 @@ def context(*, centres: int = 2) -> Context:
     embedder = embedding.fit_embedder([SEED, TEXT, "A clock has two hands. They turn."], rng_seed=0)
     vectors = np.eye(centres, embedder.dims, dtype=np.float32)
     fitted = clusters.fit_clusters(vectors, rng_seed=0)
-    rules = RulesSpec(Gates(edu_min=0), "codetextbook", (Item("B", "1", ("the quick brown fox " * 8,)),))
+    rules = RulesSpec(Gates(edu_min=0), CODETEXTBOOK, (Item("B", "1", ("the quick brown fox " * 8,)),))
     return {
         "classifier": shipped_classifier_blob(),
         "embedder": embedding.to_bytes(embedder),

@@ -11,6 +11,7 @@ from app.domain.prompts import Draw, boundary, neutral, prompt_hash, render
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.recipes.tinystories import TINYSTORIES
 from app.domain.records import Kind
+from app.explainer.prompt import Shortfall, parse_prompt
 
 DRAW = Draw(Arm("lesson", "a beginner programmer", "short sentences"), Kind.code, rng_seed=7)
 MARK = "0a1b2c3d"
@@ -44,9 +45,40 @@ def test_a_rewrite_reads_line_by_line_as_agreed() -> None:
 def test_a_repair_shows_its_reasons_and_the_earlier_version_beside_the_seed() -> None:
     message = user(replace(DRAW, fell_short=("too_hard: grade 11", "lost_facts: left out: x")), "x = 1", "Old text.")
 
-    assert "\nFell short: too_hard: grade 11\nFell short: lost_facts: left out: x\n" in message
+    lines = message.split("\n")
+    assert [line for line in lines if line.startswith("Fell short")] == [
+        "Fell short: too_hard: grade 11",
+        "Fell short: lost_facts: left out: x",
+    ]
+    assert "To mend it: Put back every named thing, as the document says it." in lines
+    assert "Mend what is named here, and nothing else:" in message and "best so far" not in message
     assert f"<<<EARLIER {MARK}>>>\nOld text.\n<<<END EARLIER {MARK}>>>" in message
     assert message.index("x = 1") < message.index("Old text.")
+
+
+def test_a_refinement_says_what_it_is_and_names_the_reasons_where_the_recipe_wants_them() -> None:
+    recipe = replace(CODETEXTBOOK, refine="Better it:\n{reasons}\nThat is all.")
+    draw = replace(DRAW, fell_short=("grade_p90: 9.1, at most 8",), refines=True)
+
+    message = render(recipe, draw, "x = 1", mark=MARK, length=(80, 160), earlier="Old text.")[1].content
+
+    assert "\nBetter it:\nFell short: grade_p90: 9.1, at most 8\nThat is all.\n" in message
+    assert parse_prompt(message).shortfalls == (Shortfall("grade_p90", "9.1, at most 8"),)
+    assert parse_prompt(message).earlier == "Old text."
+
+
+def test_a_recipes_own_words_for_task_and_arm_stand_in_the_prompt() -> None:
+    recipe = replace(
+        CODETEXTBOOK,
+        tasks={Kind.code: "Explain the code below as a {format} for {audience}, in at most {most} words."},
+        instructions={"lesson": "Begin with what the reader will be able to do.", "short sentences": "Ten words."},
+    )
+
+    lines = render(recipe, DRAW, "x = 1", mark=MARK, length=(80, 160))[1].content.split("\n")
+
+    assert lines[0] == "Task: Explain the code below as a lesson for a beginner programmer, in at most 160 words."
+    assert "On the format: Begin with what the reader will be able to do." in lines
+    assert "On the constraint: Ten words." in lines
 
 
 def test_a_reason_that_quotes_an_answer_stays_one_short_line() -> None:
@@ -126,6 +158,8 @@ def test_the_hash_changes_with_any_text_of_the_recipe_and_with_nothing_else() ->
         replace(CODETEXTBOOK, system="Other."),
         replace(CODETEXTBOOK, version=99),
         replace(CODETEXTBOOK, tasks={Kind.code: "Explain the code."}),
+        replace(CODETEXTBOOK, repair="Mend:\n{reasons}"),
+        replace(CODETEXTBOOK, instructions={"lesson": "Short."}),
         TINYSTORIES,
     ]
-    assert len({prompt_hash(recipe) for recipe in (CODETEXTBOOK, *changed)}) == 5
+    assert len({prompt_hash(recipe) for recipe in (CODETEXTBOOK, *changed)}) == 7

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.recipes.builtin import RECIPES, UnknownRecipeError, recipe_of
+from app.domain.recipes.builtin import RECIPES, UnknownRecipeError, builtin_recipe
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
@@ -54,6 +54,6 @@ def test_lengths_lie_in_the_recipes_range_and_leave_room(recipe: Recipe, words: 
 
 
 def test_recipes_are_found_by_name_and_others_refused_with_the_known_ones() -> None:
-    assert recipe_of("tinystories") is RECIPES["tinystories"]
+    assert builtin_recipe("tinystories") is RECIPES["tinystories"]
     with pytest.raises(UnknownRecipeError, match="codetextbook, exercises, rephrase, tinystories"):
-        recipe_of("nope")
+        builtin_recipe("nope")

@@ -13,6 +13,7 @@ from app.cli.generations import generations, lineage
 from app.cli.phrases import spent
 from app.cli.report import show_job, show_rounds
 from app.cli.service import service
+from app.cli.spend import spend
 from app.cli.terminal import print_json, results
 from app.client import HornbookClient
 from app.client_http import Json
@@ -122,3 +123,4 @@ def rounds(job: Id, as_json: AsJson = False) -> None:
 
 app.command()(generations)
 app.command()(lineage)
+app.command()(spend)

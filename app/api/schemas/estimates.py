@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.api.schemas.jobs import CorpusId, JobFields
-from app.domain.estimating import Estimate, Guess, Seeds, Size, Use
+from app.domain.estimating import Estimate, Guess, Seeds, Size, Stop, Use
 from app.domain.price_list import ListedPrice
 from app.domain.pricing import MICRO
 from app.services.estimating import Estimated
@@ -172,7 +172,7 @@ def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
         vector_tokens=_range(made, "vector_tokens"),
         money_usd=_range(made, "micro", digits=6, unit=MICRO) if priced else None,
         seconds=_range(made, "seconds", digits=1) if timed else None,
-        stops_first=StopOut(**_stop(made)) if made.stop else None,
+        stops_first=_stop(made.stop) if made.stop else None,
         measured_jobs=found.jobs,
         measured_calls=found.calls,
     )
@@ -190,9 +190,8 @@ def price_out(entry: ListedPrice, today: date) -> PriceOut:
     )
 
 
-def _stop(made: Estimate) -> dict[str, object]:
-    assert made.stop is not None
-    return {"budget": made.stop.budget, "level": made.stop.level, "share": round(made.stop.share, 4)}
+def _stop(stop: Stop) -> StopOut:
+    return StopOut(budget=stop.budget, level=stop.level, share=round(stop.share, 4))
 
 
 def _whole(guess: Guess) -> Range:
@@ -201,7 +200,8 @@ def _whole(guess: Guess) -> Range:
 
 def _range(made: Estimate, name: str, *, digits: int = 0, unit: int = 1) -> Range:
     def value(use: Use) -> float:
-        return round(getattr(use, name) / unit, digits)
+        found: float = getattr(use, name)
+        return round(found / unit, digits)
 
     # Under a cap of money dear calls are fewer calls, so the case of the highest cost is not that of the most calls.
     values = [value(made.low), value(made.expected), value(made.high)]

@@ -1,12 +1,16 @@
 # Needs make and Python 3.11 or newer, nothing else. Every target sets up .venv itself and is fast the second time.
 #   make demo PYTHON=python3.12     another interpreter
-#   make test ARGS="-k dedup"       some of the tests
+#   make test ARGS="-k dedup"       some of the tests, in one process
+#   make test WORKERS=6             every test, in so many processes
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# More than two cores: much of the suite waits. Some of the tests are not worth the start of several processes.
+WORKERS ?= 3
+SPREAD = $(if $(ARGS),,-n $(WORKERS))
 
 # python3 where every wheel exists for it (3.11 to 3.13), else such a Python by its name, else any newer python3.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -27,7 +31,7 @@ test: $(VENV)/.dev  ## set up, then run every test
 	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || \
 		command -v google-chrome >/dev/null 2>&1 || \
 		echo "Note: no Chromium on PATH; the browser tests are skipped (Debian: apt-get install chromium)."
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, layers, and the compose file against its schema
 	$(BIN)/ruff check .

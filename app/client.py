@@ -152,6 +152,19 @@ class HornbookClient:
         """Everything a generation came from, down to the seed's file and line."""
         return self._at.get(f"/v1/generations/{generation_id}/lineage")
 
+    def review(self, generation_id: int, decision: str, *, score: float | None = None, note: str = "") -> Json:
+        """Approve or reject a generation; `score` is its educational value, 0 to 5. Its newest review counts."""
+        body = {"decision": decision, "score": score, "note": note}
+        return self._at.send("POST", f"/v1/generations/{generation_id}/review", body)
+
+    def reviews(self, job_id: int) -> Iterator[Json]:
+        """The reviews of a job's texts, the youngest first."""
+        return self._at.pages(f"/v1/jobs/{job_id}/reviews", {})
+
+    def next_review(self, job_id: int) -> Json:
+        """The text whose review says most; its `generation` is None when there is none left."""
+        return self._at.get(f"/v1/jobs/{job_id}/reviews/next")
+
     def create_export(self, job_id: int, **options: Any) -> Json:
         """Start an export of a job's pool."""
         return self._at.send("POST", f"/v1/jobs/{job_id}/exports", options)
@@ -190,6 +203,10 @@ class HornbookClient:
     def label_classifier(self, corpus_id: int, **wanted: Any) -> Json:
         """Train a classifier on labels that an LLM gives: name, llm, labelling, budget."""
         return self._at.send("POST", "/v1/classifiers", {"corpus_id": corpus_id, **wanted})
+
+    def classifier_from_reviews(self, job_ids: Sequence[int], *, name: str = "mine") -> Json:
+        """Train a classifier on the reviews of these jobs' texts."""
+        return self._at.send("POST", "/v1/classifiers", {"name": name, "review_jobs": list(job_ids)})
 
     def resume_classifier(self, classifier_id: int) -> Json:
         """Ask the LLM again for the labels that a failed classifier lacks."""

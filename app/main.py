@@ -20,6 +20,7 @@ from app.api import (
     openapi,
     problems,
     recipes,
+    reviews,
     rounds,
     system,
 )
@@ -53,19 +54,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.board = events.Board()
     problems.install(app)
     openapi.describe(app)
-    for module in (
-        corpora,
-        recipes,
-        estimates,
-        jobs,
-        rounds,
-        events,
-        generations,
-        exports,
-        classifiers,
-        system,
-        documentation,
-    ):
+    asked = (corpora, recipes, estimates, jobs, rounds, events, generations, reviews, exports, classifiers)
+    for module in (*asked, system, documentation):
         app.include_router(module.router)
     app.include_router(pages.router)
     # The last one added is the first to see a request.

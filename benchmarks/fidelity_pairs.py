@@ -64,17 +64,32 @@ def pairs() -> list[Pair]:
 
 
 def onestop(path: Path) -> list[Pair]:
-    """News articles beside their advanced level, by level; the half of them that is `held` was never looked at."""
+    """News articles beside their advanced level, by level; nothing may be chosen on the half of them that is `held`.
+
+    The corpus has three files under a wrong name: a text is left out whose words are more like another article's.
+    """
     articles: dict[str, dict[str, str]] = defaultdict(dict)
     for line in gzip.decompress(path.read_bytes()).splitlines():
         row = json.loads(line)
         articles[row["article"]][row["level_name"]] = row["text"]
+    wide = {name: _long_words(levels["advanced"]) for name, levels in articles.items() if "advanced" in levels}
     return [
         Pair(name, Kind.prose, levels["advanced"], levels[level], level)
         for name, levels in articles.items()
         for level in ("intermediate", "elementary")
-        if {"advanced", level} <= levels.keys()
+        if {"advanced", level} <= levels.keys() and _is_nearest(levels[level], name, wide)
     ]
+
+
+def _is_nearest(text: str, name: str, wide: dict[str, frozenset[str]]) -> bool:
+    """Whether no other article shares more of the text's long words."""
+    words = _long_words(text)
+    shared = {other: len(words & long) for other, long in wide.items()}
+    return max(shared, key=shared.__getitem__) == name
+
+
+def _long_words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{6,}", text.lower()))
 
 
 def _pair(seed: dict[str, str], text: str, source: str) -> Pair:

@@ -1,4 +1,4 @@
-"""Real Postgres and Redis for every test that asks for them: started once, cloned or flushed per test."""
+"""Real Postgres and Redis for every test that asks for them: started once a process, cloned or flushed per test."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,15 +6,27 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 from psycopg import sql
+from xdist.remote import Producer
 
 from app.db import migrate
 from app.embedded.services import EmbeddedServices
+from tests.spreading import FilesAndChains
 
 TEMPLATE = "hornbook_template"
 # Number 0 is left to tests that start a whole stack.
 REDIS_NUMBERS = itertools.cycle(range(1, 64))
 DATABASE_NUMBERS = itertools.count(1)
+# A deadline is a wall clock, which says nothing on a machine that does something else too.
+settings.register_profile("shared machine", settings.default, deadline=None)
+settings.load_profile("shared machine")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAndChains:
+    """What `-n` uses, whatever `--dist` says."""
+    config.option.loadscopereorder = False
+    return FilesAndChains(config, log)
 
 
 @pytest.fixture(scope="session")

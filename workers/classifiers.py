@@ -34,4 +34,6 @@ def _labels(row: ClassifierRow) -> Labels:
     # A file is read outside any transaction: a large one takes longer than a transaction may idle.
     if row.source["kind"] == "file":
         return training.file_labels(resources.storage(), row.source)
+    if row.source["kind"] == "reviews":
+        return retrying(resources.engine(), lambda s: training.review_labels(s, row.source))
     return retrying(resources.engine(), lambda s: training.llm_labels(s, row.id))

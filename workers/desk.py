@@ -117,6 +117,7 @@ class Desk:
             worker=self.worker,
             lease_s=self.lease_s,
             price=refining.job_price(job),
+            prices=refining.job_prices(job),
             owed=lambda taken: vectors.owed(session, job, taken),
         )
 
@@ -165,14 +166,13 @@ class Desk:
 
     def _store_calls(self, group: Sequence[Returned]) -> dict[int, int]:
         fresh = [r for r in group if r.call_id is None]
-        calls = [self._call_row(r) for r in fresh]
-        spends = [_spend(self.context, r) for r in group]
-        return retrying(self.engine, lambda s: refining.store_calls(s, self.job_id, calls, spends))
+        spends = {r.ask.unit.token: _spend(self.context, r) for r in group}
+        calls = [self._call_row(r, spends[r.ask.unit.token].micro) for r in fresh]
+        return retrying(self.engine, lambda s: refining.store_calls(s, self.job_id, calls, [*spends.values()]))
 
-    def _call_row(self, returned: Returned) -> NewCall:
+    def _call_row(self, returned: Returned, micro: int) -> NewCall:
         ask, outcome = returned.ask, returned.outcome
         answer = outcome if isinstance(outcome, Answer) else None
-        spend = _spend(self.context, returned)
         usage = answer or (outcome.usage if isinstance(outcome, Failure) else None)
         return NewCall(
             job_id=self.job_id,
@@ -182,10 +182,10 @@ class Desk:
             ok=answer is not None,
             code="ok" if isinstance(outcome, Answer) else outcome.code.value,
             status=200 if isinstance(outcome, Answer) else outcome.status,
-            model=answer.model if answer else self.context.job.model,
+            model=answer.model if answer else ask.request.model,
             prompt_tokens=usage.prompt_tokens if usage else 0,
             completion_tokens=usage.completion_tokens if usage else 0,
-            micro=spend.micro,
+            micro=micro,
             latency_s=outcome.latency_s,
             raw=self._compressor.compress(outcome.raw) if outcome.raw else None,
         )
@@ -268,6 +268,6 @@ def _spend(context: JobContext, returned: Returned) -> Spend:
     usage = outcome if isinstance(outcome, Answer) else outcome.usage
     if usage is None or (isinstance(outcome, Answer) and not outcome.usage_known):
         return Spend(token, charged=True)
-    price = refining.job_price(context.job)
+    price = refining.job_price(context.job, returned.ask.request.model)
     micro = price.cost(usage.prompt_tokens, usage.completion_tokens)
     return Spend(token, micro=micro, tokens=usage.prompt_tokens + usage.completion_tokens)

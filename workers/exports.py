@@ -72,9 +72,11 @@ def build(
                     lineage=options.lineage,
                     lines=islice(lines, size),
                 )
-        card = CardFacts(plan.job, plan.recipe_title, options, plan.real, tally, version)
+        card = CardFacts(plan.job, plan.recipe_title, options, plan.real, tally, version, plan.rejected)
         files.add_text(CARD_NAME, render_card(card))
-        manifest = make_manifest(plan.job, options, plan.real, tally, files.files, version=version)
+        manifest = make_manifest(
+            plan.job, options, plan.real, tally, files.files, rejected=plan.rejected, version=version
+        )
         return manifest, files.publish(manifest)
 
 

@@ -107,7 +107,7 @@ class Judge:
             params={"temperature": ask.request.temperature, "max_tokens": unit.max_tokens, "seed": ask.draw.rng_seed},
             prompt_tokens=answer.prompt_tokens,
             completion_tokens=answer.completion_tokens,
-            micro=refining.job_price(job).cost(answer.prompt_tokens, answer.completion_tokens),
+            micro=refining.job_price(job, ask.request.model).cost(answer.prompt_tokens, answer.completion_tokens),
             finish_reason=answer.finish_reason,
             edu_score=examined.edu_score,
             ease=examined.row.ease,

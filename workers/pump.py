@@ -15,13 +15,13 @@ from functools import partial
 
 import structlog
 
-from app.adapters.llm import LlmClient
 from app.adapters.llm_limits import AdaptiveDeadline, Aimd
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
 from app.services.asking import Ask
 from app.telemetry import CALL_SECONDS, CALLS
 from workers import storing
 from workers.desk import Desk, Returned
+from workers.routing import Caller
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Pump:
     def __init__(
         self,
         desk: Desk,
-        client: LlmClient,
+        client: Caller,
         *,
         ceiling: int,
         deadline_s: float,

@@ -7,8 +7,6 @@ import time
 import structlog
 from sqlalchemy.orm import Session
 
-from app.adapters.llm import LlmClient
-from app.adapters.llm_endpoints import parse_endpoint
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
@@ -23,6 +21,7 @@ from workers.desk import Desk
 from workers.heartbeat import heartbeat
 from workers.judging import Judge
 from workers.pump import Pump
+from workers.routing import callers
 
 log = structlog.get_logger(__name__)
 
@@ -78,8 +77,7 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
 async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int, *, last_start: float | None) -> None:
     # No call begins past the job's deadline; those in flight then are paid for and come home.
     left_s = math.inf if last_start is None else last_start - time.monotonic()
-    endpoint = parse_endpoint(context.url_for(settings), key=context.key_for(settings))
-    async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=settings.llm_max_body_bytes) as client:
+    async with callers(context, settings, ceiling) as client:
         pump = Pump(
             desk,
             client,

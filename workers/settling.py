@@ -1,5 +1,7 @@
 """The unit that ends a round: settles, measures, decides, and plans the next one."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from app.db.session import retrying
 from app.domain.records import JobId
 from app.domain.steps import Step
@@ -10,13 +12,20 @@ from workers import embedding, resources
 
 
 def run(unit: ClaimedUnit) -> list[Step]:
-    """Read the round, think without a transaction, write verdicts, measures, decision and plan in one."""
+    """Read the round, think, and write verdicts, measures, decision and plan in one transaction.
+
+    Half of reading and writing is the server's work, so a thread does something else meanwhile: one core settles a
+    round while the endpoint has nothing to do.
+    """
     assert unit.job_id is not None and unit.round_id is not None
-    job_id, engine = JobId(unit.job_id), resources.engine()
+    job_id, round_id, engine = JobId(unit.job_id), unit.round_id, resources.engine()
     if not embedding.place(unit):
         return []
-    data = retrying(engine, lambda s: settling.read(s, job_id, unit.round_id or 0))
-    wanted = settling.want(data)
-    texts = retrying(engine, lambda s: generations.texts(s, wanted.ids))
-    settled = settling.think(data, wanted, texts)
-    return retrying(engine, lambda s: settling.write(s, unit, data, settled))
+    with ThreadPoolExecutor(1) as beside:
+        made = beside.submit(retrying, engine, lambda s: generations.candidates(s, job_id, settling.POOLED))
+        data = retrying(engine, lambda s: settling.read(s, job_id, round_id))
+        wanted = settling.want(data, made.result())
+        bodies = retrying(engine, lambda s: generations.bodies(s, wanted.ids))
+        outcomes = settling.admit(data, wanted, bodies)
+        settled = beside.submit(settling.think, data, wanted, bodies, outcomes)
+        return retrying(engine, lambda s: settling.write(s, unit, data, outcomes, settled.result))

@@ -1,6 +1,7 @@
 """Files that are one document each, and word lists, where every line is one word."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from app.adapters.corpus_errors import InvalidUtf8Error
@@ -20,17 +21,9 @@ from app.domain.ingest import (
     make_record,
 )
 from app.domain.records import Kind
-from app.domain.text import TextFault
+from app.domain.text import TextFault, sha256
+from app.domain.word_parts import PARTS, fits
 
-_PARTS = {
-    "noun": "noun",
-    "n": "noun",
-    "verb": "verb",
-    "v": "verb",
-    "adjective": "adjective",
-    "adj": "adjective",
-}
-_MAX_WORD_CHARS = 64
 _PROSE_SUFFIXES = frozenset({".md", ".markdown", ".rst", ".adoc", ".tex"})
 _UTF8_MAX_BYTES = 4
 
@@ -86,7 +79,9 @@ def read_words(
             if (word, part) == ("word", "part") and number == 1:
                 continue
             fields = _word_fields(word, part, options.text_field)
-            yield make_record(fields, origin, number, options=options, limits=limits)
+            record = make_record(fields, origin, number, options=options, limits=limits)
+            # `play` the noun and `play` the verb are two words.
+            yield replace(record, sha256=sha256(f"{record.text}\t{PARTS[part]}")) if part else record
         except RecordError as error:
             yield Reject(origin.file, number, str(error.code), excerpt(line))
 
@@ -101,14 +96,13 @@ def _word_and_part(line: bytes) -> tuple[str, str]:
 
 
 def _word_fields(word: str, part: str, text_field: str) -> dict[str, JsonValue]:
-    """The fields of one word. A hyphen or an apostrophe may be inside it, white space may not."""
+    """The fields of one word; what fits which part: `word_parts.fits`."""
     if "\x00" in word + part:
         raise RecordError(RecordFault.nul_char)
-    is_word = 0 < len(word) <= _MAX_WORD_CHARS and word.isprintable() and " " not in word
-    if not is_word or (part and part not in _PARTS):
+    if (part and part not in PARTS) or not fits(word, PARTS.get(part, "")):
         raise RecordError(RecordFault.bad_word)
     fields: dict[str, JsonValue] = {text_field: word}
     if part:
-        fields["part"] = _PARTS[part]
+        fields["part"] = PARTS[part]
     check_value(fields)
     return fields

@@ -123,6 +123,7 @@ LINEAGE_SCHEMA = pa.schema(
         ),
         ("words", pa.list_(pa.string())),
         ("word_seeds", pa.list_(pa.string())),
+        ("verified", pa.bool_()),
         ("edu_score", pa.float64()),
         ("ease", pa.float64()),
         ("grade", pa.float64()),

@@ -1,7 +1,8 @@
-"""The model weights that ship inside the package, read once a process."""
+"""The model weights and word lists that ship inside the package."""
 
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 import orjson
 
@@ -39,3 +40,8 @@ def shipped_card() -> dict[str, object]:
     card = orjson.loads(files("app").joinpath("models/education.json").read_bytes())
     assert isinstance(card, dict)
     return card
+
+
+def word_list_path(name: str) -> Path:
+    """Where a word list of this version lies; hornbook is never run from a zip."""
+    return Path(str(files("app").joinpath("lists", name)))

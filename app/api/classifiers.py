@@ -24,6 +24,7 @@ from app.api.schemas.classifiers import (
     LabelledFields,
     LabelledSettings,
     LabellingRequest,
+    ReviewsRequest,
     classifier_out,
     evaluation_out,
 )
@@ -59,7 +60,14 @@ BODY = {
     "required": True,
     "content": {
         "multipart/form-data": _form(LabelledSettings),
-        "application/json": {"schema": {"$ref": "#/components/schemas/LabellingRequest"}},
+        "application/json": {
+            "schema": {
+                "oneOf": [
+                    {"$ref": "#/components/schemas/LabellingRequest"},
+                    {"$ref": "#/components/schemas/ReviewsRequest"},
+                ]
+            }
+        },
     },
 }
 EVALUATION_BODY = {"required": True, "content": {"multipart/form-data": _form(LabelledFields)}}
@@ -73,7 +81,8 @@ EVALUATION_BODY = {"required": True, "content": {"multipart/form-data": _form(La
     summary="Make a classifier",
 )
 async def create_classifier(request: Request, edge: CurrentEdge, writer: CurrentWriter) -> JSONResponse:
-    """From a labelled file (multipart), or from labels that an LLM gives to a sample of a corpus (JSON).
+    """From a labelled file (multipart), from labels that an LLM gives to a sample of a corpus, or from the reviews of
+    some jobs' texts (JSON).
 
     A worker trains it; no job uses it before `/use` says so.
     """
@@ -82,8 +91,10 @@ async def create_classifier(request: Request, edge: CurrentEdge, writer: Current
         return await _with_file(request, edge, LabelledSettings, partial(_from_file, writer))
     if media != "application/json":
         raise UnsupportedBodyError
-    wanted = _validated(LabellingRequest, await _json(request))
-    return await run_in_threadpool(_from_llm, edge, writer, wanted)
+    body = await _json(request)
+    if isinstance(body, dict) and "review_jobs" in body:
+        return await run_in_threadpool(_from_reviews, writer, _validated(ReviewsRequest, body))
+    return await run_in_threadpool(_from_llm, edge, writer, _validated(LabellingRequest, body))
 
 
 async def _json(request: Request) -> object:
@@ -125,6 +136,14 @@ def _from_file(writer: Writer, stored: StoredFile, wanted: LabelledSettings) -> 
         return _answer(session, made, steps, status=202)
 
     return writer.write(wanted.model_dump_json().encode() + stored.sha256, work)
+
+
+def _from_reviews(writer: Writer, wanted: ReviewsRequest) -> JSONResponse:
+    def work(session: Session) -> Answer:
+        made, steps = sources.from_reviews(session, wanted.name, wanted.review_jobs)
+        return _answer(session, made, steps, status=202)
+
+    return writer.respond(wanted.model_dump_json().encode(), work)
 
 
 def _from_llm(edge: Edge, writer: Writer, wanted: LabellingRequest) -> JSONResponse:

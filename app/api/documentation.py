@@ -64,7 +64,9 @@ def _parameter(parameter: dict[str, Any]) -> str:
 
 
 def _example(spec: dict[str, Any], schema: dict[str, Any]) -> str:
-    """The schema's own example, else its fields."""
+    """The schema's own example, else its fields; of several schemas one after the other."""
+    if "oneOf" in schema:
+        return "".join(_example(spec, one) for one in schema["oneOf"])
     name = str(schema.get("$ref", "")).rpartition("/")[2]
     resolved = spec.get("components", {}).get("schemas", {}).get(name, schema)
     shown = (resolved.get("examples") or [resolved.get("properties")])[0]

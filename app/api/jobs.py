@@ -38,15 +38,16 @@ def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> 
     """
     config, operator = wanted.config(), operator_of(edge.settings)
     submission.check_config(config)
-    target = submission.choose_target(config, operator)
-    vectors = submission.choose_embedding(config, operator)
-    for asked in (target, vectors):
+    chosen = submission.choose_targets(config, operator)
+    target, vectors = chosen[0], submission.choose_embedding(config, operator)
+    for asked in (*chosen, vectors):
         if asked is not None:
             submission.price_for(asked.model, config.budget, operator.prices)
     work = partial(_submit, wanted=wanted, target=target, operator=operator)
     # The probe takes network time, so it comes before the transaction; a repetition need not probe again.
     if not writer.answered_before():
-        check_endpoint(target.endpoint)
+        for endpoint in {one.url: one.endpoint for one in chosen}.values():
+            check_endpoint(endpoint)
         if vectors is not None:
             check_embeddings(vectors.endpoint)
     return writer.respond(_payload(wanted), work)

@@ -6,10 +6,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.api.problems import Problem
-from app.api.schemas.classifiers import LabellingRequest
+from app.api.schemas.classifiers import LabellingRequest, ReviewsRequest
 from app.api.schemas.corpora import CorpusRecords
 
-UNSEEN: tuple[type[BaseModel], ...] = (Problem, CorpusRecords, LabellingRequest)
+UNSEEN: tuple[type[BaseModel], ...] = (Problem, CorpusRecords, LabellingRequest, ReviewsRequest)
 
 
 def describe(app: FastAPI) -> None:

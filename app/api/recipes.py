@@ -31,6 +31,9 @@ class RecipeOut(BaseModel):
                     "arms": 4,
                     "length_words": [80, 600],
                     "real_share": 0.5,
+                    "draws": [],
+                    "features": [],
+                    "openings": [],
                     "job_schema": {"type": "object"},
                 }
             ]
@@ -51,6 +54,12 @@ class RecipeOut(BaseModel):
     length_words: tuple[int, int]
     real_share: float
     """Share of real seed text in an export, unless the export says otherwise."""
+    draws: list[str]
+    """The parts of speech of which a call gets one word each; empty when it works on documents."""
+    features: list[str]
+    """Story features to draw from, unless a word list brings its own."""
+    openings: list[str]
+    """Ways to begin to draw from, unless a word list brings its own."""
     job_schema: dict[str, Any]
     """JSON schema of a POST /v1/jobs body, with bounds and defaults."""
 
@@ -69,6 +78,9 @@ def recipe_out(recipe: Recipe) -> RecipeOut:
         arms=len(recipe.arms),
         length_words=recipe.length_words,
         real_share=recipe.real_share,
+        draws=list(recipe.draws),
+        features=list(recipe.features),
+        openings=list(recipe.openings),
         job_schema=JobRequest.model_json_schema(),
     )
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.adapters.labelled import Fields, Labelled, Skipped, read_labelled, write_model
 from app.adapters.references import read_references
-from app.cli.classifiers import Labeller, register, train_on_file, train_on_labels
+from app.cli.classifiers import Labeller, register, train_on_file, train_on_labels, train_on_reviews
 from app.cli.exits import Exit, StoppedError
 from app.cli.service import Llm
 from app.domain.education import FORMAT, Classifier, Evaluation, dump_classifier, evaluate
@@ -50,6 +50,9 @@ def train(  # noqa: PLR0913  # one argument an option
     references: Annotated[Path | None, typer.Option(help="With --out: more labelled passages, by reference.")] = None,
     packages: Annotated[Path | None, typer.Option(help="With --references: folder of the packages' .tar.gz.")] = None,
     test: Annotated[Path | None, typer.Option(help="With --out: labelled file to evaluate on.")] = None,
+    reviews: Annotated[
+        list[int] | None, typer.Option(metavar="JOB", help="Learn from the reviews of this job's texts; repeatable.")
+    ] = None,
     corpus: Annotated[int | None, typer.Option(help="Have an LLM label a sample of this corpus.")] = None,
     sample: Annotated[int, typer.Option(min=65, help="With --corpus: documents to label.")] = 500,
     twice: Annotated[float, typer.Option(min=0, max=1, help="With --corpus: share labelled twice.")] = 0.1,
@@ -62,15 +65,20 @@ def train(  # noqa: PLR0913  # one argument an option
     model: Annotated[str | None, typer.Option(metavar="NAME", help="With --corpus: the model to ask there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
-    """Train a classifier on labels of yours or an LLM's, and print how good it is on texts it has not seen.
+    """Train a classifier on labels of yours or an LLM's or on reviews, and print how good it is on unseen texts.
 
     In the service, from where `use` makes it the one of new jobs; with --out into two files here.
     """
-    if corpus is not None and labelled is None and out is None:
+    if reviews and labelled is None and corpus is None and out is None:
+        train_on_reviews(name, reviews, as_json)
+    elif reviews:
+        raise StoppedError("--reviews goes alone: neither a file, nor --corpus, nor --out beside it.", Exit.usage)
+    elif corpus is not None and labelled is None and out is None:
         caps = {"calls": budget_calls, "tokens": budget_tokens, "money_usd": budget_usd}
         train_on_labels(name, Labeller(corpus, Llm(llm, model), sample, twice, caps), as_json)
     elif labelled is None or corpus is not None:
-        raise StoppedError("Name a labelled file, or a corpus for an LLM to label: --corpus ID.", Exit.usage)
+        ways = "a labelled file, a corpus for an LLM to label (--corpus ID), or a job whose texts you reviewed"
+        raise StoppedError(f"Name {ways} (--reviews JOB).", Exit.usage)
     elif out is None:
         train_on_file(labelled, name, {"text_field": field, "label_field": label, "group_field": group}, as_json)
     else:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.client_http import Json
+from app.dashboard.wording import reviews_sentence
 
 FIGURES = ("spearman", "f1_at_3", "mae")
 
@@ -35,8 +36,14 @@ def origin(row: Json) -> str:
         case "llm":
             done, total = row["labels"].get("done", 0), sum(row["labels"].values())
             return f"{source['model']} on corpus {source['corpus_id']} ({done} of {total} labels)"
+        case "reviews":
+            return f"{source['reviews']} reviews of {_jobs(source['jobs'])}"
         case _:
             return "Hornbook itself"
+
+
+def _jobs(ids: Sequence[int]) -> str:
+    return f"job{'' if len(ids) == 1 else 's'} {', '.join(map(str, ids))}"
 
 
 def show_report(say: Console, name: str, report: Json, title: str) -> None:
@@ -54,6 +61,8 @@ def show_report(say: Console, name: str, report: Json, title: str) -> None:
     say.print(f"In brackets: {report['level']:.0%} bootstrap limits over documents. {report['good']} reach 3.")
     if report.get("other_saw_it"):
         say.print("The shipped classifier was trained on this very file, so its figures are too good.", style="yellow")
+    if report.get("reviews"):
+        say.print(reviews_sentence(report["reviews"]), style="yellow", markup=False)
     if not report["ceiling"]:
         say.print("No document was labelled twice, so nobody knows the ceiling.", style="dim")
     say.print(_confusion(report["confusion"]))

@@ -52,6 +52,12 @@ def train_on_labels(name: str, wanted: Labeller, as_json: bool) -> None:
         _follow(at.client, at.client.label_classifier(wanted.corpus, **body), as_json)
 
 
+def train_on_reviews(name: str, jobs: list[int], as_json: bool) -> None:
+    """Train on the reviews of some jobs' texts, show the held-out report."""
+    with service() as at:
+        _follow(at.client, at.client.classifier_from_reviews(jobs, name=name), as_json)
+
+
 def _follow(client: HornbookClient, begun: Json, as_json: bool) -> None:
     with notes().status("Waiting for a worker ...") as status:
 

@@ -45,6 +45,7 @@ NEXT = {
     "not_found": "`hornbook jobs list` and `hornbook corpora list` show what there is.",
     "unknown_key": "`hornbook keys list` shows what there is.",
     "nothing_to_roll_back": "`hornbook classifier list` shows what there is.",
+    "too_few_reviews": "`hornbook review next JOB` names the text to review next.",
     "labeller_refused": "Then `hornbook classifier resume ID` goes on with the labels that are stored.",
     "already_running": "Commands use the running one by themselves; Ctrl-C where it runs stops it.",
     "unknown_price": "`hornbook llm prices` shows what is known; to cap calls instead: --set budget.calls=1000.",

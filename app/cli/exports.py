@@ -23,11 +23,15 @@ def export(
     file_format: Annotated[ExportFormat, typer.Option("--format", help="What the files are.")] = ExportFormat.jsonl,
     real_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of real seed texts in train.")] = None,
     min_edu: Annotated[float, typer.Option(min=0, max=5, help="Least educational score of a text.")] = 0.0,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Also exercises whose tests nobody could run.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the export as JSON.")] = False,
 ) -> None:
     """Export what a job has kept so far, with manifest and dataset card, and download it."""
     with service() as at:
-        done = fetch(at.client, job, out, format=file_format, real_share=real_share, min_edu=min_edu)
+        wanted = {"format": file_format, "real_share": real_share, "min_edu": min_edu, "unverified": unverified}
+        done = fetch(at.client, job, out, **wanted)
     if as_json:
         print_json({"export": done, "out": str(out.resolve())})
     else:
@@ -67,6 +71,23 @@ def _remove(out: Path, name: str) -> None:
 def show_export(say: Console, made: Json, out: Path) -> None:
     """Where it lies and what it holds."""
     say.print(f"[bold]Export {made['id']}[/] in [bold]{escape(str(out.resolve()))}[/]:")
+    rejected = (made["manifest"] or {}).get("rejected_by_review", 0)
+    if rejected:
+        say.print(f"  left out because somebody rejected them: {rejected:,}", markup=False)
     for file in made["files"]:
         size = "" if file["size"] is None else f"  {file['size']:,} bytes"
         say.print(f"  {file['name']}{size}", markup=False)
+    left_out = _unverified(out)
+    if left_out:
+        say.print(
+            f"Left out: {left_out:,} exercises whose tests nobody could run; `hornbook export --unverified` takes them."
+        )
+
+
+def _unverified(out: Path) -> int:
+    """The unverified exercises that the export in this folder left out."""
+    try:
+        manifest = orjson.loads((out / MANIFEST_NAME).read_bytes())
+        return 0 if manifest["options"]["unverified"] else int(manifest["unverified"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

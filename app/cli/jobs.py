@@ -11,7 +11,7 @@ from rich.text import Text
 from app.cli.exits import Exit, StoppedError
 from app.cli.generations import generations, lineage
 from app.cli.phrases import spent
-from app.cli.report import show_job, show_rounds
+from app.cli.report import show_job, show_plan, show_rounds
 from app.cli.service import service
 from app.cli.spend import spend
 from app.cli.terminal import print_json, results
@@ -119,6 +119,23 @@ def rounds(job: Id, as_json: AsJson = False) -> None:
             print_json(row)
     else:
         show_rounds(results(), rows)
+
+
+@app.command()
+def plan(
+    job: Id,
+    number: Annotated[int | None, typer.Option("--round", min=0, help="Of this round; else of the latest.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why a round asks what it asks: each share of its calls in words, and what each way to ask promises."""
+    with service() as at:
+        rows = [row for row in at.client.rounds(job) if number in (None, row["number"])]
+    if not rows:
+        raise StoppedError(f"Job {job} has no round{'' if number is None else f' {number}'} yet.", Exit.usage)
+    if as_json:
+        print_json(rows[-1]["plan"])
+    else:
+        show_plan(results(), rows[-1])
 
 
 app.command()(generations)

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("watch:watch", USE),
     "corpora": ("corpora:app", USE),
     "jobs": ("jobs:app", USE),
+    "review": ("reviews:app", USE),
     "export": ("exports:export", USE),
     "recipes": ("recipes:app", USE),
     "score": ("score:score", TOOLS),

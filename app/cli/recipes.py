@@ -49,8 +49,16 @@ def _show(row: RecipeOut) -> None:
     say.print(row.description, markup=False)
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("works on", ", ".join(row.kinds))
-    for name, values in (("formats", row.formats), ("audiences", row.audiences), ("constraints", row.constraints)):
-        table.add_row(name, Text(", ".join(values)))
+    for name, values in (
+        ("draws one of each", row.draws),
+        ("formats", row.formats),
+        ("audiences", row.audiences),
+        ("constraints", row.constraints),
+        ("features", row.features),
+        ("begins with", row.openings),
+    ):
+        if values:
+            table.add_row(name, Text(", ".join(values)))
     table.add_row("ways to ask", str(row.arms))
     table.add_row("length", f"{row.length_words[0]} to {row.length_words[1]} words")
     table.add_row("real text in exports", f"{row.real_share:.0%}")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.adapters.benchmark_files import text_field_of
+from app.adapters.models import word_list_path
 from app.cli.configs import job_config
 from app.cli.estimates import seeds_of, show_estimate
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
@@ -23,7 +24,7 @@ from app.client_http import HornbookApiError, Json
 from app.domain.config import Preset
 from app.domain.exporting import ExportFormat
 from app.domain.ingest import ReadOptions
-from app.domain.recipes.builtin import RECIPES
+from app.domain.recipes.builtin import RECIPES, recipe_of
 from app.domain.records import Kind
 from app.settings import get_settings
 
@@ -59,7 +60,10 @@ class Story:
 
 
 def refine(  # noqa: PLR0913  # one argument an option
-    files: Annotated[list[Path], typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders.")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders. None: the recipe's own word list."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the export.")] = None,
     recipe: Annotated[str, typer.Option(help="`hornbook recipes list` shows them.")] = "codetextbook",
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
@@ -97,7 +101,7 @@ def refine(  # noqa: PLR0913  # one argument an option
         "embedding.model": embedding_model,
     }
     wish = Wish(
-        files=files,
+        files=files or [_own_list(recipe)],
         corpus={name: value for name, value in corpus.items() if value is not None},
         recipe=recipe,
         preset=preset,
@@ -126,7 +130,8 @@ It uses the service at HORNBOOK_URL, else a running `hornbook up`, else starts e
 
 
 def _check(wish: Wish) -> None:
-    if wish.llm.url is not None and wish.llm.model is None and get_settings().llm_model is None:
+    named = wish.llm.model or get_settings().llm_model or any(one.startswith("llm.models=") for one in wish.sets)
+    if wish.llm.url is not None and not named:
         raise StoppedError("--llm names an endpoint: name the model to ask there too, with --model NAME.", Exit.usage)
 
 
@@ -166,6 +171,14 @@ def _play(wish: Wish, as_json: bool) -> None:
                 notes().print(f"To look around: hornbook up, then {page}", markup=False)
     if story.job["state"] != "done" or story.export is None:
         raise typer.Exit(Exit.unfinished)
+
+
+def _own_list(recipe: str) -> Path:
+    """The word list that ships for a recipe; stops where there is none."""
+    name = recipe_of(recipe).word_list
+    if name is None:
+        raise StoppedError(f"Name the files to refine: {recipe} has no word list of its own.", Exit.usage)
+    return word_list_path(name)
 
 
 def _kind(recipe: str, kind: Kind | None) -> str | None:

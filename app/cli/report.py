@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from app.cli.phrases import excerpt, spent
 from app.client_http import Json
+from app.dashboard.plans import plan_parts, plan_words
 from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
 from app.domain.records import Kind
 
@@ -46,6 +47,25 @@ def show_rounds(say: Console, rows: Sequence[Json]) -> None:
     table.add_column("decision", overflow="fold")
     for row in rows:
         table.add_row(*_round_cells(row))
+    say.print(table)
+
+
+def show_plan(say: Console, row: Json) -> None:
+    """A round's plan in words, and the table behind them."""
+    say.print(Text(f"Round {row['number']}: why it asks what it asks", "bold"))
+    for sentence in plan_words(row["plan"]):
+        say.print(Text(f"  {sentence}"))
+    parts = plan_parts(row["plan"])
+    if not parts:
+        return
+    say.print()
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("part", "name"):
+        table.add_column(name)
+    for name in ("calls", "accepted", "yield"):
+        table.add_column(name, justify="right")
+    for part in parts:
+        table.add_row(*(Text(cell) for cell in (part.part, part.name, f"{part.calls:,}", part.share, part.gain)))
     say.print(table)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
+from app.dashboard import wording
 from app.dashboard.backend import MAX_ID, CurrentBackend, RowId
 from app.dashboard.jobs import own_form
 from app.dashboard.rendering import PageRoute, render
@@ -42,6 +43,8 @@ class ReportView:
     n: int
     confusion: list[list[int]]
     ceiling: bool
+    reviews: str | None
+    """What labels from reviews are worth; None where they come from elsewhere."""
     flattered: bool
     """Whether the shipped classifier was trained on the same file."""
 
@@ -64,6 +67,7 @@ def report_view(name: str, report: dict[str, Any]) -> ReportView | None:
         n=report["n"],
         confusion=report["confusion"],
         ceiling=report["ceiling"] is not None,
+        reviews=wording.reviews_sentence(report["reviews"]) if report.get("reviews") else None,
         flattered=report.get("other_saw_it", False),
     )
 
@@ -81,6 +85,8 @@ def origin(row: ClassifierRow) -> str:
             return f"labels in {source['file']}"
         case "llm":
             return f"labels by {source['model']} on corpus {source['corpus_id']}"
+        case "reviews":
+            return f"{source['reviews']} reviews of job {', '.join(map(str, source['jobs']))}"
         case _:
             return "came with Hornbook"
 

@@ -14,8 +14,10 @@ from app.dashboard.backend import MAX_ID, CurrentBackend, RowId
 from app.dashboard.rendering import PageRoute, render
 from app.domain.config import Gates, JobConfig
 from app.domain.records import GenerationId, JobId, Verdict
-from app.repositories import generations_read, jobs, rounds
+from app.domain.reviews import MOST_NOTE_CHARS
+from app.repositories import generations_read, jobs, reviews, rounds
 from app.repositories.generations_read import Filter, GenerationRow
+from app.repositories.reviews import ReviewRow
 from app.services import generations as service
 from app.services import jobs as jobs_service
 from app.services.generations import Lineage
@@ -29,7 +31,7 @@ EXCERPT = 320
 """Characters of a text in the list."""
 
 
-def _unset(value: object) -> object:
+def unset(value: object) -> object:
     """A field of a form that was left empty asks for nothing."""
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -42,10 +44,10 @@ class ListQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    round: Annotated[Annotated[int, Field(ge=0, le=1_000)] | None, BeforeValidator(_unset)] = None
-    verdict: Annotated[Verdict | None, BeforeValidator(_unset)] = None
-    reason: Annotated[Wanted | None, BeforeValidator(_unset)] = None
-    text: Annotated[Wanted | None, BeforeValidator(_unset)] = None
+    round: Annotated[Annotated[int, Field(ge=0, le=1_000)] | None, BeforeValidator(unset)] = None
+    verdict: Annotated[Verdict | None, BeforeValidator(unset)] = None
+    reason: Annotated[Wanted | None, BeforeValidator(unset)] = None
+    text: Annotated[Wanted | None, BeforeValidator(unset)] = None
     after: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
     """The last generation of the page before."""
 
@@ -99,11 +101,12 @@ def list_page(backend: CurrentBackend, job_id: RowId, wanted: Annotated[ListQuer
 def generation_page(backend: CurrentBackend, generation_id: RowId) -> HTMLResponse:
     """Beside its seed, with its lineage and every score."""
 
-    def read(session: Session) -> tuple[Lineage, JobView]:
+    def read(session: Session) -> tuple[Lineage, JobView, list[ReviewRow]]:
         found = service.lineage(session, GenerationId(generation_id))
-        return found, jobs_service.view(session, JobId(found.generation.job_id))
+        said = reviews.of_generation(session, generation_id, limit=PAGE)
+        return found, jobs_service.view(session, JobId(found.generation.job_id)), said
 
-    lineage, view = backend.read(read)
+    lineage, view, said = backend.read(read)
     row = lineage.generation
     return render(
         "generation.html",
@@ -114,6 +117,8 @@ def generation_page(backend: CurrentBackend, generation_id: RowId) -> HTMLRespon
         scores=score_views(row, view.config),
         draw={k: v for k, v in row.draw.items() if k not in ("arm", "word_seeds")},
         view=view,
+        reviews=said,
+        most_note=MOST_NOTE_CHARS,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.dashboard import wording
-from app.domain.planning import DIVERSE_TARGETS, HARD_TARGETS
+from app.dashboard.plans import PartView, plan_parts, plan_words
 from app.repositories.rounds import RoundRow
 from app.services.planning import arm_of
 
@@ -75,6 +75,7 @@ class RoundView:
     row: RoundRow
     units: Mapping[str, int]
     plan: list[str]
+    parts: list[PartView]
     arms: list[ArmView]
     stages: list[Stage]
     drops: list[Drop]
@@ -116,6 +117,7 @@ def round_view(row: RoundRow, units: Mapping[str, int], live_funnel: Mapping[str
         row=row,
         units=units,
         plan=plan_words(row.plan),
+        parts=plan_parts(row.plan),
         arms=_arms(row.plan),
         stages=_stages(row, funnel),
         drops=_drops(funnel),
@@ -132,64 +134,6 @@ def round_view(row: RoundRow, units: Mapping[str, int], live_funnel: Mapping[str
         decision=row.decision.get("why"),
         stop=row.decision.get("stop"),
     )
-
-
-def plan_words(plan: Mapping[str, Any]) -> list[str]:
-    """Why each share of a plan was chosen, a sentence each."""
-    if "what" in plan:
-        return [f"Prepare the seeds: {plan['what']}."]
-    calls = plan.get("calls", 0)
-    if "draws_left" in plan:
-        return [
-            f"{calls:,} stories, each from one noun, verb and adjective drawn at random and up to two story features.",
-            f"{plan['draws_left']:,} draws are left for later rounds.",
-        ]
-    if "quota" not in plan:
-        return [f"{calls:,} calls."]
-    sentences = [f"{_many(calls, 'call')}; {_many(plan.get('open_seeds', 0), 'seed')} may still be rewritten."]
-    under, clusters = plan.get("clusters_under_quota", 0), plan.get("clusters", 0)
-    if plan["quota"]:
-        sentences.append(
-            f"{_part(plan['quota'], calls)} for clusters below their quota ({under:,} of {clusters:,} are), the "
-            "emptiest first, so that every topic is taught."
-        )
-    elif clusters:
-        sentences.append(f"No call is spent on quotas: {clusters - under:,} of {clusters:,} clusters have theirs.")
-    if plan.get("repair"):
-        sentences.append(
-            f"{_part(plan['repair'], calls)} for repairs of dropped texts: the model is told what fell short, "
-            "once each."
-        )
-    if plan.get("explore"):
-        sentences.append(
-            f"{_part(plan['explore'], calls)} for exploring: any seed in any style, so that the choice of styles "
-            "stays open."
-        )
-    return sentences + _leanings(plan.get("leans_on", ()))
-
-
-def _leanings(short: Sequence[str]) -> list[str]:
-    hard = [wording.target_words(name).label for name in short if name in HARD_TARGETS]
-    same = [wording.target_words(name).label for name in short if name in DIVERSE_TARGETS]
-    found = []
-    if hard:
-        found.append(f"{_listed(hard)} fell short, so younger audiences and short sentences were preferred.")
-    if same:
-        found.append(f"{_listed(same)} fell short, so styles were drawn more evenly.")
-    return found
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _part(count: int, calls: int) -> str:
-    share = f" ({100 * count / calls:.0f}%)" if calls else ""
-    return _many(count, "call") + share
 
 
 def _arms(plan: Mapping[str, Any]) -> list[ArmView]:

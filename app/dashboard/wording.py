@@ -4,6 +4,7 @@ A code that has no words here is shown as it is, with its underscores as spaces,
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 STATES = {
@@ -35,12 +36,15 @@ VERDICTS = {
     "dropped": "Refused by a gate.",
 }
 
+DECISIONS = {"approve": "Approved by a person", "reject": "Rejected by a person"}
+
 GATES = {
     "safety": "Safety and privacy",
     "format": "Format",
     "code": "Code",
     "decontamination": "Benchmarks",
     "fidelity": "Fidelity to the seed",
+    "exercise": "Exercise",
     "simplicity": "Simplicity",
     "education": "Educational value",
     "duplicates": "Duplicates",
@@ -64,6 +68,12 @@ REASONS = {
     "words_missing": "A story without one of its words.",
     "unparseable_code": "A Python block that does not parse.",
     "complex_code": "Code harder than any learner's.",
+    "exercise_format": "Not what to do, a function and its tests.",
+    "wrong_function": "Without the function it was asked for.",
+    "few_examples": "Too few examples in the docstring.",
+    "few_tests": "Too few tests.",
+    "failed_tests": "The solution fails its own tests or examples.",
+    "weak_tests": "Its tests let wrong versions of the solution pass.",
     "contaminated": "Holds an item of a benchmark.",
     "unsupported": "Says what its seed does not say.",
     "lost_facts": "Leaves out too much of its seed.",
@@ -77,6 +87,7 @@ REASONS = {
     "redundant": "Too much like what the pool holds.",
     "no_vector": "The embeddings endpoint gave no vector for it.",
     "common_opening": "Opens like too many others.",
+    "stock_opening": "Opens with a phrase such as “Once upon a time”; enough in the pool do.",
     "collapse": "Its round was taken back.",
     "unavailable": "The endpoint could not be reached.",
     "job_cancelled": "The job was cancelled first.",
@@ -188,6 +199,23 @@ def figure(value: float | None, form: str) -> str:
             return f"{value:,.0f}"
         case _:
             return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def reviews_sentence(counts: Mapping[str, int]) -> str:
+    """What a report on reviews rests on.
+
+    Example: {labels: 97, scored: 60, held_out: 19, held_out_scored: 12} is "All 97 labels come from reviews, 60 with a
+    score. Of the 19 held out, 7 are decisions without one: they say only on which side of 3 a text lies, so read F1 at
+    3 rather than Spearman or the mean error."
+    """
+    bare = counts["held_out"] - counts["held_out_scored"]
+    said = f"All {counts['labels']:,} labels come from reviews, {counts['scored']:,} with a score."
+    if not bare:
+        return said
+    return (
+        f"{said} Of the {counts['held_out']:,} held out, {bare:,} are decisions without one: they say only on which "
+        "side of 3 a text lies, so read F1 at 3 rather than Spearman or the mean error."
+    )
 
 
 def duration(seconds: float | None) -> str:

@@ -45,6 +45,8 @@ class Job(Base):
     prompt_sha256: Mapped[str]
     endpoint: Mapped[str]
     model: Mapped[str]
+    models: Mapped[list[Json]] = mapped_column(JSONB, server_default=sql("'[]'::jsonb"))
+    """Of a job with several: each model's name, endpoint and price, the first as in the columns around."""
     price_input: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Micro-USD for a million prompt tokens, fixed at submission."""
     price_output: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))

@@ -8,7 +8,7 @@ from app.db.classifier_tables import Classifier, ClassifierEvaluation, Classifie
 from app.db.corpus_tables import Corpus, Reject, Seed
 from app.db.job_tables import TOKENS, Job, JobArtifact, JobBudget, LlmCall, Reservation, Round, Unit
 from app.db.service_tables import ApiKey, Endpoint, IdempotencyKey, WorkerBeat
-from app.db.text_tables import Event, Export, Generation, SeedScore, TextVector
+from app.db.text_tables import Event, Export, Generation, Review, SeedScore, TextVector
 
 __all__ = [
     "TOKENS",
@@ -29,6 +29,7 @@ __all__ = [
     "LlmCall",
     "Reject",
     "Reservation",
+    "Review",
     "Round",
     "Seed",
     "SeedScore",

@@ -115,6 +115,31 @@ class TextVector(Base):
     """float32, little-endian, as it came: neither centred nor of unit length."""
 
 
+class Review(Base):
+    """A person's verdict on a generation. Rows are only added: of a generation the newest counts."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        Index("ix_reviews_job", "job_id", "id"),
+        Index("ix_reviews_generation", "generation_id", "id"),
+        one_of("decision", "approve", "reject"),
+        CheckConstraint("score BETWEEN 0 AND 5", name="score"),
+        CheckConstraint("length(note) <= 2000", name="note"),
+    )
+
+    id: Mapped[int] = id_column()
+    job_id: Mapped[int] = to_column("jobs.id")
+    """The generation's."""
+    generation_id: Mapped[int] = to_column("generations.id")
+    decision: Mapped[str]
+    score: Mapped[float | None] = mapped_column(DOUBLE_PRECISION)
+    """Educational value as the reader sees it, 0 to 5; NULL: the reader gave none."""
+    note: Mapped[str] = mapped_column(server_default="")
+    reviewer: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"))
+    """The API key it came with; NULL where no key is asked for."""
+    created_at: Mapped[datetime] = now_column()
+
+
 class Event(Base):
     """Something a watcher of a job wants to hear, in order."""
 

@@ -17,8 +17,23 @@ _STRICT = re.compile(
     r"(?<!as )\b(?:if|unless|only (?:if|when)|as long as|provided that|except|when|whenever)\b(?! not| so)"
 )
 """Opens what is seldom a mere circumstance, as a clause with until or once often is."""
-_PAST = re.compile(r"\b(?:was|were|had|did|took|came|went|began|became|got|made|found|saw|said|fell|[a-z]+ed)\b")
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|took|came|went|began|became|got|made|found|saw|said|fell|heard|told|knew|thought|left|gave|met"
+    r"|ran|won|lost|led|wrote|brought|kept|stood|sat|spoke|grew|held|felt|built|bought|sold|sent|spent|paid|rose|broke"
+    r"|drove|chose|fought|caught|taught|sought|understood|died|[a-z]+ed)\b"
+)
 """What happened once limits nothing: "when oil took its place"."""
+_ASKING = re.compile(
+    r"\b(?:know[sn]?|knew|knowing|ask(?:s|ed|ing)?|wonder(?:s|ed|ing)?|see|saw|check(?:s|ed|ing)?"
+    r"|find out|found out|sure|clear|tell|told|say|decide|doubt(?:s|ed|ful)?|matters?|care|test(?:s|ed|ing)?"
+    r"|question|learn|as) \Z"
+)
+"""Before an if that means whether, or an "as if"."""
+_PURPOSE = re.compile(
+    r"(?:if|when|whenever) (?:[a-z]+ ){1,3}?"
+    r"(?:wants?|wanted|wish(?:es)?|hopes?|intends?|plans?|(?:is|are|am) (?:going )?to)\b"
+)
+"""Says what for, not whether: "essential if they want to be believed"."""
 _CLAUSE = re.compile(r"[,;:.!?()—–“”\"]+(?:\s|$)")
 _LIMITS = (
     re.compile(r"\b(?:at least|or more|minimum|(?:no|not) (?:fewer|less) than|over|more than|up|from)\b"),
@@ -76,10 +91,15 @@ def conditions_of(lower: str) -> list[Condition]:
         limited = frozenset(stems_in(lower[: match.start()] + " " + lower[match.start() + len(text) :]))
         if len(stems) > 1 and len(limited) >= LEAST_SAID:
             strict = _STRICT.match(lower, match.start()) is not None and not (
-                text.startswith("when") and _PAST.search(text)
+                _is_circumstance(text) or _ASKING.search(lower[max(0, match.start() - 16) : match.start()])
             )
             found.append(Condition(text[:SHOWN], stems, limited, strict, len(matches)))
     return found
+
+
+def _is_circumstance(text: str) -> bool:
+    """A clause that tells when something was, or what for, and limits nothing."""
+    return (text.startswith("when") and _PAST.search(text) is not None) or _PURPOSE.match(text) is not None
 
 
 def lost_from(

@@ -91,12 +91,16 @@ class Planning:
     """None: one call a seed still open, at least 50."""
     quota_share: Share = 0.6
     repair_share: Share = 0.2
-    """The rest explores."""
+    """The rest explores; what quotas and repairs leave over grows the pool in the ways that do best."""
     quota_exponent: Share = 0.6
     """A cluster of n seeds gets a quota proportional to n to this power."""
     variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3
     arm_floor: Share = 0.10
     """The share of draws spread evenly over all arms."""
+    features_per_story: Annotated[int, Ge(0), Le(3)] = 2
+    """A story has none, one, and so on up to so many features, each number equally often."""
+    arm_memory: Share = 0.8
+    """What a round's outcomes count for the choice of arms one round later."""
 
 
 class Handling(StrEnum):
@@ -151,6 +155,21 @@ class Licences:
 
 
 @dataclass(frozen=True)
+class Exercises:
+    """What an exercise in code must hold."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    tests: Annotated[int, Ge(1), Le(40)] = 3
+    """Least tests beside the solution."""
+    examples: Annotated[int, Ge(0), Le(20)] = 1
+    """Least examples in the docstring."""
+    mutation_score: Share = 0.7
+    """Least share of wrong versions of the solution that some test or example notices; some do what the solution
+    does, so 1 is seldom within reach."""
+
+
+@dataclass(frozen=True)
 class Gates:
     """The thresholds of the document and pool gates."""
 
@@ -174,10 +193,26 @@ class Gates:
     redundancy_percentile: Annotated[float, Gt(0), Le(100)] = 95.0
     opening_cap: Share = 0.01
     """Most share of the pool with one opening."""
+    stock_opening_cap: Share = 0.05
+    """Most share of the pool with any of the recipe's stock openings, such as "Once upon a time"."""
     redundancy_weight: Annotated[float, Ge(0), Le(100)] = 1.0
     """Lambda in rank = score - lambda x redundancy."""
     safety: Safety = field(default_factory=Safety)
     licences: Licences = field(default_factory=Licences)
+    exercises: Exercises = field(default_factory=Exercises)
+
+
+@dataclass(frozen=True)
+class ModelShare:
+    """One of several models that answer the calls of a job."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid", "allow_inf_nan": False}
+
+    model: Annotated[str, MinLen(1), MaxLen(200)]
+    share: Annotated[float, Gt(0), Le(1_000_000)] = 1.0
+    """Its weight: 3 and 1 are three calls in four and one."""
+    base_url: Annotated[str, MaxLen(2000)] | None = None
+    """None: `llm.base_url`, or the operator's endpoint."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +224,12 @@ class Llm:
     base_url: Annotated[str, MaxLen(2000)] | None = None
     """None: the operator's endpoint."""
     model: Annotated[str, MaxLen(200)] | None = None
+    models: Annotated[tuple[ModelShare, ...], MaxLen(8)] = ()
+    """Several models in the place of `model`, each with its share of the calls."""
+    adaptive: bool = False
+    """Whether shares of `models` shift to what brings most accepted texts for its cost."""
+    model_floor: Share = 0.1
+    """The share of calls that each of `models` keeps when they shift."""
     temperature: Annotated[float, Ge(0), Le(2)] = 0.7
     max_tokens: Annotated[int, Ge(16), Le(32_000)] = 1_200
     context_tokens: Annotated[int, Ge(512), Le(10_000_000)] = 8_192
@@ -252,6 +293,7 @@ def contradictions(config: JobConfig) -> list[str]:
         found.append("planning.quota_share and planning.repair_share add up to more than 1")
     if llm.max_tokens >= llm.context_tokens:
         found.append("llm.max_tokens leaves no room for the prompt in llm.context_tokens")
+    found += _model_contradictions(llm)
     if config.embedding.base_url is not None and config.embedding.model is None:
         found.append("embedding.base_url names an endpoint without embedding.model to ask there")
     tokens = config.budget.tokens
@@ -263,4 +305,19 @@ def contradictions(config: JobConfig) -> list[str]:
     both = sorted(set(licences.allow or ()) & set(licences.deny))
     if both:
         found.append(f"gates.licences allows and denies {', '.join(both)}")
+    return found
+
+
+def _model_contradictions(llm: Llm) -> list[str]:
+    names = [one.model for one in llm.models]
+    found = []
+    if llm.model is not None and names:
+        found.append("llm.model and llm.models are both set: name every model in llm.models")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        found.append(f"llm.models names {', '.join(twice)} more than once")
+    if llm.adaptive and len(names) < 2:
+        found.append("llm.adaptive shifts shares between models, but llm.models names fewer than two")
+    if llm.adaptive and llm.model_floor * len(names) > 1:
+        found.append(f"llm.model_floor {llm.model_floor} for each of {len(names)} models is more than all calls")
     return found

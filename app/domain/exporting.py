@@ -60,6 +60,8 @@ class ExportOptions:
     splits: Annotated[tuple[ExportSplit, ...], MinLen(1), MaxLen(3)] = tuple(ExportSplit)
     min_edu: Annotated[float, Ge(0), Le(5)] = 0.0
     """Least educational score of a text, on top of the job's own gates."""
+    unverified: bool = False
+    """Whether exercises go in whose tests nobody could run; lines with lineage say so."""
     lineage: bool = True
     """Whether lines say where they come from; the licence always stays."""
 
@@ -99,6 +101,8 @@ class PoolText:
     parent: str | None
     """Key (hex) of the earlier version this one repairs."""
     seed: SeedSource | None
+    verified: bool | None = None
+    """Of an exercise: whether its solution, tests and mutants were run; None for other texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +178,17 @@ def generated_line(text: PoolText, split: ExportSplit, prompt_sha256: str, *, li
             "parent": text.parent,
             "words": list(text.words) or None,
             "word_seeds": list(text.word_seeds) or None,
+            "verified": text.verified,
             **_scores(text),
         }
     return line
+
+
+_MADE = (
+    *("arm", "audience", "format", "constraint", "model", "prompt_sha256", "parent", "words", "word_seeds"),
+    "verified",
+)
+"""What only a generation has."""
 
 
 def real_line(text: RealText, split: ExportSplit, *, lineage: bool) -> Line:
@@ -184,8 +196,7 @@ def real_line(text: RealText, split: ExportSplit, *, lineage: bool) -> Line:
     line: Line = {"id": text.seed.sha256, "text": text.text, "kind": "real", "split": split.value}
     line["licence"] = text.seed.licence
     if lineage:
-        made = ("arm", "audience", "format", "constraint", "model", "prompt_sha256", "parent", "words", "word_seeds")
-        line |= {"seed": seed_json(text.seed), "round": 0, **dict.fromkeys(made), **_scores(text)}
+        line |= {"seed": seed_json(text.seed), "round": 0, **dict.fromkeys(_MADE), **_scores(text)}
     return line
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from app.domain.common_words import COMMON_WORDS
 from app.domain.points import Points
-from app.domain.units import UNIT_AFTER, UNIT_STARTS, canonical
+from app.domain.units import UNIT_AFTER, UNIT_STARTS, canonical, in_base
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -29,7 +29,7 @@ _WORD_NUMBER = "|".join((*_TENS, *reversed(_ONES), *_SCALES))
 # Every pattern starts with what is rare in prose, a digit or a capital, and looks back in Python: five times as fast.
 _WORD_AFTER = re.compile(r"[\s-]?(?:([A-Za-z]+)|[%°]|[^\x00-\x7f])")
 _DIGITS = re.compile(
-    r"\d(?:\d{0,2}(?:,\d{3})+(?![\d,])|\d{0,39})(?:\.\d{1,40})?(?:(?:st|nd|rd|th|s)\b)?(?:\s(hundred|thousand|million|billion|trillion)\b|\s?(bn|tn)\b)?"
+    r"\d(?:\d{0,2}(?:,\d{3})+(?![\d,])|\d{0,39})(?:\.\d{1,40})?(?:(?:st|nd|rd|th|s)\b)?(?:[\s-](hundred|thousand|million|billion|trillion)\b|\s?(bn|tn)\b)?"
 )
 _AFTER_SCALE = "|".join(f"(?<={scale} )" for scale in _SCALES)
 # "Nine and twelve" are two numbers, "a hundred and twelve" is one.
@@ -136,7 +136,7 @@ def _in_words(lower: str) -> list[Quantity]:
         start, shown = match.start(), match.group()
         before = lower[start - 16 if start > 16 else 0 : start]
         # "2.5 million" was counted by its digits.
-        if shown in _SCALES and before.rstrip()[-1:].isdigit():
+        if shown in _SCALES and before.rstrip(" \t\n-")[-1:].isdigit():
             continue
         found.append(_quantity(_worded_value(shown), match, before))
     return found
@@ -241,6 +241,7 @@ class Known:
 
     def __init__(self, found: Iterable[Quantity]) -> None:
         self._units: dict[str, set[str | None]] = defaultdict(set)
+        self._in_base: set[tuple[Decimal, str] | None] | None = None
         for quantity in found:
             self._units[quantity.value].add(quantity.unit)
         self._sorted: dict[str | None, list[tuple[float, int]]] = {}
@@ -254,7 +255,18 @@ class Known:
         units = self._units.get(said.value)
         if units is not None and (said.unit is None or None in units or any(_fits(said.unit, unit) for unit in units)):
             return True
+        if self._converts(said):
+            return True
         return (said.hedged or (not said.is_year and _digits_of(said.value) >= FEWEST_DIGITS)) and self._rounds(said)
+
+    def _converts(self, said: Quantity) -> bool:
+        """Whether it is one of them in another unit, exactly: 30 years where the seed has three decades."""
+        base = in_base(said.value, said.unit)
+        if base is None:
+            return False
+        if self._in_base is None:
+            self._in_base = {in_base(value, unit) for value, units in self._units.items() for unit in units}
+        return base in self._in_base
 
     def _rounds(self, said: Quantity) -> bool:
         if said.unit not in self._sorted:

@@ -16,22 +16,21 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from app.domain.accents import composed
 from app.domain.behaviour import Behaviour, Runner, compare_code
 from app.domain.code import python_blocks
+from app.domain.fact_forms import IDENTIFIER, identifiers, said_otherwise, unknown
 from app.domain.facts import Facts, Known, Quantity, facts_of, quantities
 from app.domain.fences import split_fences
 from app.domain.points import points_of
 from app.domain.records import Kind
 from app.domain.statements import compare, statement_of, stems_of
 from app.domain.text import sentences
-from app.domain.units import unit_names
+from app.domain.units import dimension
 
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
-_IDENTIFIER = re.compile(r"[^\W\d]\w{1,60}")
 _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20}([A-Za-z_]\w{0,60})")
 MANY_NEW = 200
-MANY_NAMES = 60
-"""From here on knowing all words of a text costs less than looking for each name in it."""
 _SPACED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _NOT_NAMES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*|//[^\n]*")
 
@@ -75,7 +74,7 @@ def seed_facts(seed: str, kind: Kind) -> Facts:
     """What a seed states: the part of a check that all its candidates share."""
     if kind is Kind.code:
         return Facts(quantities(seed), ())
-    plain = _prose(seed)
+    plain = _prose(composed(seed))
     facts = facts_of(plain)
     return msgspec.structs.replace(facts, points=points_of(sentences(plain), facts.names))
 
@@ -87,6 +86,7 @@ def check_fidelity(
 
     `run` as in `behaviour.compare_code`.
     """
+    seed, candidate = composed(seed), composed(candidate)
     check = _check_code if kind is Kind.code else _check_prose
     return check(seed, candidate, of_seed or seed_facts(seed, kind), run)
 
@@ -98,7 +98,7 @@ def _check_prose(seed: str, candidate: str, of_seed: Facts, run: Runner | None) 
     findings = compare(seeds, sentences(plain), (of_seed, said))
     counted = list({(q.value, q.unit, q.hedged): q for q in said.large}.values())
     new_numbers = list(dict.fromkeys(findings.changed + _new_numbers(counted, of_seed, seed)))
-    new_names = _unknown(said.names, seed)
+    new_names = unknown(said.names, seed)
     total = len(counted) + len(findings.changed) + len(said.names)
     lost, keys = _lost(of_seed, said, candidate)
     behaviour = _shown_code(seed, candidate, run)
@@ -147,12 +147,15 @@ def _told(behaviour: Behaviour | None) -> dict[str, float]:
 
 
 def _other_units(new: Sequence[str], counted: Sequence[Quantity], of_seed: Facts) -> list[str]:
-    """Numbers of the seed with another unit than there."""
+    """Numbers of the seed with another unit of the same dimension: 6 miles for 6 km. Six years are no six euros."""
     if not new:
         return []
     kept = {(quantity.value, quantity.unit) for quantity in counted}
-    units = {q.value: str(q) for q in of_seed.quantities if q.unit and (q.value, q.unit) not in kept}
-    return [f"{q} for {units[q.value]}" for q in counted if q.unit and q.value in units and str(q) in new]
+    units = {
+        (q.value, dimension(q.unit)): str(q) for q in of_seed.quantities if q.unit and (q.value, q.unit) not in kept
+    }
+    found = [(q, units.get((q.value, dimension(q.unit)))) for q in counted if q.unit and str(q) in new]
+    return [f"{q} for {other}" for q, other in found if other]
 
 
 def _prose(text: str) -> str:
@@ -168,14 +171,7 @@ def _new_numbers(counted: Sequence[Quantity], of_seed: Facts, seed: str) -> list
     new = [quantity for quantity in new if not known.supports(quantity)]
     lower = seed.lower() if new else ""
     # Looking for hundreds of numbers one by one would make a long text's cost its square.
-    return [str(quantity) for quantity in new if len(new) > MANY_NEW or not _said_otherwise(quantity, lower)]
-
-
-def _said_otherwise(quantity: Quantity, lower: str) -> bool:
-    """One hour where the seed has an hour; a number that is part of another, as in a version."""
-    if quantity.unit is None:
-        return _stands(quantity.value, lower) or ("." in quantity.value and quantity.value in lower)
-    return quantity.value == "1" and any(_stands(name.lower(), lower) for name in unit_names(quantity.unit))
+    return [str(quantity) for quantity in new if len(new) > MANY_NEW or not said_otherwise(quantity, lower)]
 
 
 def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
@@ -185,71 +181,20 @@ def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
     if not kept.issuperset(numbers):
         kept |= {quantity.value for quantity in quantities(candidate)}
     lost = [shown for value, shown in numbers.items() if value not in kept]
-    lost += _unknown(of_seed.names, candidate)
+    lost += unknown(of_seed.names, candidate)
     return lost, len(numbers) + len(of_seed.names)
-
-
-def _identifiers(text: str) -> frozenset[str]:
-    """Words and names in lower case."""
-    if text.isascii():
-        return frozenset(_IDENTIFIER.findall(text.lower()))
-    return frozenset(word.lower() for word in _IDENTIFIER.findall(text))
-
-
-def _unknown(names: Sequence[str], text: str) -> list[str]:
-    """The names with a part that is no word of the text, neither as it stands nor with an s more or less."""
-    lower = text.lower()
-    if len(names) > MANY_NAMES:
-        words = _identifiers(text)
-        return [name for name in names if not all(_plural_in(part, words) for part in re.split(r"[ -]", name.lower()))]
-    return [
-        name
-        for name in names
-        # Most names stand there as they are.
-        if not _stands(name.lower(), lower)
-        and not all(
-            any(_stands(form, lower) for form in (part, part.rstrip("s"), part + "s")) or _begins(part, lower)
-            for part in re.split(r"[ -]", name.lower())
-        )
-    ]
-
-
-def _plural_in(part: str, words: frozenset[str]) -> bool:
-    return bool(words.intersection((part, part.rstrip("s"), part + "s")))
-
-
-def _begins(part: str, lower: str) -> bool:
-    """Germany for German: a name of six letters or more, save for its ending."""
-    start = part[: max(5, len(part) - 3)]
-    at = lower.find(start) if len(part) > 5 else -1
-    return at >= 0 and not _joins(lower[at - 1 : at])
-
-
-def _stands(word: str, lower: str) -> bool:
-    """Whether a word stands in a text by itself; a few look-ups cost less than knowing all words of the text."""
-    at = lower.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if not (_joins(lower[at - 1 : at]) or _joins(lower[end : end + 1])):
-            return True
-        at = lower.find(word, at + 1)
-    return False
-
-
-def _joins(char: str) -> bool:
-    return char.isalnum() or char == "_"
 
 
 def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -> FidelityReport:
     """For code, facts are identifiers: those a lesson names in code must be the seed's, and some must be named."""
-    known = _identifiers(seed)
+    known = identifiers(seed)
     parted = split_fences(candidate)
     parts = [source for _, source in parted.blocks] + _INLINE.findall(parted.prose)
     behaviour = compare_code(seed, [source for _, source in parted.blocks], run)
-    said = {name.lower() for part in parts for name in _IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
+    said = {name.lower() for part in parts for name in IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
     new = sorted(said - known - behaviour.local_names)
     keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}
-    lost = sorted(keys - _identifiers(candidate))
+    lost = sorted(keys - identifiers(candidate))
     own = Known(of_seed.quantities + quantities(" ".join(parts)))
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
     return FidelityReport(

@@ -132,15 +132,23 @@ def forms(word: str) -> set[str]:
     found |= {word + "'s", word + "r", word + "st", word + "n", word + "en"}
     if word.endswith("y"):
         found |= {word[:-1] + end for end in ("ies", "ied", "ier", "iest", "ily")}
-    if word.endswith("e"):
-        found |= {word[:-1] + end for end in ("ing", "y", "es")}
-    if word.endswith("f"):
-        found.add(word[:-1] + "ves")
-    if word.endswith("fe"):
-        found.add(word[:-2] + "ves")
+    for ending, changed in _ENDINGS:
+        if word.endswith(ending):
+            found |= {word[: -len(ending)] + form for form in changed}
     if len(word) > 2 and word[-1] not in "aeiouwxy":
-        found |= {word + word[-1] + end for end in ("ed", "ing", "er", "est")}
+        found |= {word + word[-1] + end for end in ("ed", "ing", "er", "est", "es")}
     return found | IRREGULAR.get(word, frozenset())
+
+
+_ENDINGS = (
+    ("e", ("ing", "y", "es", "ly")),
+    ("ie", ("ying",)),
+    ("c", ("cked", "cking", "cker", "cky")),
+    ("ll", ("lly",)),
+    ("f", ("ves",)),
+    ("fe", ("ves",)),
+)
+"""(ending of a base form, endings that take its place)."""
 
 
 IRREGULAR: dict[str, frozenset[str]] = {
@@ -152,7 +160,32 @@ become became
 begin began begun
 bend bent
 bite bit bitten
+bind bound
 bleed bled
+breed bred
+cling clung
+deal dealt
+fling flung
+grind ground
+lay laid
+overcome overcame
+sling slung
+slink slunk
+smell smelt
+speed sped
+spell spelt
+spill spilt
+spit spat
+spoil spoilt
+spring sprang sprung
+stink stank stunk
+stride strode stridden
+string strung
+strive strove striven
+swear swore sworn
+swell swollen
+tread trod trodden
+wring wrung
 blow blew blown
 break broke broken
 bring brought
@@ -256,6 +289,11 @@ mouse mice
 person people
 tooth teeth
 woman women
+ox oxen
+louse lice
+die dice dying
+little less least
+old elder eldest
 good better best well
 bad worse worst
 far farther further""".splitlines()

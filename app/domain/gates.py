@@ -6,83 +6,18 @@ the pool live in `settling`. Source: `docs/loop.md`, "Gate". Knows nothing of mo
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from app.domain import code, decontamination, fidelity, formats, safety, unsafe_words
+from app.domain import code, decontamination, exercise_gate, fidelity, formats, safety, unsafe_words
 from app.domain.behaviour import Runner
 from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.facts import Facts
-from app.domain.recipes.recipe import Recipe
+from app.domain.reasons import REPAIRABLE, Reason
+from app.domain.recipes.recipe import Answer, Recipe
 from app.domain.records import Kind
+from app.domain.reviews import UNCERTAIN
 from app.domain.safety import Sensitive
-
-UNCERTAIN = 0.25
-"""A calibrated score this near to the bound is flagged for review."""
-
-
-class Reason(StrEnum):
-    """Why a candidate was dropped, or what a review should look at."""
-
-    secret = "secret"
-    """Held a key, a token or a password."""
-    personal_data = "personal_data"
-    """Held an e-mail address, a phone number or an IP address."""
-    unsafe_words = "unsafe_words"
-    """A text for children with words that are not for them."""
-    preamble = "preamble"
-    """Speaks to the asker before or after the text."""
-    refusal = "refusal"
-    """Declines instead of writing."""
-    prompt_echo = "prompt_echo"
-    """Repeats the instructions or the boundary."""
-    language = "language"
-    """Not in the seed's writing."""
-    too_short = "too_short"
-    too_long = "too_long"
-    repetition = "repetition"
-    """Says the same again and again."""
-    words_missing = "words_missing"
-    """A story without one of its words."""
-    unparseable_code = "unparseable_code"
-    """A Python block that is none."""
-    complex_code = "complex_code"
-    """Harder code than any learner's, and harder than its seed's."""
-    contaminated = "contaminated"
-    """Holds an item of a benchmark."""
-    unsupported = "unsupported"
-    """Says what its seed does not."""
-    lost_facts = "lost_facts"
-    """Leaves out too much of its seed."""
-    negation = "negation"
-    """Turns a statement round."""
-    contradicted = "contradicted"
-    """States another number, unit or name where its seed has one."""
-    changed_code = "changed_code"
-    """Its code no longer does what its seed's does."""
-    too_hard = "too_hard"
-    """Neither easy enough nor easier than its seed."""
-    low_education = "low_education"
-    """Teaches too little."""
-
-
-REPAIRABLE = frozenset(
-    {
-        Reason.secret,
-        Reason.personal_data,
-        Reason.unsafe_words,
-        Reason.preamble,
-        Reason.too_short,
-        Reason.too_long,
-        Reason.words_missing,
-        Reason.unparseable_code,
-        Reason.unsupported,
-    }
-    | {Reason.lost_facts, Reason.negation, Reason.contradicted, Reason.changed_code}
-    | {Reason.too_hard, Reason.low_education}
-)
-"""Reasons that a model told of them can mend."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +131,7 @@ def _format(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fau
         return Reason.language, "another writing than the seed's"
     if repeated > formats.MAX_REPEATED:
         return Reason.repetition, f"{repeated:.0%} of its lines and phrases repeat"
-    return _length(candidate, scores) or _story_words(candidate)
+    return _length(candidate, scores) or (None if rules.recipe.answer is Answer.exercise else _story_words(candidate))
 
 
 def _length(candidate: Candidate, scores: dict[str, float]) -> Fault | None:
@@ -218,6 +153,9 @@ def _story_words(candidate: Candidate) -> Fault | None:
 
 def _code(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
     blocks = code.python_blocks(candidate.text)
+    if rules.recipe.answer is Answer.exercise:
+        # Tests are a row of checks, each a branch to whoever counts them; nobody finds that hard to read.
+        blocks = blocks[:1]
     if not blocks:
         return None
     worst = 0
@@ -233,6 +171,13 @@ def _code(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault
     if worst > code.MAX_CYCLOMATIC:
         return Reason.complex_code, f"cyclomatic complexity {worst} is over {code.MAX_CYCLOMATIC}"
     return None
+
+
+def _exercise(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
+    if rules.recipe.answer is not Answer.exercise:
+        return None
+    name = candidate.words[0] if candidate.words else ""
+    return exercise_gate.check_exercise(candidate.text, name, rules.gates.exercises, scores, rules.run)
 
 
 def _decontamination(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
@@ -294,6 +239,7 @@ CASCADE: Sequence[tuple[str, Gate]] = (
     ("code", _code),
     ("decontamination", _decontamination),
     ("fidelity", _fidelity),
+    ("exercise", _exercise),
     ("simplicity", _simplicity),
     ("education", _education),
 )

@@ -52,7 +52,7 @@ class RecordFault(StrEnum):
     bad_csv = "bad_csv"
     """A quote left open, or another number of cells than the header has."""
     bad_word = "bad_word"
-    """A word-list line that is no single word with a known part of speech."""
+    """A word-list line that is no single word with a known part of speech, name of a function, feature or opening."""
     empty_file = "empty_file"
     """A file of a folder or an archive that holds nothing."""
     unsupported_media = "unsupported_media"
@@ -74,7 +74,7 @@ class Record:
     text: str
     """Normalised (NFC, no BOM, line ends as LF), never empty."""
     sha256: bytes
-    """32 bytes over the normalised text; duplicates are found by it."""
+    """32 bytes over the normalised text, of a word also over its part of speech; duplicates are found by it."""
     kind: Kind
     external_id: str | None
     licence: str | None

@@ -78,6 +78,8 @@ class JobFacts:
     measures: Mapping[str, object]
     """Of the last settled round."""
     rounds: Sequence[RoundFacts]
+    unverified: int = 0
+    """Exercises in the pool that nobody could run; they are in the export only where its options take them."""
 
 
 class Tally:
@@ -118,9 +120,16 @@ def safe_config(config: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def make_manifest(
-    job: JobFacts, options: ExportOptions, real: RealShare, tally: Tally, files: Sequence[FileEntry], *, version: str
+    job: JobFacts,
+    options: ExportOptions,
+    real: RealShare,
+    tally: Tally,
+    files: Sequence[FileEntry],
+    *,
+    rejected: int,
+    version: str,
 ) -> dict[str, object]:
-    """The manifest, JSON-ready but for its keys' order."""
+    """The manifest, JSON-ready but for its keys' order; `rejected` texts were left out because a person said so."""
     facts = asdict(job)
     corpus, rounds, measures = facts.pop("corpus"), facts.pop("rounds"), facts.pop("measures")
     run = {name: facts.pop(name) for name in ("id", "key", "state", "stop_reason", "why")}
@@ -131,6 +140,7 @@ def make_manifest(
         "options": asdict(options),
         "documents": tally.documents,
         "counts": tally.counts,
+        "rejected_by_review": rejected,
         "licences": dict(sorted(tally.licences.items())),
         "real_text": asdict(real) | {"short": real.short},
         "files": [asdict(file) for file in files],

@@ -1,28 +1,26 @@
 """What enters a round: which seeds, which repairs, and how each is asked for. Source: `docs/loop.md`, "Plan".
 
-Sixty per cent of the calls go to clusters under their quota, twenty to repairs, the rest explores; arms are drawn by
-Thompson sampling with a floor, so that the choice cannot collapse onto one style. Where a measure falls short, the
-plan leans on it. Deterministic given its arguments: one generator, seeded by the job's rng seed and the round.
+Sixty per cent of the calls go to clusters under their quota, twenty to repairs, twenty explore; what one of them cannot
+use grows the pool in the ways that do best. Arms are drawn by Thompson sampling with a floor, so that the choice cannot
+collapse onto one style. Where a measure falls short, the plan pulls the lever of `app/domain/levers.py`. Deterministic
+given its arguments: one generator, seeded by the job's rng seed and the round.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 import numpy as np
 
+from app.domain import arm_beliefs, levers, plan_account
+from app.domain.arm_beliefs import Trial
+from app.domain.arm_choice import Chooser
 from app.domain.config import Planning
+from app.domain.levers import SHIFT, Lever
+from app.domain.model_shares import apportion
+from app.domain.targets import Check
 
-YOUNG = ("a ten-year-old", "a school pupil")
-"""Audiences a plan leans to when the text is too hard."""
-SHORT = "short sentences"
-"""The constraint that goes with them."""
-HARD_TARGETS = frozenset({"grade_p90", "ease_mean", "list_coverage"})
-DIVERSE_TARGETS = frozenset({"vendi2_ratio", "cluster_simpson_ratio", "covered_clusters", "cross_5gram_ratio"})
-LEAN = 0.7
-"""Share of draws that follow a lever once its measure is short."""
-SPOKEN = ("noun", "verb", "adjective")
-"""Parts of speech in the order of a story's prompt."""
 LEAST_CALLS = 50
 """A round asks for at least this many, if there are seeds for it."""
 
@@ -63,28 +61,23 @@ class Repairable:
 
 
 @dataclass(frozen=True)
-class ArmRecord:
-    """How an arm did so far."""
-
-    accepted: int
-    asked: int
-    tokens: int
-
-
-@dataclass(frozen=True)
 class Planned:
     """One call to make."""
 
     seed_id: int | None
     arm: Arm
     why: str
-    """`quota`, `repair` or `explore`."""
+    """`quota`, `repair`, `grow`, `explore` or `draw`."""
     rng_seed: int
     parent_id: int | None = None
     fell_short: tuple[str, ...] = ()
     words: Mapping[str, int] = field(default_factory=dict)
     """For stories: the place in the list of each part of speech's word."""
     features: tuple[str, ...] = ()
+    opening: str = ""
+    """For stories: how to begin; empty: as the model likes."""
+    model: str | None = None
+    """Of a job with several models."""
 
 
 @dataclass(frozen=True)
@@ -97,16 +90,23 @@ class Situation:
     """Approved texts a cluster."""
     quotas: Mapping[int, int]
     repairable: Sequence[Repairable]
-    records: Mapping[str, ArmRecord]
-    short: frozenset[str]
-    """Names of the targets that did not hold last round."""
+    trials: Sequence[Trial] = ()
+    """What came of the arms so far."""
+    short: Sequence[Check] = ()
+    """The targets that did not hold last round."""
+    models: Mapping[str, float] = field(default_factory=dict)
+    """{model: its share of the calls}; empty: the job has one."""
+    model_floor: float | None = None
+    """The share of calls that each model gets at least, the best the rest; None: the shares are kept."""
+    cost_unit: str = "tokens"
+    """Of the trials' costs: `tokens`, or `usd` for micro-USD."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """The calls of a round, and the figures that say why."""
 
-    calls: tuple[Planned, ...]
+    calls: Sequence[Planned]
     summary: dict[str, object]
 
 
@@ -124,31 +124,95 @@ def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning,
     """The calls of round `number`; empty when no seed is open and nothing is repairable."""
     rng = np.random.default_rng([rng_seed, number])
     seeds = open_seeds(situation.seeds, variants=most_variants(arms, planning))
+    options = [(a.format, a.audience, a.constraint, model) for a in arms for model in situation.models or ("",)]
+    beliefs = arm_beliefs.learn(options, situation.trials, memory=planning.arm_memory)
+    pulls = levers.pulled(situation.short)
     size = planning.calls_per_round or max(LEAST_CALLS, len(seeds))
-    repairs = list(situation.repairable)[: int(size * planning.repair_share)]
-    order = _by_deficit(situation, seeds, most=int(size * planning.quota_share), rng=rng)
-    chosen = set(order)
-    rest = [place for place in rng.permutation(len(seeds)).tolist() if place not in chosen]
-    explored = rest[: max(0, size - len(order) - len(repairs))]
-    chooser = _ArmChooser(arms, situation, planning.arm_floor, rng)
+    shares = _shares(size, planning, pulls)
+    chosen = _choose(situation, seeds, shares, size=size, rng=rng)
+    count = sum(map(len, chosen.values())) - len(chosen["repair"])
+    chooser = Chooser(options, beliefs, floor=planning.arm_floor, levers=pulls, calls=count, rng=rng)
+    models = iter(_models(situation, count + len(chosen["repair"]), rng))
     # All at once: a draw alone takes as long as thirty of them.
-    drawn = iter(rng.integers(0, 2**31 - 1, len(order) + len(repairs) + len(explored)).tolist())
-    calls = [Planned(seeds[i].id, chooser.draw(seeds[i]), "quota", next(drawn)) for i in order]
-    calls += [
-        Planned(r.seed_id, r.arm, "repair", next(drawn), parent_id=r.generation_id, fell_short=r.fell_short)
-        for r in repairs
-    ]
-    calls += [Planned(seeds[i].id, chooser.explore(seeds[i]), "explore", next(drawn)) for i in explored]
-    return Plan(tuple(calls), _summary(situation, calls, seeds))
+    drawn = iter(rng.integers(0, 2**31 - 1, count + len(chosen["repair"])).tolist())
+    calls: list[Planned] = []
+    for why in ("quota", "repair", "grow", "explore"):
+        for place in chosen[why]:
+            model = next(models)
+            if why == "repair":
+                calls.append(_repair(situation.repairable[place], next(drawn), model or _first(situation.models)))
+                continue
+            find = chooser.explore if why == "explore" else chooser.draw
+            style, audience, constraint, asked = options[find(seeds[place].used, model)]
+            calls.append(
+                Planned(seeds[place].id, Arm(style, audience, constraint), why, next(drawn), model=asked or None)
+            )
+    account = plan_account.account(
+        options, beliefs, [(c.arm.format, c.arm.audience, c.arm.constraint, c.model or "") for c in calls]
+    )
+    return Plan(tuple(calls), _summary(situation, calls, seeds) | account)
 
 
-def _seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(0, 2**31 - 1))
+def _shares(size: int, planning: Planning, pulls: Mapping[str, Lever]) -> dict[str, int]:
+    """The most calls of each kind; a lever moves some from exploring, never all of it."""
+    quota, repair = planning.quota_share, planning.repair_share
+    free = max(0.0, 1.0 - quota - repair)
+    wanting = [any(lever.clusters for lever in pulls.values()), any(lever.repairs for lever in pulls.values())]
+    moved = min(SHIFT, free / 2) / max(1, sum(wanting))
+    quota, repair = quota + moved * wanting[0], repair + moved * wanting[1]
+    return {
+        "quota": int(size * quota + 1e-9),
+        "repair": int(size * repair + 1e-9),
+        "explore": int(size * max(0.0, 1 - quota - repair) + 1e-9),
+    }
+
+
+def _choose(
+    situation: Situation, seeds: Sequence[SeedState], shares: Mapping[str, int], *, size: int, rng: np.random.Generator
+) -> dict[str, list[int]]:
+    """{why: places}, of repairs in the repairable ones, of all others in `seeds`, none twice."""
+    repairs = list(range(min(len(situation.repairable), shares["repair"])))
+    quota = _by_deficit(situation, seeds, most=shares["quota"], rng=rng)
+    taken = set(quota)
+    rest = [place for place in rng.permutation(len(seeds)).tolist() if place not in taken]
+    rest = rest[: max(0, size - len(quota) - len(repairs))]
+    # What quotas and repairs leave over is not for exploring: it goes to what is known to do well.
+    explored = min(len(rest), shares["explore"])
+    return {"quota": quota, "repair": repairs, "explore": rest[:explored], "grow": rest[explored:]}
+
+
+def _repair(of: Repairable, rng_seed: int, model: str | None) -> Planned:
+    return Planned(
+        of.seed_id, of.arm, "repair", rng_seed, parent_id=of.generation_id, fell_short=of.fell_short, model=model
+    )
+
+
+def _models(situation: Situation, count: int, rng: np.random.Generator) -> list[str | None]:
+    """The model of each call in a random order, None where the chooser decides."""
+    shares, floor = situation.models, situation.model_floor
+    if not shares:
+        return [None] * count
+    if floor is None or not situation.trials:
+        parts: dict[str | None, int] = dict(apportion(count, shares).items())
+    else:
+        parts = dict.fromkeys(shares, ceil(count * floor - 1e-9))
+        parts[None] = max(0, count - sum(parts.values()))
+    named = [model for model, calls in parts.items() for _ in range(calls)][:count]
+    return [named[place] for place in rng.permutation(len(named)).tolist()]
+
+
+def _first(models: Mapping[str, float]) -> str | None:
+    """The model with the largest share."""
+    return max(models, key=lambda name: models[name]) if models else None
 
 
 def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, rng: np.random.Generator) -> list[int]:
-    """Places in `seeds` for clusters under quota, the emptiest first, the least used seeds of each first."""
-    lack = {c: quota - situation.approved.get(c, 0) for c, quota in situation.quotas.items()}
+    """Places in `seeds` for clusters under quota, the emptiest first, the least used seeds of each first.
+
+    A cluster gets as many calls as bring what it lacks at the share of calls that was accepted so far.
+    """
+    rate = _acceptance(situation)
+    lack = {c: ceil((quota - situation.approved.get(c, 0)) / rate) for c, quota in situation.quotas.items()}
     queues: dict[int, list[int]] = defaultdict(list)
     for place in rng.permutation(len(seeds)).tolist():
         queues[seeds[place].cluster].append(place)
@@ -166,47 +230,14 @@ def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, 
     return chosen
 
 
-class _ArmChooser:
-    """Thompson sampling on accepted per 1,000 tokens, with a floor and the levers of the short measures."""
+LEAST_ACCEPTANCE = 0.2
+"""No more than five calls are made for one text that a cluster lacks."""
 
-    def __init__(self, arms: Sequence[Arm], situation: Situation, floor: float, rng: np.random.Generator) -> None:
-        self.arms, self.records, self.floor, self.rng = list(arms), situation.records, floor, rng
-        self._untried: dict[frozenset[tuple[str, str]], tuple[list[int], list[int]]] = {}
-        self.lean_young = bool(situation.short & HARD_TARGETS)
-        self.lean_even = bool(situation.short & DIVERSE_TARGETS)
-        records = [self.records.get(arm.name, ArmRecord(0, 0, 0)) for arm in self.arms]
-        asked = sum(record.asked for record in records)
-        mean = sum(record.tokens for record in records) / asked if asked else 1000.0
-        self.accepted = np.array([1.0 + record.accepted for record in records])
-        self.refused = np.array([1.0 + max(0, record.asked - record.accepted) for record in records])
-        self.tokens = np.array([max(1.0, r.tokens / r.asked) if r.asked else mean for r in records])
 
-    def draw(self, seed: SeedState) -> Arm:
-        """An arm for `seed` whose (audience, format) it has not had."""
-        free = self._free(seed)
-        if self.rng.random() < (0.5 if self.lean_even else self.floor):
-            return self.arms[free[int(self.rng.integers(len(free)))]]
-        shares = self.rng.beta(self.accepted[free], self.refused[free])
-        return self.arms[free[int(np.argmax(shares / self.tokens[free]))]]
-
-    def explore(self, seed: SeedState) -> Arm:
-        """Any arm the seed has not had, all alike; younger ones when the text is too hard."""
-        free = self._free(seed)
-        return self.arms[free[int(self.rng.random() * len(free))]]
-
-    def _free(self, seed: SeedState) -> list[int]:
-        # Few sets of tried pairs come up, however many seeds have them.
-        if seed.used not in self._untried:
-            self._untried[seed.used] = self._lists(seed.used)
-        places, young = self._untried[seed.used]
-        return young if self.lean_young and self.rng.random() < LEAN else places
-
-    def _lists(self, used: frozenset[tuple[str, str]]) -> tuple[list[int], list[int]]:
-        """Places of the arms that are left, and of those among them that suit a text that is too hard."""
-        places = [i for i, arm in enumerate(self.arms) if (arm.audience, arm.format) not in used]
-        places = places or list(range(len(self.arms)))
-        young = [i for i in places if self.arms[i].audience in YOUNG]
-        return places, [i for i in young if self.arms[i].constraint == SHORT] or young or places
+def _acceptance(situation: Situation) -> float:
+    """The share of calls that were accepted so far, in [LEAST_ACCEPTANCE, 1]; 1.0 before there were any."""
+    asked, accepted = (sum(t.asked for t in situation.trials), sum(t.accepted for t in situation.trials))
+    return min(1.0, max(LEAST_ACCEPTANCE, accepted / asked)) if asked else 1.0
 
 
 def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[SeedState]) -> dict[str, object]:
@@ -217,35 +248,13 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
         "open_seeds": len(seeds),
         "quota": shares["quota"],
         "repair": shares["repair"],
+        "grow": shares["grow"],
         "explore": shares["explore"],
         "clusters_under_quota": len(under),
         "clusters": len(situation.quotas),
+        "acceptance": round(_acceptance(situation), 4),
         "arms": dict(Counter(call.arm.name for call in calls).most_common(10)),
-        "leans_on": sorted(situation.short & (HARD_TARGETS | DIVERSE_TARGETS)),
+        "unit": situation.cost_unit,
+        "leans_on": sorted(levers.pulled(situation.short)),
+        "levers": plan_account.levers_account(situation.short),
     }
-
-
-def _spoken(part: str) -> tuple[int, str]:
-    """The order in which a prompt names parts of speech."""
-    return (SPOKEN.index(part) if part in SPOKEN else len(SPOKEN), part)
-
-
-def plan_draws(
-    parts: Mapping[str, Sequence[int]],
-    arms: Sequence[Arm],
-    features: Sequence[str],
-    *,
-    count: int,
-    rng_seed: int,
-    first: int,
-) -> Iterator[Planned]:
-    """`count` draws of one word a part of speech (as places in `parts`) and up to two features, from draw `first` on.
-
-    Draw k depends on k alone, so that a million of them need no rows and none comes twice.
-    """
-    for place in range(first, first + count):
-        rng = np.random.default_rng([rng_seed, 1_000_003, place])
-        words = {part: int(rng.integers(len(parts[part]))) for part in sorted(parts, key=_spoken) if parts[part]}
-        chosen = tuple(features[i] for i in sorted(rng.permutation(len(features))[: int(rng.integers(0, 3))].tolist()))
-        arm = arms[int(rng.integers(len(arms)))]
-        yield Planned(None, arm, "draw", _seed(rng), words=words, features=chosen)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Literal
 
 from app.domain.planning import Arm
-from app.domain.recipes.recipe import Recipe
+from app.domain.recipes.recipe import Answer, Recipe
 from app.domain.records import Kind
 
 TEMPLATE_VERSION = 1
@@ -45,8 +45,10 @@ class Draw:
     kind: Kind
     rng_seed: int
     words: tuple[str, ...] = ()
-    """Noun, verb and adjective of a story."""
+    """Noun, verb and adjective of a story; the function of an exercise."""
     features: tuple[str, ...] = ()
+    opening: str = ""
+    """How to begin; empty: as the model likes."""
     fell_short: tuple[str, ...] = ()
     """`reason: detail` of the earlier version."""
 
@@ -79,9 +81,12 @@ def render(
         lines.append(f"Constraint: {draw.arm.constraint}")
     lines.append(f"Length: {length[0]}-{length[1]} words")
     if draw.words:
-        lines.append(f"Words: {', '.join(draw.words)}")
+        label = "Function" if recipe.answer is Answer.exercise else "Words"
+        lines.append(f"{label}: {', '.join(draw.words)}")
     if draw.features:
         lines.append(f"Features: {', '.join(draw.features)}")
+    if draw.opening:
+        lines.append(f"Opening: begin with {draw.opening}")
     lines += [f"Fell short: {_one_line(reason)}" for reason in draw.fell_short]
     if document is not None:
         lines += ["", *_slot("DOCUMENT", document, mark, "The document")]

@@ -34,6 +34,8 @@ class Survivor:
     """(d,) unit length."""
     near: frozenset[int] = frozenset()
     """The ids of the texts it is a near-duplicate of, in the pool or among the survivors."""
+    stock_opening: bool = False
+    """Whether it begins with a phrase that models fall back on."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Pool:
     digests: set[bytes] = field(default_factory=set)
     ids: set[int] = field(default_factory=set)
     openings: Counter[str] = field(default_factory=Counter)
+    stock_openings: int = 0
     clusters: Counter[int] = field(default_factory=Counter)
     families: dict[int, list[Vector]] = field(default_factory=dict)
 
@@ -73,6 +76,7 @@ class Pool:
         self.digests.add(text.sha256)
         self.ids.add(text.id)
         self.openings[text.opening] += 1
+        self.stock_openings += text.stock_opening
         self.clusters[text.cluster] += 1
         self.families.setdefault(text.family, []).append(text.vector)
 
@@ -120,6 +124,7 @@ def settle(
     redundancy_weight: float,
     opening_cap: float,
     quotas: Mapping[int, int],
+    stock_cap: float = 1.0,
     floor: int = 20,
 ) -> list[Outcome]:
     """One outcome a survivor, in the order given; `pool` holds the accepted ones afterwards.
@@ -136,7 +141,13 @@ def settle(
         for survivor, folded in zip(block, pool.folded(_stacked(block)).tolist(), strict=True):
             share = _share(pool, folded, survivor.vector, survivor.family)
             outcomes[survivor.id] = _admit(
-                survivor, share, pool, cap=redundancy_cap, opening_cap=opening_cap, quotas=quotas, floor=floor
+                survivor,
+                share,
+                pool,
+                cap=redundancy_cap,
+                opening_caps=(opening_cap, stock_cap),
+                quotas=quotas,
+                floor=floor,
             )
     return [outcomes[survivor.id] for survivor in survivors]
 
@@ -174,7 +185,7 @@ def _admit(
     pool: Pool,
     *,
     cap: float,
-    opening_cap: float,
+    opening_caps: tuple[float, float],
     quotas: Mapping[int, int],
     floor: int,
 ) -> Outcome:
@@ -183,12 +194,19 @@ def _admit(
         return Outcome(survivor.id, Verdict.dropped, "duplicates", "near_duplicate", share)
     if pool.size >= floor and share > cap:
         return Outcome(survivor.id, Verdict.dropped, "novelty", "redundant", share)
-    if pool.openings[survivor.opening] >= max(1, int(opening_cap * max(pool.size, 100))):
+    if pool.openings[survivor.opening] >= _room(opening_caps[0], pool):
         return Outcome(survivor.id, Verdict.dropped, "openings", "common_opening", share)
+    if survivor.stock_opening and pool.stock_openings >= _room(opening_caps[1], pool):
+        return Outcome(survivor.id, Verdict.dropped, "openings", "stock_opening", share)
     if pool.clusters[survivor.cluster] >= quotas.get(survivor.cluster, 0):
         return Outcome(survivor.id, Verdict.reserve, "quota", "cluster_full", share)
     pool.add(survivor)
     return Outcome(survivor.id, Verdict.kept, None, None, share)
+
+
+def _room(cap: float, pool: Pool) -> int:
+    """Texts that a cap on a share of the pool lets in; of a small pool as many as of a hundred."""
+    return max(1, int(cap * max(pool.size, 100)))
 
 
 def quotas(seed_counts: Mapping[int, int], *, total: int, exponent: float, floor: int = 1) -> dict[int, int]:

@@ -9,10 +9,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from posixpath import commonprefix
 from typing import NamedTuple
 
 from app.domain import clauses, points
+from app.domain.accents import unaccented, with_ascii
+from app.domain.fact_forms import said_otherwise, stands
 from app.domain.facts import NUMBER_WORDS, Facts, Known, Quantity
+from app.domain.name_forms import acronyms, akin
 
 CONTENT = re.compile(r"([a-zß-ÿ]{4,6})[a-zß-ÿ]*")
 """The first six letters of words of four or more: enough to know a word whatever its ending."""
@@ -26,6 +30,8 @@ RESTATED = 0.6
 """Content words besides names two sentences must share, of all they have, for one's facts to be the other's."""
 LEAST_SHARED = 3
 """Content words that an aligned sentence shares at least."""
+LEAST_SPELLED = 5
+"""Letters of a name that one letter does not make another name."""
 FEW = 60
 """Sentences of a seed that need no index."""
 MOST_PLACES = 50
@@ -176,12 +182,12 @@ def _exchanged(
     )
     ours = _stated(said, facts)
     theirs = _stated(beside, of_seed.facts) if ours else []
-    new = _without(ours, theirs)
-    lost = _without(theirs, ours) if new else []
+    new = [quantity for quantity in _without(ours, theirs) if not said_otherwise(quantity, beside.lower)]
+    lost = [quantity for quantity in _without(theirs, ours) if not said_otherwise(quantity, said.lower)] if new else []
     if anywhere and lost:
         new, lost = _without(new, of_seed.facts.quantities), _without(lost, facts.quantities)
     found = []
-    if strange and len(strange) == len(gone) <= 2:
+    if strange and len(strange) == len(gone) <= 2 and not all(map(_spelled_alike, strange, gone)):
         found.append(f"{' and '.join(strange)} for {' and '.join(gone)}")
     if len(new) == len(lost) == 1 and (new[0].unit, new[0].is_year) == (lost[0].unit, lost[0].is_year):
         found.append(f"{new[0]} for {lost[0]}")
@@ -202,9 +208,20 @@ def _stated(statement: Statement, facts: Facts) -> list[Quantity]:
 
 def _any_part(name: str, text: str) -> bool:
     if not text.isascii():
-        # A rewrite may have lost the accents, or the letters under them.
-        text += " " + text.encode("ascii", "ignore").decode()
-    return any(part.rstrip("s") in text for part in re.split(r"[ -]", name))
+        text = with_ascii(text)
+    if any(part.rstrip("s") in text for part in re.split(r"[ -]", name)):
+        return True
+    others = [other for part in re.split(r"[ -]", name.lower()) for other in akin(part)]
+    lower = text.lower() if others else ""
+    return any(stands(other, lower) for other in others) or any(stands(short, text) for short in acronyms(name))
+
+
+def _spelled_alike(one: str, other: str) -> bool:
+    """A name of five letters or more with one letter more, less or other: Kasmir is Kashmir, mended."""
+    one, other = unaccented(one.lower()), unaccented(other.lower())
+    same = len(commonprefix((one, other)))
+    same += len(commonprefix((one[same:][::-1], other[same:][::-1])))
+    return min(len(one), len(other)) >= LEAST_SPELLED and max(len(one), len(other)) - same <= 1
 
 
 def _holds(lower: str, shown: str) -> bool:

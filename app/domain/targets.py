@@ -22,7 +22,7 @@ class StopReason(StrEnum):
     budget_exhausted = "budget_exhausted"
     """Rounds, calls, tokens, money or time are used up."""
     collapse = "collapse"
-    """Diversity fell sharply in one round; waits for a person."""
+    """Diversity fell sharply in one round, or its answers were suddenly all alike; waits for a person."""
     nothing_to_do = "nothing_to_do"
     """No seed is left that may be rewritten."""
     cancelled = "cancelled"
@@ -54,6 +54,10 @@ class RoundFigures:
     tokens: int
     diversity: dict[str, tuple[float, float]]
     """(value, upper limit) of the measures whose fall is a collapse."""
+    passed: int = 0
+    """Answers that passed the gates of documents."""
+    same: int = 0
+    """Those of them that the pool refused as copies, as redundant or for their opening."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,11 @@ PLATEAU_ACCEPTANCE = 0.10
 """And so is accepting less than this share of the calls."""
 COLLAPSE_FALL = 0.05
 """A diversity measure that falls by more than this share in one round."""
+
+REPEATING, LEAST_PASSED = 0.6, 20
+"""A round of at least so many good answers repeats itself when more than this share is refused as the same ..."""
+REPEATING_RISE = 2.0
+"""... and that share is at least so many times that of the round before: topics that run dry do so slowly."""
 
 
 def judge_targets(measures: Measures, targets: Targets) -> tuple[Check, ...]:
@@ -190,7 +199,7 @@ def decide(history: Sequence[RoundFigures], *, max_rounds: int, seeds_left: int,
         return Decision(StopReason.target_met, "every target held in two rounds running")
     if exhausted:
         return Decision(StopReason.budget_exhausted, f"the budget of {exhausted} is used up; short: {_named(short)}")
-    fallen = _fallen(history)
+    fallen = _fallen(history) or _repeating(history)
     if fallen:
         return Decision(StopReason.collapse, fallen)
     if seeds_left == 0:
@@ -220,6 +229,21 @@ def _fallen(history: Sequence[RoundFigures]) -> str | None:
         if high < old * (1 - COLLAPSE_FALL):
             return f"{name} fell from {old:.1f} to {new:.1f} (at most {high:.1f}) in one round"
     return None
+
+
+def _repeating(history: Sequence[RoundFigures]) -> str | None:
+    """Why the endpoint seems to repeat itself: its answers are good and most of them are the same, as they were not."""
+    if len(history) < 2:
+        return None
+    before, now = history[-2], history[-1]
+    if min(before.passed, now.passed) < LEAST_PASSED or now.same <= REPEATING * now.passed:
+        return None
+    if now.same / now.passed < REPEATING_RISE * before.same / before.passed:
+        return None
+    return (
+        f"{now.same} of {now.passed} good answers repeat each other or the pool, "
+        f"after {before.same} of {before.passed} in the round before"
+    )
 
 
 def _plateau(history: Sequence[RoundFigures]) -> str | None:

@@ -1,6 +1,7 @@
 """Units as people write them, and the one symbol each stands for. Knows nothing of the numbers before them."""
 
 import re
+from decimal import Decimal
 
 _UNIT_NAMES = """
 % percent|per cent
@@ -80,6 +81,46 @@ UNIT_STARTS = frozenset(name.split(" ")[0].lower() for name in _UNITS)
 def canonical(unit: str) -> str:
     """The symbol of a unit: `kilometres` is `km`."""
     return _UNITS.get(unit) or _UNITS.get(unit.lower()) or unit
+
+
+_DIMENSIONS = (
+    "euro dollar pound cent",
+    "km cm mm m mile yard foot inch light-year",
+    "hectare acre km² m² mile²",
+    "km/h mile/h m/s",
+    "kg g mg tonne ounce",
+    "l ml gallon m³",
+    "ms second minute hour day week month year decade century",
+    "°C °F degree K",
+    "Hz kHz MHz GHz",
+    "kB MB GB TB byte bit",
+    "W kW MW",
+)
+_DIMENSION_OF = {unit: line for line in _DIMENSIONS for unit in line.split()}
+
+
+def dimension(unit: str) -> str:
+    """What a canonical unit measures: equal for miles and kilometres, its own for a unit like no other."""
+    return _DIMENSION_OF.get(unit, unit)
+
+
+_BASES = {
+    "month": {"month": 1, "year": 12, "decade": 120, "century": 1200},
+    "second": {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800},
+    "mm": {"mm": 1, "cm": 10, "m": 1000, "km": 10**6},
+    "mg": {"mg": 1, "g": 1000, "kg": 10**6, "tonne": 10**9},
+    "ml": {"ml": 1, "l": 1000},
+}
+"""Units that are whole multiples of a smaller one, exactly."""
+_BASE_OF = {unit: (base, factor) for base, factors in _BASES.items() for unit, factor in factors.items()}
+
+
+def in_base(value: str, unit: str | None) -> tuple[Decimal, str] | None:
+    """The same in the smallest unit it is a whole multiple of: 3 decades are 360 months, and so are 30 years."""
+    if unit not in _BASE_OF:
+        return None
+    base, factor = _BASE_OF[unit]
+    return Decimal(value) * factor, base
 
 
 def unit_names(unit: str) -> list[str]:

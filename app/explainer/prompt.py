@@ -8,11 +8,22 @@ client of the server) is taken as a document as a whole. Knows nothing of HTTP.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _OPEN = re.compile(r"^<<<DOCUMENT ([0-9a-f]{8})>>>[ \t]*$", re.MULTILINE)
 _LENGTH = re.compile(r"(\d{1,5})\s*-\s*(\d{1,5})")
-_HEADERS = ("task", "audience", "format", "constraint", "length", "words", "features", "fell short")
+_HEADERS = (
+    "task",
+    "audience",
+    "format",
+    "constraint",
+    "length",
+    "words",
+    "function",
+    "features",
+    "opening",
+    "fell short",
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +53,11 @@ class Prompt:
     max_words: int = 0
     """Upper end of Length; 0 when absent."""
     words: tuple[str, ...] = ()
-    """Noun, verb, adjective of a story."""
+    """Noun, verb, adjective of a story; the function of an exercise."""
     features: tuple[str, ...] = ()
     """Story features, lower case."""
+    opening: str = field(default="", repr=False)
+    """How a story begins, lower case; empty when absent."""
     shortfalls: tuple[Shortfall, ...] = ()
     """The Fell short lines, in order."""
     document: str = ""
@@ -69,8 +82,9 @@ def parse_prompt(message: str) -> Prompt:
         constraint=_unless_none(headers.get("constraint", "").lower()),
         min_words=low,
         max_words=high,
-        words=_names(headers.get("words", "")),
+        words=_names(headers.get("words") or headers.get("function", "")),
         features=_names(headers.get("features", "").lower()),
+        opening=headers.get("opening", "").lower(),
         shortfalls=tuple(shortfalls),
         document=document,
         earlier=_earlier(rest),

@@ -6,22 +6,37 @@ the hero), $place, $time, $sight. he/she/it: $he $him $his.
 """
 # ruff: noqa: E501  # a template reads best on one line
 
-OPENINGS = (
-    "$time, $hero [walked|went|wandered|skipped] to $place.",
-    "“[Look|Come quick|Over here|Wait|Listen]!” [called|cried|shouted] $h [near|at the edge of|not far from] $place.",
-    "$hero lived [close to|behind|next to|right by] $place.",
-    "[near|behind|beyond|close to] $place [there lived|lived|stood the little home of] $hero.",
-    "$sight [when|as] $hero [came to|reached|got to|ran to] $place.",
-    "$h was $hero_kind who [liked|loved] $place [more than|best of] all.",
-    "[nobody|no one] at $place [knew|had ever met] [anyone like|a friend like] $hero.",
-    "$hero [woke up|got up|jumped out of bed] early [because|for] $sight_low.",
-    "what [can|could] $hero do at $place all [day|morning|afternoon]?",
-    "[every|each] [Monday|Tuesday|Friday|Sunday|Saturday], $hero [visited|went down to|came to] $place.",
-    "“I [want|would like] to $do,” $h [said|sighed] [at breakfast|before lunch|one day|after supper].",
-    "$place was [quiet|still|empty] $time_low, and $hero [liked|loved] it so.",
-    "$hero [was|sat] [all alone|waiting for a friend] at $place, [far away|down the road|up the hill|across the river].",
-    "$h [had|owned] one [big|secret|small] [wish|dream]: to $do.",
-)
+OPENINGS: dict[str, tuple[str, ...]] = {
+    "speak": (
+        "“[Look|Come quick|Over here|Wait|Listen]!” [called|cried|shouted] $h [near|at the edge of|not far from] $place.",
+        "“I [want|would like] to $do,” $h [said|sighed] [at breakfast|before lunch|one day|after supper].",
+    ),
+    "sound": (
+        "[Tap, tap, tap|Bump|Crack|Splash|Ding, dong|Whoosh|Knock, knock]! $hero [looked up|stood still|turned round] at $place.",
+        "[Squeak|Rattle|Plop|Thump|Hum, hum|Pitter, patter], it went [near|behind|beyond] $place, and $hero [listened|came closer].",
+    ),
+    "question": (
+        "what [can|could] $hero do at $place all [day|morning|afternoon]?",
+        "[where|why] did $hero [run|walk|go] [so early|alone|in such a hurry]? [to|straight to] $place!",
+    ),
+    "weather": ("$sight [when|as] $hero [came to|reached|got to|ran to] $place.",),
+    "time": ("$time, $hero [walked|went|wandered|skipped] to $place.",),
+    "place": (
+        "[near|behind|beyond|close to] $place [there lived|lived|stood the little home of] $hero.",
+        "$place was [quiet|still|empty] $time_low, and $hero [liked|loved] it so.",
+        "[nobody|no one] at $place [knew|had ever met] [anyone like|a friend like] $hero.",
+    ),
+    "doing": (
+        "$hero [was|sat] [all alone|waiting for a friend] at $place, [far away|down the road|up the hill|across the river].",
+        "$hero [was running|was walking|climbed|hopped] [up and down|back and forth|round and round] near $place.",
+    ),
+    "waking": ("$hero [woke up|got up|jumped out of bed] early [because|for] $sight_low.",),
+    "wants": ("$h [had|owned] one [big|secret|small] [wish|dream]: to $do.",),
+    "likes": ("$h was $hero_kind who [liked|loved] $place [more than|best of] all.",),
+    "week": ("[every|each] [Monday|Tuesday|Friday|Sunday|Saturday], $hero [visited|went down to|came to] $place.",),
+    "lives": ("$hero lived [close to|behind|next to|right by] $place.",),
+}
+"""Beginnings by a word of the instruction that asks for them."""
 PLOTS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (  # finding something
         (

@@ -106,7 +106,7 @@ def write_story(voice: Voice, prompt: Prompt) -> str:
     words = _words(prompt)
     slots = _slots(voice, *_people(voice), words)
     plots = (*ALIVE_PLOTS, PLOTS[3]) if words[0] in _ALIVE else PLOTS
-    beats = [OPENINGS, *plots[int(voice.rng.random() * len(plots))]]
+    beats = [_openings(prompt.opening), *plots[int(voice.rng.random() * len(plots))]]
     lines = [_told(voice, beat, slots) for beat in beats]
     asked = " ".join(prompt.features)
     if "foreshadow" in asked:
@@ -123,6 +123,12 @@ def write_story(voice: Voice, prompt: Prompt) -> str:
         lines.append(_told(voice, MORALS, slots))
     _lengthen(voice, lines, slots, prompt.min_words or 80)
     return _paragraphs(lines)
+
+
+def _openings(asked: str) -> tuple[str, ...]:
+    """The beginnings that an instruction asks for; all of them when it asks for none that is known."""
+    found = [templates for word, templates in OPENINGS.items() if word in asked]
+    return found[0] if found else tuple(template for templates in OPENINGS.values() for template in templates)
 
 
 def _words(prompt: Prompt) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from app.db.arrays import array as array_parameter
 from app.db.tables import Export
 from app.domain.exporting import PoolText, RealText, SeedSource
 from app.errors import NotFoundError
+from app.repositories.reviews import REJECTED
 
 MEMBER_PAGE = 50_000
 """Ids fetched at once from the server's cursor."""
@@ -68,25 +69,51 @@ def snapshot(session: Session) -> None:
 
 
 def pool_is_empty(session: Session, job_id: int) -> bool:
-    """Whether a job has approved nothing."""
-    query = text("SELECT EXISTS (SELECT 1 FROM generations WHERE job_id = :job AND verdict = 'kept')")
+    """Whether a job has approved nothing, or people have rejected all of it."""
+    query = text(f"""
+        SELECT EXISTS (
+            SELECT 1 FROM generations WHERE job_id = :job AND verdict = 'kept' AND id NOT IN {REJECTED})""")
     return not session.execute(query, {"job": job_id}).scalar_one()
 
 
-def pool_members(session: Session, job_id: int, *, edu_min: float) -> dict[str, "array[int]"]:
-    """{split: ids of approved generations in the order of their keys}; eight bytes a text, the texts stay behind."""
+def pool_members(session: Session, job_id: int, *, edu_min: float, unverified: bool = False) -> dict[str, "array[int]"]:
+    """{split: ids of approved generations in the order of their keys}; eight bytes a text, the texts stay behind.
+
+    Those that a person rejected are not among them, exercises that nobody could run only with `unverified`.
+    """
     members: dict[str, array[int]] = {}
     rows = session.execute(
-        text("""
+        text(f"""
         SELECT g.id, coalesce(s.split, g.draw->>'split', 'work') AS split
         FROM generations g LEFT JOIN seeds s ON s.id = g.seed_id
-        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu ORDER BY g.key"""),
-        {"job": job_id, "edu": edu_min},
+        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu AND g.id NOT IN {REJECTED}
+          AND (:unverified OR coalesce(CAST(g.scores->>'unverified' AS float8), 0) = 0) ORDER BY g.key"""),
+        {"job": job_id, "edu": edu_min, "unverified": unverified},
         execution_options={"yield_per": MEMBER_PAGE},
     )
     for row in rows:
         members.setdefault(row.split, array("q")).append(row.id)
     return members
+
+
+def rejected_members(session: Session, job_id: int, *, edu_min: float) -> dict[str, int]:
+    """{split: how many approved generations are left out because a person rejected them}."""
+    rows = session.execute(
+        text(f"""
+        SELECT coalesce(s.split, g.draw->>'split', 'work') AS split, count(*) AS n
+        FROM generations g LEFT JOIN seeds s ON s.id = g.seed_id
+        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu AND g.id IN {REJECTED} GROUP BY 1"""),
+        {"job": job_id, "edu": edu_min},
+    )
+    return {row.split: row.n for row in rows}
+
+
+def unverified(session: Session, job_id: int) -> int:
+    """Exercises in the pool that nobody could run."""
+    query = text("""
+        SELECT count(*) FROM generations
+        WHERE job_id = :job AND verdict = 'kept' AND CAST(scores->>'unverified' AS float8) > 0""")
+    return int(session.execute(query, {"job": job_id}).scalar_one())
 
 
 def real_members(session: Session, job_id: int, *, edu_min: float) -> "array[int]":
@@ -111,12 +138,13 @@ class KeptOfSeed:
 
 
 def kept_of_seeds(session: Session, job_id: int, *, edu_min: float) -> Iterator[KeptOfSeed]:
-    """The approved generations that come from one seed, streamed."""
+    """The approved generations that come from one seed, but for those a person rejected; streamed."""
     rows = session.execute(
-        text("""
+        text(f"""
         SELECT g.id, g.signature, x.signature
         FROM generations g JOIN seed_scores x ON x.job_id = g.job_id AND x.seed_id = g.seed_id
-        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu ORDER BY g.id"""),
+        WHERE g.job_id = :job AND g.verdict = 'kept' AND g.edu_score >= :edu AND g.id NOT IN {REJECTED}
+        ORDER BY g.id"""),
         {"job": job_id, "edu": edu_min},
         execution_options={"yield_per": MEMBER_PAGE},
     )
@@ -143,7 +171,8 @@ def pool_texts(session: Session, ids: Sequence[int]) -> list[PoolText]:
     rows = session.execute(
         text(f"""
         SELECT encode(g.key, 'hex') AS key, g.text, r.number, g.arm, g.draw, w.seeds, w.licences, g.model, g.edu_score,
-               g.ease, g.grade, g.cluster, encode(p.key, 'hex') AS parent, {_SEED}
+               g.ease, g.grade, g.cluster, encode(p.key, 'hex') AS parent,
+               CAST(g.scores->>'unverified' AS float8) AS unverified, {_SEED}
         FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS o(id, place)
         JOIN generations g ON g.id = o.id JOIN rounds r ON r.id = g.round_id
         LEFT JOIN generations p ON p.id = g.parent_id LEFT JOIN seeds s ON s.id = g.seed_id
@@ -174,6 +203,7 @@ def _pool_text(row: Row[Any]) -> PoolText:
         cluster=row.cluster,
         parent=row.parent,
         seed=None if row.seed_sha256 is None else _source(row),
+        verified=None if row.unverified is None else row.unverified == 0,
     )
 
 

@@ -84,9 +84,10 @@ def _values(generation: NewGeneration) -> list[object]:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A generation as settling and measuring read it; whole texts are read for the few that need them."""
+    """A generation as settling reads it; the few that are compared or measured are read whole (`Body`)."""
 
     id: int
+    round_id: int
     ordinal: int
     seed_id: int | None
     split: str
@@ -102,34 +103,45 @@ class Candidate:
     list_coverage: float
     tokens: int
     cluster: int
-    scores: dict[str, Any]
     embedding: bytes
     signature: bytes
+    model: str | None = None
+    """As asked; None: the job has one."""
+    repair: bool = False
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is long of a generation."""
+
+    text: str
+    scores: dict[str, Any]
 
 
 _CANDIDATE = """
-    SELECT g.id, u.ordinal, g.seed_id, coalesce(s.split, g.draw->>'split', 'work') AS split,
+    SELECT g.id, g.round_id, u.ordinal, g.seed_id, coalesce(s.split, g.draw->>'split', 'work') AS split,
            coalesce(s.kind, 'prose') AS kind, g.sha256, left(g.text, 200) AS head, g.arm, g.verdict, g.edu_score,
-           g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.scores, g.embedding, g.signature
-    FROM generations g JOIN units u ON u.id = g.unit_id JOIN rounds r ON r.id = g.round_id
-    LEFT JOIN seeds s ON s.id = g.seed_id"""
+           g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.embedding, g.signature,
+           g.draw->>'model', g.parent_id IS NOT NULL
+    FROM generations g JOIN units u ON u.id = g.unit_id LEFT JOIN seeds s ON s.id = g.seed_id
+    WHERE g.job_id = :job AND g.verdict = ANY(:verdicts)"""
 
 
 def candidates(session: Session, job_id: int, verdicts: Sequence[str]) -> list[Candidate]:
     """A job's generations with one of `verdicts`, in the order of their rounds and plans."""
-    rows = session.execute(
-        text(f"{_CANDIDATE} WHERE g.job_id = :job AND g.verdict = ANY(:verdicts) ORDER BY r.number, u.ordinal"),
-        {"job": job_id, "verdicts": list(verdicts)},
+    rows = session.execute(text(_CANDIDATE), {"job": job_id, "verdicts": list(verdicts)})
+    # Sorted here: there the wide rows of a large pool would be sorted on disk.
+    return sorted(
+        (Candidate(*row) for row in rows.all()), key=lambda candidate: (candidate.round_id, candidate.ordinal)
     )
-    return [Candidate(*row) for row in rows.all()]
 
 
-def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """{generation id: text}."""
+def bodies(session: Session, ids: Sequence[int]) -> dict[int, Body]:
+    """{generation id: its text and scores}."""
     rows = session.execute(
-        text("SELECT id, text FROM generations WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": array(ids)}
+        text("SELECT id, text, scores FROM generations WHERE id = ANY(CAST(:ids AS bigint[]))"), {"ids": array(ids)}
     )
-    return {row.id: row.text for row in rows}
+    return {row.id: Body(row.text, row.scores) for row in rows}
 
 
 def set_verdicts(session: Session, outcomes: Sequence[tuple[int, str, str | None, str | None, float]]) -> None:
@@ -207,18 +219,6 @@ def used_arms(session: Session, job_id: int) -> dict[int, set[str]]:
     return used
 
 
-def arm_records(session: Session, job_id: int) -> dict[str, tuple[int, int, int]]:
-    """{arm: (kept, asked, tokens)} over the whole job."""
-    rows = session.execute(
-        text("""
-        SELECT arm, count(*) FILTER (WHERE verdict = 'kept') AS kept, count(*) AS asked,
-               coalesce(sum(prompt_tokens + completion_tokens), 0) AS tokens
-        FROM generations WHERE job_id = :job GROUP BY arm"""),
-        {"job": job_id},
-    )
-    return {row.arm: (row.kept, row.asked, int(row.tokens)) for row in rows}
-
-
 def funnel(session: Session, round_id: int) -> dict[str, Any]:
     """How many of a round's calls came how far: verdicts, and for the dropped ones gate and reason."""
     rows = session.execute(
@@ -234,13 +234,6 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         GROUP BY state, reason ORDER BY n DESC, state, reason"""),
         {"round": round_id},
     ).all()
-    redacted = session.execute(
-        text("""
-        SELECT substr(s.name, 10) AS kind, count(*) AS n
-        FROM generations g, jsonb_object_keys(g.scores) AS s(name)
-        WHERE g.round_id = :round AND s.name LIKE 'redacted\\_%' GROUP BY kind ORDER BY kind"""),
-        {"round": round_id},
-    ).all()
     verdicts: dict[str, int] = {}
     for row in rows:
         verdicts[row.verdict] = verdicts.get(row.verdict, 0) + row.n
@@ -249,6 +242,17 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
         "tokens": int(sum(row.tokens for row in rows)),
         "verdicts": verdicts,
         "dropped": [{"gate": r.gate, "reason": r.reason, "count": r.n} for r in rows if r.verdict == "dropped"],
-        "redacted": {row.kind: row.n for row in redacted},
         "without_text": [{"state": r.state, "reason": r.reason, "count": r.n} for r in failed],
     }
+
+
+def redacted(session: Session, round_id: int) -> dict[str, int]:
+    """{kind: texts of a round in which something of that kind was redacted}."""
+    rows = session.execute(
+        text("""
+        SELECT substr(s.name, 10) AS kind, count(*) AS n
+        FROM generations g, jsonb_object_keys(g.scores) AS s(name)
+        WHERE g.round_id = :round AND s.name LIKE 'redacted\\_%' GROUP BY kind ORDER BY kind"""),
+        {"round": round_id},
+    )
+    return {row.kind: row.n for row in rows}

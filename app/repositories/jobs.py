@@ -27,6 +27,8 @@ class JobRow:
     prompt_sha256: str
     endpoint: str
     model: str
+    models: list[dict[str, Any]]
+    """Of a job with several: model, endpoint, price_input, price_output of each; empty: it has one."""
     price_input: int
     price_output: int
     price_source: str | None
@@ -43,6 +45,11 @@ class JobRow:
     created_at: datetime
     deadline_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def model_names(self) -> list[str]:
+        """Every model it asks."""
+        return [one["model"] for one in self.models] or [self.model]
 
 
 COLUMNS = [getattr(Job, name) for name in JobRow.__dataclass_fields__]

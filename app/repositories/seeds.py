@@ -168,8 +168,8 @@ def texts(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.text for row in rows}
 
 
-def words(session: Session, corpus_id: int) -> dict[str, list[Word]]:
-    """{part of speech: words} of a word list, in corpus order."""
+def words(session: Session, corpus_id: int, *, part: str = "noun") -> dict[str, list[Word]]:
+    """{part of speech: words} of a word list, in corpus order; words that came without one are of `part`."""
     parts: dict[str, list[Word]] = {}
     rows = session.execute(
         text(
@@ -178,8 +178,19 @@ def words(session: Session, corpus_id: int) -> dict[str, list[Word]]:
         {"corpus": corpus_id},
     )
     for row in rows:
-        parts.setdefault(row.part or "noun", []).append(Word(row.id, row.text, row.licence))
+        parts.setdefault(row.part or part, []).append(Word(row.id, row.text, row.licence))
     return parts
+
+
+def parts(session: Session, corpus_id: int) -> dict[str | None, int]:
+    """{part of speech: words} of a word list, the commonest first; None: of none."""
+    rows = session.execute(
+        text("""
+        SELECT details->>'part' AS part, count(*) AS n FROM seeds WHERE corpus_id = :corpus AND kind = 'words'
+        GROUP BY part ORDER BY n DESC, part"""),
+        {"corpus": corpus_id},
+    )
+    return {row.part: row.n for row in rows}
 
 
 def licences(session: Session, corpus_id: int) -> dict[str | None, int]:

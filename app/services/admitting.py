@@ -10,10 +10,11 @@ from app.domain import dedup, settling
 from app.domain.config import JobConfig
 from app.domain.dedup_index import SignatureIndex
 from app.domain.diversity import OPENING_WORDS
+from app.domain.recipes.builtin import recipe_of
 from app.domain.records import Verdict
 from app.domain.settling import Survivor
 from app.domain.text import first_words
-from app.repositories.generations import Candidate
+from app.repositories.generations import Body, Candidate
 from app.services import candidates
 from app.services.settling_seeds import signatures_of, vectors_of
 
@@ -35,12 +36,12 @@ def alike(made: Sequence[Candidate]) -> list[tuple[int, int]]:
 
 
 def near_duplicates(
-    made: Sequence[Candidate], pairs: Sequence[tuple[int, int]], texts: Mapping[int, str], *, threshold: float
+    made: Sequence[Candidate], pairs: Sequence[tuple[int, int]], bodies: Mapping[int, Body], *, threshold: float
 ) -> dict[int, set[int]]:
-    """{place of a text: places of the texts that nearly repeat it}, confirmed exactly; `texts` by id."""
+    """{place of a text: places of the texts that nearly repeat it}, confirmed exactly; `bodies` by id."""
     found: dict[int, set[int]] = defaultdict(set)
     for place, other in pairs:
-        if dedup.exact_jaccard(texts[made[place].id], texts[made[other].id]) >= threshold:
+        if dedup.exact_jaccard(bodies[made[place].id].text, bodies[made[other].id].text) >= threshold:
             found[place].add(other)
             found[other].add(place)
     return found
@@ -57,7 +58,8 @@ def admit(
     """A row for each of the round's survivors and of the reserve, beside the texts that are in the pool."""
     vectors = vectors_of([one.embedding for one in made]).astype(np.float64)
     families = candidates.families(made)
-    places = [_survivor(i, one, families[i], vectors[i], near.get(i, ())) for i, one in enumerate(made)]
+    stock = tuple(f"{phrase} " for phrase in recipe_of(config.recipe).stock_openings)
+    places = [_survivor(i, one, families[i], vectors[i], near.get(i, ()), stock) for i, one in enumerate(made)]
     pool = settling.empty_pool(vectors.shape[1] if len(vectors) else 1)
     for place, one in zip(places, made, strict=True):
         if one.verdict == Verdict.kept:
@@ -68,11 +70,30 @@ def admit(
         redundancy_cap=redundancy_cap,
         redundancy_weight=config.gates.redundancy_weight,
         opening_cap=config.gates.opening_cap,
+        stock_cap=config.gates.stock_opening_cap,
         quotas={cluster: quota * config.planning.variants_per_seed for cluster, quota in quotas.items()},
     )
     return [(made[o.id].id, o.verdict.value, o.gate, o.reason, o.redundancy) for o in outcomes]
 
 
-def _survivor(place: int, one: Candidate, family: int, vector: NDArray[np.float64], near: Iterable[int]) -> Survivor:
+def _survivor(
+    place: int,
+    one: Candidate,
+    family: int,
+    vector: NDArray[np.float64],
+    near: Iterable[int],
+    stock: tuple[str, ...],
+) -> Survivor:
     opening = " ".join(first_words(one.head, OPENING_WORDS))
-    return Survivor(place, bytes(one.sha256), opening, one.cluster, family, one.edu_score, vector, frozenset(near))
+    known = bool(stock) and f"{opening.lower()} ".startswith(stock)
+    return Survivor(
+        place,
+        bytes(one.sha256),
+        opening,
+        one.cluster,
+        family,
+        one.edu_score,
+        vector,
+        frozenset(near),
+        stock_opening=known,
+    )

@@ -34,15 +34,20 @@ class JobContext:
     benchmarks: tuple[Item, ...]
     redis_url: str
 
-    def url_for(self, settings: Settings) -> str:
-        """Where the calls go: the job's endpoint, but the offline explainer wherever it listens by now."""
-        if self.job.model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
-            return settings.llm_base_url
-        return self.job.endpoint
+    def endpoint_of(self, model: str) -> str:
+        """The endpoint that a model of the job was submitted with."""
+        return next((one["endpoint"] for one in self.job.models if one["model"] == model), self.job.endpoint)
 
-    def key_for(self, settings: Settings) -> str | None:
+    def url_for(self, settings: Settings, model: str | None = None) -> str:
+        """Where calls of a model (None: the first) go; to the offline explainer wherever it listens by now."""
+        model = model or self.job.model
+        if model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
+            return settings.llm_base_url
+        return self.endpoint_of(model)
+
+    def key_for(self, settings: Settings, model: str | None = None) -> str | None:
         """The API key, for the operator's own endpoint only: a job's endpoint never sees it."""
-        if settings.llm_api_key is None or self.job.endpoint != settings.llm_base_url:
+        if settings.llm_api_key is None or self.endpoint_of(model or self.job.model) != settings.llm_base_url:
             return None
         return settings.llm_api_key.get_secret_value()
 
@@ -100,6 +105,7 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         rng_seed=payload["rng_seed"],
         words=tuple(payload.get("words", ())),
         features=tuple(payload.get("features", ())),
+        opening=payload.get("opening", ""),
         fell_short=tuple(payload.get("fell_short", ())),
     )
     length = context.recipe.length_for(len((unit.seed_text or "").split()))
@@ -108,20 +114,24 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     mark = prompts.boundary(secret, (unit.seed_text or "") + (unit.parent_text or ""))
     messages = prompts.render(context.recipe, draw, unit.seed_text, mark=mark, length=length, earlier=unit.parent_text)
     request = LlmRequest(
-        model=context.job.model,
+        model=payload.get("model") or context.job.model,
         messages=tuple(Message(role=m.role, content=m.content) for m in messages),
         max_tokens=unit.max_tokens,
         temperature=context.config.llm.temperature,
         seed=draw.rng_seed,
     )
     worst = worst_prompt_tokens(request.prompt_bytes()) + unit.max_tokens
-    return Ask(unit, draw, request, request_key(context.job.endpoint, request, 0), mark, length, worst)
+    return Ask(unit, draw, request, request_key(context.endpoint_of(request.model), request, 0), mark, length, worst)
 
 
 def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
     rules = config.gates.safety
     seed, parent = unit.seed_text, unit.parent_text
-    if seed is not None and unit.seed_facts is None:
+    # A seed with stored facts holds nothing to redact.
+    seed_is_clean = seed is None or unit.seed_facts is not None
+    if seed_is_clean and parent is None:
+        return unit
+    if seed is not None and not seed_is_clean:
         seed = safety.redact(seed, rules)
     return replace(unit, seed_text=seed, parent_text=None if parent is None else safety.redact(parent, rules))
 

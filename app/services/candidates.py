@@ -7,7 +7,7 @@ from statistics import fmean
 from app.domain import measuring
 from app.domain.measuring import Member, Reference
 from app.domain.records import Split
-from app.repositories.generations import Candidate
+from app.repositories.generations import Body, Candidate
 from app.repositories.seeds import ScoredSeed
 from app.services.settling_seeds import vectors_of
 
@@ -35,7 +35,7 @@ def measured_splits(seeds: Sequence[ScoredSeed]) -> tuple[str, frozenset[str]]:
 
 def measure(
     kept: Sequence[Candidate],
-    texts: Mapping[int, str],
+    bodies: Mapping[int, Body],
     seeds: Sequence[ScoredSeed],
     frozen: Mapping[str, object],
     quotas: Mapping[int, int],
@@ -44,11 +44,11 @@ def measure(
 ) -> tuple[str, dict[str, float | None], Limits]:
     """(which splits were measured, measures, {diversity measure: (value, upper limit)}) of a pool.
 
-    `texts` by generation id holds at least those of the measured splits.
+    `bodies` by generation id holds at least those of the measured splits.
     """
     name, splits = measured_splits(seeds)
     chosen = [made for made in kept if made.split in splits]
-    members = [_member(made, texts[made.id], family) for made, family in zip(chosen, families(chosen), strict=True)]
+    members = [_member(made, bodies[made.id], family) for made, family in zip(chosen, families(chosen), strict=True)]
     measured = measuring.measure_members(members, vectors_of([t.embedding for t in chosen]), rng_seed=rng_seed)
     values = measuring.compare(
         measured,
@@ -56,7 +56,7 @@ def measure(
         quotas=quotas,
         approved=Counter(text.cluster for text in kept),
         tokens=sum(text.tokens for text in kept),
-    ) | _education(chosen)
+    ) | _education(chosen, bodies)
     diversity: Limits = {
         name: (value, measured.limits[name][1])
         for name in ("vendi2", "cluster_simpson")
@@ -65,25 +65,26 @@ def measure(
     return name, values, diversity
 
 
-def _education(chosen: Sequence[Candidate]) -> dict[str, float | None]:
+def _education(chosen: Sequence[Candidate], bodies: Mapping[int, Body]) -> dict[str, float | None]:
     """The mean educational score, and that of a model which the loop does not choose by: where only the first rises,
     texts please the classifier and teach no more."""
     explained = [made for made in chosen if made.seed_id is not None]
-    audited = [made.scores["edu_audit"] for made in explained if "edu_audit" in made.scores]
+    scores = [bodies[made.id].scores for made in explained]
+    audited = [of_one["edu_audit"] for of_one in scores if "edu_audit" in of_one]
     return {
         "edu_mean": fmean([made.edu_score for made in explained]) if explained else None,
         "edu_audit_mean": fmean(audited) if audited else None,
     }
 
 
-def _member(made: Candidate, text: str, family: int) -> Member:
-    scores = made.scores
+def _member(made: Candidate, body: Body, family: int) -> Member:
+    scores = body.scores
     code: dict[str, float] = {
         name: scores[name] for name in ("cyclomatic", "nesting", "function_lines") if name in scores
     }
     faithful = (scores["fidelity_precision"], scores["fidelity_recall"]) if "fidelity_recall" in scores else None
     return Member(
-        text=text,
+        text=body.text,
         family=family,
         cluster=made.cluster,
         ease=made.ease,

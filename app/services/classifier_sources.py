@@ -1,5 +1,6 @@
-"""Begins what makes a classifier: from a labelled file, or from labels by an LLM; and what evaluates one."""
+"""Begins what makes a classifier: from a labelled file, an LLM's labels or reviews; and what evaluates one."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -9,11 +10,13 @@ from sqlalchemy.orm import Session
 from app.adapters.labelled import Fields
 from app.adapters.storage import StoredFile
 from app.domain.config import Budget, JobConfig, Llm
+from app.domain.held_out import LEAST_DOCUMENTS
 from app.domain.labelling import prompt_sha256
 from app.domain.pricing import OFFLINE_MODEL
+from app.domain.reviews import APPROVED, REJECTED
 from app.domain.steps import Compute, Step
 from app.errors import ConflictError, InvalidInputError
-from app.repositories import classifier_labels, classifiers, corpora, units
+from app.repositories import classifier_labels, classifiers, corpora, jobs, reviews, units
 from app.services.classifiers import SHIPPED, ClassifierNotReadyError
 from app.services.submission import CorpusFailedError, Operator, Target, choose_target, micro_of, price_for
 
@@ -34,6 +37,12 @@ class CorpusNotReadyError(ConflictError):
     """Corpus {id} is still being read; label it once it is ready."""
 
     code = "corpus_not_ready"
+
+
+class TooFewReviewsError(InvalidInputError):
+    """{usable} texts of these jobs are reviewed; at least {least} are needed, a fifth of them to judge by.{aside}"""
+
+    code = "too_few_reviews"
 
 
 class NotLabelledError(ConflictError):
@@ -113,6 +122,31 @@ def from_llm(
     }
     made = _add(session, name, state="labelling", source=source)
     units.add(session, "label", classifier_id=made)
+    return made, [Compute()]
+
+
+def from_reviews(session: Session, name: str, job_ids: Sequence[int]) -> tuple[int, list[Step]]:
+    """A classifier that waits to be trained on what people said of these jobs' texts, as it stands now.
+
+    Raises NotFoundError for a job that is not there, and TooFewReviewsError.
+    """
+    wanted = sorted(set(job_ids))
+    for job_id in wanted:
+        jobs.get(session, job_id)
+    found = reviews.reviewed(session, wanted)
+    if found.usable < LEAST_DOCUMENTS:
+        aside = f" {found.set_aside} more belong to families that only judge." if found.set_aside else ""
+        raise TooFewReviewsError(usable=found.usable, least=LEAST_DOCUMENTS, aside=aside)
+    source = {
+        "kind": "reviews",
+        "jobs": wanted,
+        "last_review": found.last,
+        "reviews": found.usable,
+        "set_aside": found.set_aside,
+        "without_score": {"approve": APPROVED, "reject": REJECTED},
+    }
+    made = _add(session, name, state="training", source=source)
+    units.add(session, "train", classifier_id=made)
     return made, [Compute()]
 
 

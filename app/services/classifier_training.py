@@ -21,11 +21,12 @@ from app.adapters.storage import Storage
 from app.domain.education import FORMAT, Classifier, dump_classifier, load_classifier
 from app.domain.education_training import TrainingReport, train_classifier
 from app.domain.held_out import Judged, held_out, judge
+from app.domain.reviews import label_of
 from app.domain.text import guess_kind
 from app.domain.text import sha256 as text_sha256
 from app.domain.tokens import tokenise
 from app.errors import InvalidInputError
-from app.repositories import classifier_labels, classifiers
+from app.repositories import classifier_labels, classifiers, reviews
 from app.repositories.classifiers import ClassifierRow
 from app.repositories.units import ClaimedUnit
 from app.services import failures
@@ -55,6 +56,8 @@ class Labels:
     skipped: Sequence[tuple[int, str]] = ()
     """(line, code) of records that could not be used."""
     file_sha256: str | None = None
+    scored: Sequence[bool] | None = None
+    """Of labels from reviews: whether the reader gave the score, or only decided. None: they come from elsewhere."""
 
     def complaint(self) -> str:
         """The skipped records in words. Example: ` Skipped: line 3 bad_json, line 9 bad_label and 4 more.`"""
@@ -80,6 +83,18 @@ def llm_labels(session: Session, classifier_id: int) -> Labels:
         [sum(scores) / len(scores) for _, scores in found],
         None,
         [(scores[0], scores[1]) for _, scores in found if len(scores) > 1],
+    )
+
+
+def review_labels(session: Session, source: dict[str, Any]) -> Labels:
+    """What people said of the texts of some jobs, up to the review that the source names."""
+    found = reviews.texts(session, source["jobs"], last=source["last_review"])
+    return Labels(
+        [one.text for one in found],
+        [label_of(one.decision, one.score) for one in found],
+        [one.family for one in found],
+        (),
+        scored=[one.score is not None for one in found],
     )
 
 
@@ -109,6 +124,13 @@ def think_train(data: Labels) -> Trained:
         load_classifier(weights), [data.texts[at] for at in judged], [data.labels[at] for at in judged], data.pairs
     )
     report["other_saw_it"] = shipped_saw(data.file_sha256)
+    if data.scored is not None:
+        report["reviews"] = {
+            "labels": len(data.scored),
+            "scored": sum(data.scored),
+            "held_out": len(judged),
+            "held_out_scored": sum(data.scored[at] for at in judged),
+        }
     return Trained(weights, card(data, weights, training), report)
 
 

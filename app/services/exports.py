@@ -31,7 +31,8 @@ DIGEST = "manifest_sha256"
 
 
 class NothingToExportError(ConflictError):
-    """Job {job} has approved no text that this export would take; let it run on, or ask for less."""
+    """Job {job} has approved no text that this export would take; let it run on, or ask for less (a lower `min_edu`, or
+    `unverified` exercises too)."""
 
     code = "nothing_to_export"
 
@@ -55,6 +56,8 @@ class ExportPlan:
     real_ids: Sequence[int]
     safety: Safety
     """What real texts are screened by, as the prompts were."""
+    rejected: int
+    """Texts it would hold had no person rejected them."""
 
 
 @lru_cache(maxsize=1)
@@ -122,16 +125,28 @@ def read(session: Session, export_id: int) -> ExportPlan:
         generated.pop(ExportSplit.train, None)
     if not real.taken and not any(generated.values()):
         raise NothingToExportError(job=job.id)
-    taken = found[: real.taken]
     return ExportPlan(
-        export_id, _facts(session, job), recipe.title, options, generated, real, taken, config.gates.safety
+        export_id=export_id,
+        job=_facts(session, job),
+        recipe_title=recipe.title,
+        options=options,
+        generated=generated,
+        real=real,
+        real_ids=found[: real.taken],
+        safety=config.gates.safety,
+        rejected=_rejected(session, job, options),
     )
 
 
 def _generated(session: Session, job: JobRow, options: ExportOptions) -> dict[ExportSplit, Sequence[int]]:
-    members = exports.pool_members(session, job.id, edu_min=options.min_edu)
+    members = exports.pool_members(session, job.id, edu_min=options.min_edu, unverified=options.unverified)
     named = {SPLITS[Split(side)]: ids for side, ids in members.items()}
     return {split: named[split] for split in ExportSplit if split in options.splits and split in named}
+
+
+def _rejected(session: Session, job: JobRow, options: ExportOptions) -> int:
+    found = exports.rejected_members(session, job.id, edu_min=options.min_edu)
+    return sum(count for side, count in found.items() if SPLITS[Split(side)] in options.splits)
 
 
 def _facts(session: Session, job: JobRow) -> JobFacts:
@@ -148,7 +163,7 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         recipe_version=recipe_of(job.recipe).version,
         config=safe_config(job.config),
         config_sha256=job.config_sha256,
-        model=job.model,
+        model=", ".join(job.model_names),
         endpoint=host_of(job.endpoint),
         prompt_sha256=job.prompt_sha256,
         classifier_sha256=job.classifier_sha256,
@@ -157,6 +172,7 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         ),
         measures=settled[-1].measures if settled else {},
         rounds=tuple(_round(row, kept.get(row.number, 0)) for row in settled),
+        unverified=exports.unverified(session, job.id),
     )
 
 

@@ -120,6 +120,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
             corpus, config, model=job.model, prompt=job.prompt_sha256, classifier=job.classifier_sha256
         ),
         priority=job.priority if wanted.priority is None else wanted.priority,
+        models=[submission.priced(one["model"], one["endpoint"], config.budget, operator) for one in job.models],
         **submission.price_columns(job.model, config.budget, operator.prices),
         embedding_price=vectors.input_micro_per_mtok if vectors else 0,
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),

@@ -1,25 +1,33 @@
 """Turns a job's rows into a plan and a plan into the units of its next round."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
-from app.domain import licences, planning, settling, unsafe_words
+from app.domain import licences, model_shares, planning, settling, unsafe_words, word_parts
+from app.domain.arm_beliefs import Trial
 from app.domain.config import JobConfig
-from app.domain.planning import Arm, ArmRecord, Plan, Planned, Repairable, SeedState, Situation
+from app.domain.draws import Draws, Offer
+from app.domain.planning import Arm, Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
 from app.domain.recipes.builtin import recipe_of
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
-from app.repositories import generations, rewrites, seeds
+from app.domain.targets import Check
+from app.repositories import arm_trials, generations, rewrites, seeds
+from app.repositories.arm_trials import AskedRow
 from app.repositories.rewrites import NewRewrite
 from app.repositories.seeds import ScoredSeed, Word
 from app.services import rounds
 
 PROMPT_OVERHEAD_BYTES = 6_000
 """More than the bytes of any built-in prompt without its document; a longer one is noticed and reserved anew."""
+
+
+Way = tuple[int, str, str | None]
+"""Id of the round, arm and model, as in `AskedRow`."""
 
 
 @dataclass(frozen=True)
@@ -29,58 +37,68 @@ class Board:
     scored: list[ScoredSeed]
     used: dict[int, set[str]]
     repairs: list[generations.RepairRow]
-    records: dict[str, tuple[int, int, int]]
+    asked: list[AskedRow]
     words: dict[str, list[tuple[int, str]]]
     """{part of speech: [(seed id, word)]}, only words that may be drawn."""
     words_left_out: Mapping[str, int] = field(default_factory=dict)
     """{reason: words that may not be drawn}."""
+    features: tuple[str, ...] = ()
+    """Story features that came with the words, in place of the recipe's."""
+    openings: tuple[str, ...] = ()
+    """Ways to begin that came with the words, in place of the recipe's."""
+    accepted: Mapping[Way, int] = field(default_factory=dict)
+    """Answers that were good and new, by the way they were asked in."""
+    won: Mapping[Way, int] = field(default_factory=dict)
+    """Those among them of the kind that is short."""
 
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
-    """The state of a job's seeds, arms and repairs."""
+    """The state of a job's seeds, arms and repairs; what was won is for whoever settles to say."""
     scored = list(seeds.all_scored(session, job_id, vectors=False))
-    words, left_out = ({}, {}) if scored else _drawable(seeds.words(session, corpus_id), config)
-    return Board(
+    board = Board(
         scored,
         generations.used_arms(session, job_id),
         generations.repairable(session, job_id, limit=repairs),
-        generations.arm_records(session, job_id),
-        words,
-        left_out,
+        arm_trials.asked(session, job_id),
+        {},
     )
+    recipe = recipe_of(config.recipe)
+    if scored or not recipe.draws:
+        return board
+    return _with_words(board, seeds.words(session, corpus_id, part=recipe.draws[0]), config, recipe)
 
 
-def _drawable(
-    found: dict[str, list[Word]], config: JobConfig
-) -> tuple[dict[str, list[tuple[int, str]]], Mapping[str, int]]:
-    """The words that may be drawn, and {reason: how many may not}."""
+def _with_words(board: Board, found: Mapping[str, list[Word]], config: JobConfig, recipe: Recipe) -> Board:
+    """The board with the words that may be drawn, by part of speech, and what else the list holds for the recipe."""
     parts: dict[str, list[tuple[int, str]]] = {}
     left_out: Counter[str] = Counter()
     for part, words in found.items():
         for word in words:
-            reason = _reason_against(word, config)
+            reason = _reason_against(word, part, config, recipe)
             if reason is None:
                 parts.setdefault(part, []).append((word.id, word.text))
             else:
                 left_out[reason] += 1
-    return parts, left_out
+    texts = {part: tuple(text for _, text in parts.pop(part, ())) for part in word_parts.PHRASES}
+    return replace(
+        board,
+        words=parts,
+        words_left_out=left_out,
+        features=texts["feature"][: word_parts.MOST_PHRASES],
+        openings=texts["opening"],
+    )
 
 
-def _reason_against(word: Word, config: JobConfig) -> str | None:
+def _reason_against(word: Word, part: str, config: JobConfig, recipe: Recipe) -> str | None:
     gates = config.gates
+    if part not in recipe.draws and not (part in word_parts.PHRASES and recipe.features):
+        return "other_part"
+    if part == "function" and not word_parts.fits(word.text, part):
+        return "bad_word"
     if not licences.allowed(word.licence, gates.licences):
         return "licence"
-    listed = recipe_of(config.recipe).for_children and gates.safety.unsafe_words
+    listed = recipe.for_children and gates.safety.unsafe_words
     return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
-
-
-def with_kept(board: Board, arms: Iterable[str]) -> Board:
-    """The board after a round kept texts of these arms; the rows it was read from still call them pending."""
-    records = dict(board.records)
-    for arm, kept in Counter(arms).items():
-        before, asked, tokens = records.get(arm, (0, 0, 0))
-        records[arm] = (before + kept, asked, tokens)
-    return replace(board, records=records)
 
 
 def arm_of(name: str) -> Arm:
@@ -103,7 +121,7 @@ def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:
     return settling.quotas(counts, total=sum(counts.values()), exponent=config.planning.quota_exponent)
 
 
-def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: frozenset[str]) -> Plan:
+def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: Sequence[Check]) -> Plan:
     """The plan of round `number`."""
     recipe = recipe_of(config.recipe)
     if board.words:
@@ -118,11 +136,32 @@ def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter
         approved=approved,
         quotas=quotas_of(board, config),
         repairable=[_repairable(row) for row in board.repairs],
-        records={name: ArmRecord(*record) for name, record in board.records.items()},
+        trials=[_trial(row, board, number, priced=_priced(board, config)) for row in board.asked],
         short=short,
+        models={one.model: one.share for one in config.llm.models},
+        model_floor=config.llm.model_floor if config.llm.adaptive else None,
+        cost_unit="usd" if _priced(board, config) else "tokens",
     )
     return planning.plan_round(
         situation, recipe.arms, planning=config.planning, rng_seed=config.rng_seed, number=number
+    )
+
+
+def _priced(board: Board, config: JobConfig) -> bool:
+    """Whether money is what models are weighed by: every answer had a price. Of one model, tokens say the same."""
+    return config.llm.adaptive and all(row.micro > 0 for row in board.asked if row.answers)
+
+
+def _trial(row: AskedRow, board: Board, number: int, *, priced: bool) -> Trial:
+    arm, way = arm_of(row.arm), (row.round_id, row.arm, row.model)
+    return Trial(
+        (arm.format, arm.audience, arm.constraint, row.model or ""),
+        age=max(0, number - 1 - row.round),
+        asked=row.asked,
+        accepted=board.accepted.get(way, 0),
+        won=board.won.get(way, 0),
+        cost=float(row.micro if priced else row.tokens),
+        answers=row.answers,
     )
 
 
@@ -140,17 +179,16 @@ def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int) ->
     size = draws_per_round(config)
     first = size * (number - 1)
     count = max(0, min(size, config.draws - first))
-    calls = planning.plan_draws(
-        {part: range(len(words)) for part, words in board.words.items()},
+    offer = Offer(
+        {part: len(words) for part, words in board.words.items()},
         recipe.arms,
-        recipe.features,
-        count=count,
-        rng_seed=config.rng_seed,
-        first=first,
+        board.features or recipe.features,
+        board.openings or recipe.openings,
+        config.planning.features_per_story,
     )
-    return Plan(
-        tuple(calls), {"calls": count, "draws_left": config.draws - first - count, "why": "words drawn at random"}
-    )
+    drawn = Draws(offer, rng_seed=config.rng_seed, first=first, count=count)
+    left = max(0, config.draws - first - count)
+    return Plan(drawn, {**drawn.summary(), "draws_left": left, "why": "dealt evenly from shuffled lists"})
 
 
 def _pair(name: str) -> tuple[str, str]:
@@ -180,6 +218,13 @@ def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board,
     )
 
 
+def _model(call: Planned, config: JobConfig) -> str | None:
+    """The call's model of several; of a draw, which no plan steers, by its place among all draws."""
+    if call.model is not None or not config.llm.models:
+        return call.model
+    return model_shares.pick(call.rng_seed / 2**31, {one.model: one.share for one in config.llm.models})
+
+
 def _unit(
     place: int, call: Planned, config: JobConfig, recipe: Recipe, board: Board, sizes: dict[int, int]
 ) -> NewRewrite:
@@ -188,6 +233,8 @@ def _unit(
     # Eight bytes a word and some room; too small a guess only costs the unit one more claim.
     prompt = PROMPT_OVERHEAD_BYTES + 8 * words * (2 if call.parent_id else 1)
     payload: dict[str, object] = {"arm": call.arm.name, "why": call.why, "rng_seed": call.rng_seed}
+    if model := _model(call, config):
+        payload["model"] = model
     if call.fell_short:
         payload["fell_short"] = list(call.fell_short)
     if call.words:
@@ -196,6 +243,7 @@ def _unit(
             "words": [word for _, word in drawn],
             "word_seeds": [seed_id for seed_id, _ in drawn],
             "features": list(call.features),
+            **({"opening": call.opening} if call.opening else {}),
             # A story is a family of its own; its side is a hash of its draw, fixed like a seed's.
             "split": split_of(f"{config.rng_seed}/{call.rng_seed}".encode()),
         }

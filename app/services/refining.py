@@ -4,7 +4,7 @@ None is open while the LLM answers. What came is stored and paid for before anyb
 the two pays nothing twice: the unit is claimed again and finds its stored answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -19,6 +19,7 @@ from app.repositories.llm_calls import NewCall
 from app.repositories.units import ClaimedRewrite, GiveBack
 from app.services import rounds
 
+NO_PRICES: Mapping[str, Price] = {}
 BUDGET_WAIT_S = 0.5
 """Pause before asking again while other calls hold the rest of the budget."""
 
@@ -44,11 +45,12 @@ def claim(
     worker: str,
     lease_s: float,
     price: Price,
+    prices: Mapping[str, Price] = NO_PRICES,
     owed: Callable[[Sequence[ClaimedRewrite]], Sequence[Owed]] = lambda _taken: (),
 ) -> Claimed:
     """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so.
 
-    `owed` says what texts will cost besides, up to each of some units.
+    `prices` are those of a job's several models. `owed` says what texts will cost besides, up to each of some units.
     """
     pauses, late = _held_up(session, job_id)
     if late:
@@ -63,7 +65,7 @@ def claim(
     later = owed(taken)
     # Locked after the units, and held until the commit: what it says of earlier bills is what these claims rest on.
     row = budgets.read(session, job_id, lock=True)
-    claims = [_worst_case(unit, price, row) for unit in taken]
+    claims = [_worst_case(unit, prices.get(unit.payload.get("model", ""), price), row) for unit in taken]
     fit = budgets.reserve(session, job_id, claims, row, owed=later)
     units.give_back(session, [GiveBack(u.id, u.token, 0.0, "waiting_for_budget") for u in taken[fit:]])
     if fit:
@@ -162,6 +164,11 @@ def reject(session: Session, job_id: JobId, unit_id: int, token: int, *, reason:
     budgets.charge_lost(session, job_id, [token])
 
 
-def job_price(job: jobs.JobRow) -> Price:
-    """The price that was fixed at submission."""
-    return Price(job.price_input, job.price_output)
+def job_price(job: jobs.JobRow, model: str | None = None) -> Price:
+    """A model's price that was fixed at submission; None: the job's only or first model."""
+    return job_prices(job).get(model or "", Price(job.price_input, job.price_output))
+
+
+def job_prices(job: jobs.JobRow) -> dict[str, Price]:
+    """{model: its price} of a job with several models."""
+    return {one["model"]: Price(one["price_input"], one["price_output"]) for one in job.models}

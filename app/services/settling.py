@@ -2,35 +2,38 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from app.domain import targets
+from app.domain import levers, targets
 from app.domain.config import JobConfig
 from app.domain.planning import Plan
 from app.domain.pricing import MICRO
-from app.domain.records import JobId, Verdict
+from app.domain.records import JobId, Split, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
 from app.repositories import budgets, events, generations, holds, jobs, rounds
-from app.repositories.generations import Candidate
+from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
 from app.services import admitting, candidates, failures, planning, settling_seeds
 from app.services import rounds as moves
-from app.services.planning import Board
+from app.services.admitting import Row
+from app.services.planning import Board, Way
 from app.services.settling_seeds import Prepared, SeedSet
 
+POOLED = ("kept", "pending", "reserve")
+"""The verdicts of what is in the pool or competes for it."""
 LEAST_REPAIRS = 1_000
 """Repairs read for a plan at most, besides those the plan may take."""
 
 
 @dataclass(frozen=True)
 class RoundData:
-    """A closed round as read."""
+    """A closed round as read, but for its candidates."""
 
     job: JobRow
     config: JobConfig
@@ -38,7 +41,6 @@ class RoundData:
     history: list[RoundRow]
     seed_set: SeedSet | None
     """Only in round 0."""
-    candidates: list[Candidate]
     frozen: dict[str, object]
     board: Board
     funnel: dict[str, object]
@@ -50,19 +52,20 @@ class RoundData:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What must be read besides, for whole texts of all candidates would not fit."""
+    """What must be read besides, for the bodies of all candidates would not fit."""
 
+    made: list[Candidate]
+    """The pool and what competes for it, in the order of rounds and plans."""
     pairs: list[tuple[int, int]]
     """(place of a candidate, place of an earlier one) that look alike by their signatures."""
     ids: list[int]
-    """Generations whose text decides: one of a pair, or measured."""
+    """Generations whose body decides: one of a pair, or measured."""
 
 
 @dataclass(frozen=True)
 class Settled:
     """A closed round as decided."""
 
-    outcomes: list[tuple[int, str, str | None, str | None, float]]
     prepared: Prepared | None
     measures: dict[str, object]
     checks: tuple[Check, ...]
@@ -77,14 +80,13 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
     config = moves.config_of(job)
     this = rounds.get(session, round_id)
     first = this.number == 0
-    funnel = {} if first else generations.funnel(session, round_id)
+    funnel = {} if first else _funnel(session, round_id)
     return RoundData(
         job=job,
         config=config,
         round=this,
         history=[row for row in rounds.of_job(session, job_id) if 0 < row.number < this.number],
         seed_set=settling_seeds.read_seeds(session, job) if first else None,
-        candidates=[] if first else generations.candidates(session, job_id, ("kept", "pending", "reserve")),
         frozen={} if first else json.loads(jobs.artifact(session, job_id, "reference")),
         board=planning.read_board(session, job_id, job.corpus_id, config, repairs=LEAST_REPAIRS),
         funnel=funnel,
@@ -93,33 +95,50 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
     )
 
 
-def want(data: RoundData) -> Wanted:
-    """The texts that deciding about a round takes."""
-    made = data.candidates
+def _funnel(session: Session, round_id: int) -> dict[str, object]:
+    return generations.funnel(session, round_id) | {"redacted": generations.redacted(session, round_id)}
+
+
+def want(data: RoundData, made: list[Candidate]) -> Wanted:
+    """The bodies that deciding about a round with these candidates takes."""
     pairs = admitting.alike(made)
     _, splits = candidates.measured_splits(data.board.scored)
     measured = [place for place, one in enumerate(made) if one.split in splits]
-    return Wanted(pairs, [made[place].id for place in sorted({*measured, *(p for pair in pairs for p in pair)})])
+    return Wanted(made, pairs, [made[place].id for place in sorted({*measured, *(p for pair in pairs for p in pair)})])
 
 
-def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
-    """Decide about a round, with the wanted texts by generation id; touches nothing."""
+def admit(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body]) -> list[Row]:
+    """The verdicts of a round, with the wanted bodies by generation id; touches nothing."""
+    if data.seed_set is not None:
+        return []
+    quotas = planning.quotas_of(data.board, data.config)
+    near = admitting.near_duplicates(
+        wanted.made, wanted.pairs, bodies, threshold=data.config.gates.near_duplicate_jaccard
+    )
+    return admitting.admit(wanted.made, near, data.config, quotas, redundancy_cap=_redundancy_cap(data))
+
+
+def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes: Sequence[Row]) -> Settled:
+    """Measure what the verdicts make of the pool, decide and plan; touches nothing."""
     if data.seed_set is not None:
         return _think_seeds(data, data.seed_set)
     quotas = planning.quotas_of(data.board, data.config)
-    near = admitting.near_duplicates(
-        data.candidates, wanted.pairs, texts, threshold=data.config.gates.near_duplicate_jaccard
-    )
-    outcomes = admitting.admit(data.candidates, near, data.config, quotas, redundancy_cap=_redundancy_cap(data))
-    kept = _kept(data.candidates, outcomes)
+    kept = _kept(wanted.made, outcomes)
     approved = Counter(candidate.cluster for candidate in kept)
     measured_on, measures, diversity = candidates.measure(
-        kept, texts, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
+        kept, bodies, data.board.scored, data.frozen, quotas, rng_seed=data.config.rng_seed
     )
     goals = data.config.targets if data.board.scored else targets.measurable(data.config.targets)
     checks = targets.judge_targets(measures, goals)
     accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
-    figures = RoundFigures(checks, _count(data.funnel, "answers"), accepted, _count(data.funnel, "tokens"), diversity)
+    figures = RoundFigures(
+        checks,
+        _count(data.funnel, "answers"),
+        accepted,
+        _count(data.funnel, "tokens"),
+        diversity,
+        *_sameness(data, wanted.made, outcomes),
+    )
     decision = targets.decide(
         [*_past(data.history), figures],
         max_rounds=data.config.max_rounds,
@@ -128,12 +147,12 @@ def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
     )
     if data.replan:
         decision = Decision(None, "a person let the job go on")
-    short = frozenset(check.name for check in checks if not check.holds)
+    short = levers.wanted(checks, data.round.plan.get("leans_on", ()))
     plan = (
         None
         if decision.stop
         else planning.make_plan(
-            planning.with_kept(data.board, _new_arms(data.candidates, kept)),
+            _with_won(data.board, wanted.made, outcomes, short),
             data.config,
             number=data.round.number + 1,
             approved=approved,
@@ -141,13 +160,39 @@ def think(data: RoundData, wanted: Wanted, texts: Mapping[int, str]) -> Settled:
         )
     )
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
-    return Settled(outcomes, None, stored, checks, decision, plan, data.board)
+    return Settled(None, stored, checks, decision, plan, data.board)
 
 
-def _new_arms(texts: list[Candidate], kept: list[Candidate]) -> list[str]:
-    """The arm of every text that this round let into the pool."""
-    before = {text.id for text in texts if text.verdict == Verdict.kept}
-    return [text.arm for text in kept if text.id not in before]
+def _with_won(board: Board, texts: Sequence[Candidate], outcomes: Sequence[Row], short: Sequence[Check]) -> Board:
+    """The board with the texts that steering counts as successes: good and new, of `work` families, no repairs.
+
+    The rows that the board was read from still call this round's texts pending.
+    """
+    verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
+    good = [
+        text
+        for text in texts
+        if verdicts.get(text.id, text.verdict) in (Verdict.kept, Verdict.reserve)
+        and text.split == Split.work
+        and not text.repair
+    ]
+    helping = [
+        text
+        for text in good
+        if levers.helps({"ease": text.ease, "grade": text.grade, "list_coverage": text.list_coverage}, short)
+    ]
+    return replace(board, accepted=_by_way(good), won=_by_way(helping))
+
+
+def _by_way(texts: Sequence[Candidate]) -> Counter[Way]:
+    return Counter((text.round_id, text.arm, text.model) for text in texts)
+
+
+def _sameness(data: RoundData, texts: Sequence[Candidate], outcomes: Sequence[Row]) -> tuple[int, int]:
+    """Of this round's answers those that came so far, and those of them refused for being like others."""
+    new = {text.id for text in texts if text.round_id == data.round.id and text.verdict == Verdict.pending}
+    fates = [outcome for outcome in outcomes if outcome[0] in new]
+    return len(fates), sum(outcome[1] == Verdict.dropped for outcome in fates)
 
 
 def _count(funnel: dict[str, object], name: str) -> int:
@@ -163,7 +208,7 @@ def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
     marked = {seed_id: (cluster, reason) for seed_id, cluster, reason in prepared.marks}
     scored = [replace(s, cluster=marked[s.id][0], reason=marked[s.id][1]) for s in data.board.scored]
     board = replace(data.board, scored=scored)
-    plan = planning.make_plan(board, data.config, number=1, approved=Counter(), short=frozenset())
+    plan = planning.make_plan(board, data.config, number=1, approved=Counter(), short=())
     decision = Decision(None, "the seeds are prepared")
     if data.used_up:
         decision = Decision(StopReason.budget_exhausted, f"the budget of {data.used_up} is used up before any call")
@@ -174,7 +219,7 @@ def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:
         "values": prepared.reference.values,
         "limits": prepared.reference.limits,
     }
-    return Settled([], prepared, measures, (), decision, None if decision.stop else plan, board)
+    return Settled(prepared, measures, (), decision, None if decision.stop else plan, board)
 
 
 def _redundancy_cap(data: RoundData) -> float:
@@ -183,7 +228,7 @@ def _redundancy_cap(data: RoundData) -> float:
     return cap
 
 
-def _kept(texts: list[Candidate], outcomes: list[tuple[int, str, str | None, str | None, float]]) -> list[Candidate]:
+def _kept(texts: list[Candidate], outcomes: Sequence[Row]) -> list[Candidate]:
     verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
     return [text for text in texts if verdicts.get(text.id, text.verdict) == Verdict.kept]
 
@@ -216,6 +261,8 @@ def _figures_json(figures: RoundFigures) -> dict[str, object]:
         "accepted": figures.accepted,
         "tokens": figures.tokens,
         "diversity": figures.diversity,
+        "passed": figures.passed,
+        "same": figures.same,
     }
 
 
@@ -225,7 +272,8 @@ def _past(history: list[RoundRow]) -> list[RoundFigures]:
     for row in history:
         figures = _figures_of(row)
         if past and row.decision.get("stop") == StopReason.collapse:
-            figures = replace(figures, diversity=past[-1].diversity)
+            last = past[-1]
+            figures = replace(figures, diversity=last.diversity, passed=last.passed, same=last.same)
         past.append(figures)
     return past
 
@@ -238,14 +286,23 @@ def _figures_of(row: RoundRow) -> RoundFigures:
         figures.get("accepted", 0),
         figures.get("tokens", 0),
         {name: (pair[0], pair[1]) for name, pair in figures.get("diversity", {}).items()},
+        figures.get("passed", 0),
+        figures.get("same", 0),
     )
 
 
-def write(session: Session, unit: ClaimedUnit, data: RoundData, settled: Settled) -> list[Step]:
-    """Store verdicts, measures and decision, and open the next round or end the job; all or nothing."""
+def write(
+    session: Session, unit: ClaimedUnit, data: RoundData, outcomes: Sequence[Row], decided: Callable[[], Settled]
+) -> list[Step]:
+    """Store verdicts, measures and decision, and open the next round or end the job; all or nothing.
+
+    `decided` is asked for when the verdicts are written, so that the server may write them while we still measure.
+    """
+    generations.set_verdicts(session, outcomes)
+    settled = decided()
+    # After the wait, which would keep the lease from being renewed.
     failures.finish_or_lose(session, unit)
     job_id, number = JobId(data.job.id), data.round.number
-    generations.set_verdicts(session, settled.outcomes)
     if settled.prepared:
         settling_seeds.write_seeds(session, data.job, settled.prepared)
     decision = {
@@ -256,7 +313,9 @@ def write(session: Session, unit: ClaimedUnit, data: RoundData, settled: Settled
     if settled.decision.stop is StopReason.collapse:
         generations.retire_round(session, unit.round_id or 0, reason="collapse")
     if not data.replan:
-        funnel = dict(settled.prepared.funnel) if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        # Verdicts are new; what was redacted stays as it was read.
+        new = settled.prepared.funnel if settled.prepared else generations.funnel(session, unit.round_id or 0)
+        funnel = {**data.funnel, **new}
         rounds.settle(session, unit.round_id or 0, funnel=funnel, measures=settled.measures, decision=decision)
         events.add(
             session, job_id, "round.settled", number=number, why=settled.decision.why, stop=settled.decision.stop

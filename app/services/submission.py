@@ -78,6 +78,12 @@ class RecipeMismatchError(InvalidInputError):
     code = "recipe_mismatch"
 
 
+class NothingToDrawError(InvalidInputError):
+    """Recipe {recipe} draws words of the part {draws}, but corpus {id} holds {held}: upload a list with such lines."""
+
+    code = "nothing_to_draw"
+
+
 class NoAllowedLicenceError(InvalidInputError):
     """Corpus {id} has no licence that gates.licences takes: {held}. Allow one of them, or upload again with another."""
 
@@ -118,15 +124,26 @@ class Target:
 
 
 def choose_target(config: JobConfig, operator: Operator) -> Target:
-    """Where the job's calls will go; the operator's key goes to the operator's endpoint alone."""
+    """Where the job's calls will go, those of its first model if it has several."""
+    return choose_targets(config, operator)[0]
+
+
+def choose_targets(config: JobConfig, operator: Operator) -> list[Target]:
+    """Each model's endpoint; the operator's key goes to the operator's endpoint alone."""
+    llm = config.llm
+    asked: list[tuple[str | None, str | None]] = [(one.model, one.base_url or llm.base_url) for one in llm.models]
+    return [_target(model, url, operator) for model, url in asked or [(llm.model, llm.base_url)]]
+
+
+def _target(model: str | None, base_url: str | None, operator: Operator) -> Target:
     own = parse_endpoint(operator.endpoint, key=operator.api_key) if operator.endpoint else None
-    other = _other_than(own, config.llm.base_url)
+    other = _other_than(own, base_url)
     if other and operator.production:
         raise EndpointNotAllowedError
     url, endpoint = (other.base_url, other) if other else (operator.endpoint, own)
     if url is None or endpoint is None:
         raise NoEndpointError
-    model = config.llm.model or operator.model
+    model = model or operator.model
     if model is None:
         raise NoModelError
     if operator.production and model == OFFLINE_MODEL:
@@ -172,6 +189,18 @@ def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:
     return prices.find(model) or Price(0, 0)
 
 
+def models_of(config: JobConfig, operator: Operator) -> list[dict[str, object]]:
+    """What a job keeps of several models, prices as of now; empty when it has one. Raises like `price_for`."""
+    if not config.llm.models:
+        return []
+    return [priced(target.model, target.url, config.budget, operator) for target in choose_targets(config, operator)]
+
+
+def priced(model: str, url: str, budget: Budget, operator: Operator) -> dict[str, object]:
+    """A model as a job keeps it."""
+    price = price_for(model, budget, operator.prices)
+    prices = {"price_input": price.input_micro_per_mtok, "price_output": price.output_micro_per_mtok}
+    return {"model": model, "endpoint": url, **prices}
 def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, object]:
     """What a job keeps of its model's price; raises like `price_for`."""
     price, entry = price_for(model, budget, prices), prices.entry(model)
@@ -217,6 +246,7 @@ def submit(
             prompt_sha256=prompt,
             endpoint=target.url,
             model=target.model,
+            models=models_of(config, operator),
             **price_columns(target.model, config.budget, operator.prices),
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,
@@ -234,6 +264,7 @@ def submit(
 def check_corpus(session: Session, corpus: CorpusRow, recipe: Recipe, config: JobConfig) -> None:
     """Raise what keeps a job from working on the corpus."""
     _check_kinds(corpus, recipe)
+    _check_parts(session, corpus, recipe)
     _check_licences(session, corpus, config)
     _check_benchmarks(session, config)
 
@@ -245,6 +276,16 @@ def _check_kinds(corpus: CorpusRow, recipe: Recipe) -> None:
     if corpus.state == "ready" and held and not held & {kind.value for kind in recipe.kinds}:
         wants = ", ".join(sorted(recipe.kinds))
         raise RecipeMismatchError(recipe=recipe.name, wants=wants, id=corpus.id, holds=", ".join(sorted(held)))
+
+
+def _check_parts(session: Session, corpus: CorpusRow, recipe: Recipe) -> None:
+    """Refuse a word list without any word that the recipe draws; of a corpus still being read nobody knows."""
+    if corpus.state != "ready" or not recipe.draws:
+        return
+    held = {part or recipe.draws[0]: count for part, count in seeds.parts(session, corpus.id).items()}
+    if held and not held.keys() & set(recipe.draws):
+        shown = ", ".join(f"{count:,} {part}s" for part, count in held.items())
+        raise NothingToDrawError(recipe=recipe.name, draws=", ".join(recipe.draws), id=corpus.id, held=shown)
 
 
 def _check_licences(session: Session, corpus: CorpusRow, config: JobConfig) -> None:

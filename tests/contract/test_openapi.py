@@ -17,6 +17,7 @@ from app.api.schemas import estimates as estimate_schemas
 from app.api.schemas import exports as export_schemas
 from app.api.schemas import generations as generation_schemas
 from app.api.schemas import jobs as job_schemas
+from app.api.schemas import reviews as review_schemas
 from app.api.schemas import rounds as round_schemas
 from app.api.schemas import spend as spend_schemas
 from app.errors import AppError
@@ -45,6 +46,9 @@ OPERATIONS = {
     "GET /v1/jobs/{job_id}/generations",
     "GET /v1/generations/{generation_id}",
     "GET /v1/generations/{generation_id}/lineage",
+    "POST /v1/generations/{generation_id}/review",
+    "GET /v1/jobs/{job_id}/reviews",
+    "GET /v1/jobs/{job_id}/reviews/next",
     "POST /v1/jobs/{job_id}/exports",
     "GET /v1/jobs/{job_id}/exports",
     "GET /v1/exports/{export_id}",
@@ -100,6 +104,7 @@ CODES = {
     "no_records",
     "not_found",
     "not_jsonl",
+    "nothing_to_draw",
     "nothing_to_roll_back",
     "nothing_to_export",
     "offline_explainer_refused",
@@ -107,6 +112,7 @@ CODES = {
     "one_file",
     "recipe_mismatch",
     "reserved_name",
+    "too_few_reviews",
     "too_many_parts",
     "too_many_streams",
     "unknown_benchmark",
@@ -154,7 +160,7 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
 
 SCHEMAS = (
     classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, generation_schemas, job_schemas,
-    round_schemas, spend_schemas,
+    review_schemas, round_schemas, spend_schemas,
 )  # fmt: skip
 MODELS = [
     model
@@ -171,8 +177,9 @@ def test_examples_are_valid(model: type[BaseModel]) -> None:
 
 
 ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
-ANSWERS += ["ClassifierOut", "EstimateOut", "JobSpendOut", "Evaluations"]
+ANSWERS += ["ClassifierOut", "EstimateOut", "JobSpendOut", "Evaluations", "ReviewOut", "NextOut"]
 ASKS = ["EstimateRequest", "JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
+ASKS += ["ReviewRequest", "ReviewsRequest"]
 
 
 @pytest.mark.parametrize("name", [*ANSWERS, *ASKS, "Problem"])
@@ -181,7 +188,8 @@ def test_schema_has_an_example(spec: dict[str, Any], name: str) -> None:
 
 
 REQUESTS = [job_schemas.JobRequest, job_schemas.JobPatch, export_schemas.ExportRequest, corpus_schemas.CorpusRecords]
-REQUESTS += [classifier_schemas.LabellingRequest, estimate_schemas.EstimateRequest]
+REQUESTS += [classifier_schemas.LabellingRequest, classifier_schemas.ReviewsRequest]
+REQUESTS += [estimate_schemas.EstimateRequest, review_schemas.ReviewRequest]
 
 
 @pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)

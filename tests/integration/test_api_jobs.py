@@ -206,6 +206,21 @@ def test_corpus_that_failed_or_does_not_fit_is_refused(service: ApiService) -> N
     assert "bad_zip" in failed.json()["detail"]
 
 
+def test_a_word_list_without_what_the_recipe_draws_is_refused_with_what_it_holds(service: ApiService) -> None:
+    corpus_id = service.corpus()
+    with transaction(service.engine) as session:
+        make_ready(session, corpus_id, ["dog", "cat"])
+        session.execute(text("UPDATE seeds SET kind = 'words', details = '{\"part\": \"noun\"}'"))
+        session.execute(text("UPDATE corpora SET kinds = '{\"words\": 2}'"))
+
+    refused = service.http.post("/v1/jobs", json={"corpus_id": corpus_id, "recipe": "exercises"})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "nothing_to_draw")
+    assert "the part function" in refused.json()["detail"] and "holds 2 nouns" in refused.json()["detail"]
+    taken = service.http.post("/v1/jobs", json={"corpus_id": corpus_id, "recipe": "tinystories"})
+    assert taken.status_code == 202
+
+
 def test_corpus_without_a_licence_that_the_job_takes_is_refused_with_what_it_has(service: ApiService) -> None:
     corpus_id = service.corpus()
     with transaction(service.engine) as session:

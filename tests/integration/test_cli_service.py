@@ -50,6 +50,25 @@ def test_jobs_are_listed_steered_and_looked_into(service: ApiService, command: R
     assert (watched.code, json.loads(watched.out)["state"]) == (Exit.unfinished, "cancelled")
 
 
+def test_texts_are_reviewed_one_after_the_other(service: ApiService, command: Run) -> None:
+    job = service.job()
+    with transaction(service.engine) as session:
+        seeds = make_ready(session, job["corpus_id"], ["Water boils at 100 degrees."])
+        round_id = add_round(session, job["id"])
+        made = add_generation(session, job["id"], round_id, seeds[0], body="Water \x1b[2Jgets hot.", ordinal=0)
+
+    asked = command("review", "next", job["id"])
+    assert asked.code == 0 and "Water \ufffd[2Jgets hot." in asked.out and f"reject {made}" in asked.out
+    assert command("review", "reject", made, "--score", "nan").code == Exit.usage
+    said = command("review", "reject", made, "--score", "2.5", "--note", "Not how hot.")
+    assert said.out == f"Text {made} of job {job['id']} is rejected.\n"
+    (row,) = map(json.loads, command("review", "list", job["id"], "--json").out.splitlines())
+    assert (row["generation_id"], row["decision"], row["score"], row["note"]) == (made, "reject", 2.5, "Not how hot.")
+    assert service.http.get(f"/v1/jobs/{job['id']}/reviews/next").json()["generation"] is None
+    refused = command("classifier", "train", "--reviews", job["id"])
+    assert (refused.code, refused.out) == (Exit.refused, "") and "at least 65 are needed" in refused.err
+
+
 def test_a_budget_is_changed_and_what_is_left_out_stays(service: ApiService, command: Run) -> None:
     job = service.job(budget={"calls": 5, "tokens": 100})
     changed = json.loads(command("jobs", "budget", job["id"], "--calls", 7, "--json").out)

@@ -12,6 +12,8 @@ from app.adapters.storage import Storage
 from app.db.session import transaction
 from app.domain.config import JobConfig
 from app.domain.exporting import ExportFormat, ExportOptions, ExportSplit
+from app.domain.reviews import Decision, Opinion
+from app.repositories import reviews
 from app.services.asking import generation_key
 from app.services.rounds import config_json
 from tests.integration.export_world import (
@@ -105,6 +107,7 @@ def test_a_line_tells_its_whole_lineage_without_ids_or_times(engine: Engine, sto
         "parent": generation_key(KEY, 1, 3).hex(),
         "words": None,
         "word_seeds": None,
+        "verified": None,
         "edu_score": 2.5,
         "ease": 70.1235,
         "grade": 6.5,
@@ -183,6 +186,31 @@ def test_a_repetition_of_the_job_in_another_order_exports_the_same_bytes(engine:
         assert first == second
 
 
+def test_what_a_person_rejected_is_left_out_and_counted(engine: Engine, storage: Storage, job_id: int) -> None:
+    before = bytes_of(engine, storage, make(engine, job_id))
+    with transaction(engine) as session:
+        query = text("SELECT id, encode(key, 'hex') FROM generations WHERE verdict = 'kept' ORDER BY key LIMIT 3")
+        (one, key), (two, other), (three, _) = session.execute(query).all()
+        for decision in ("approve", "reject"):
+            reviews.add(session, one, job_id, Opinion(Decision(decision)), reviewer=None)
+        reviews.add(session, two, job_id, Opinion(Decision.reject, score=4.0), reviewer=None)
+        for decision in ("reject", "approve"):
+            reviews.add(session, three, job_id, Opinion(Decision(decision)), reviewer=None)
+
+    first, second = make(engine, job_id), make(engine, job_id)
+
+    manifest, ids = manifest_of(engine, first), {line["id"] for line in lines_of(engine, storage, first)}
+    assert not ids & {key, other}
+    assert sum(counts["generated"] for counts in manifest["counts"].values()) == SEEDS - 2
+    assert manifest["rejected_by_review"] == 2
+    assert b"because a person rejected them: 2." in bytes_of(engine, storage, first)["README.md"]
+    assert bytes_of(engine, storage, first) == bytes_of(engine, storage, second) != before
+    with transaction(engine) as session:
+        for generation in (one, two):
+            reviews.add(session, generation, job_id, Opinion(Decision.approve), reviewer=None)
+    assert bytes_of(engine, storage, make(engine, job_id)) == before
+
+
 def test_a_story_names_its_words_and_all_their_licences(engine: Engine, storage: Storage) -> None:
     words = [
         {"sha256": hashlib.sha256(w.encode()).digest(), "kind": "words", "split": "work", "text": w, "licence": licence}
@@ -199,6 +227,32 @@ def test_a_story_names_its_words_and_all_their_licences(engine: Engine, storage:
     assert (line["split"], line["licence"], line["seed"]) == ("test", "Apache-2.0 AND MIT", None)
     assert line["words"] == ["run", "dog", "red"]
     assert line["word_seeds"] == [hashlib.sha256(w.encode()).hexdigest() for w in ("run", "dog", "red")]
+
+
+def test_exercises_that_nobody_could_run_go_in_only_when_asked_for(engine: Engine, storage: Storage) -> None:
+    word = {"sha256": hashlib.sha256(b"f").digest(), "kind": "words", "split": "work", "text": "f", "licence": None}
+    with transaction(engine) as session:
+        corpus_id, ids = add_corpus(session, seeds=[word], kinds={"words": 1})
+        job_id, rounds = add_job(session, corpus_id, recipe="exercises")
+        draw = {"words": ["f"], "word_seeds": ids, "split": "work"}
+        for place in range(2):
+            add_generation(
+                session,
+                job_id,
+                rounds[1],
+                number=1,
+                ordinal=place,
+                seed_id=None,
+                draw=draw,
+                scores={"unverified": place},
+            )
+
+    left_out = make(engine, job_id)
+    (run,) = lines_of(engine, storage, left_out)
+    assert json.loads(file_of(engine, storage, left_out, "manifest.json").read_bytes())["unverified"] == 1
+    both = lines_of(engine, storage, make(engine, job_id, ExportOptions(unverified=True)))
+    assert run["verified"] is True
+    assert sorted(line["verified"] for line in both) == [False, True]
 
 
 def test_real_text_and_its_source_are_screened_and_keep_the_seeds_digest(engine: Engine, storage: Storage) -> None:

@@ -68,6 +68,16 @@ class LabellingRequest(BaseModel):
     budget: LabelBudget = LabelBudget()
 
 
+class ReviewsRequest(BaseModel):
+    """A classifier from what people said of the texts of some jobs."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "mine", "review_jobs": [1, 4]}]})
+
+    name: Name = "mine"
+    review_jobs: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=100)]
+    """Jobs whose reviewed texts it learns from, each with its newest review."""
+
+
 class ClassifierError(BaseModel):
     """Why a classifier could not be made."""
 

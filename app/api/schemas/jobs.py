@@ -205,6 +205,7 @@ class JobOut(BaseModel):
     note: str | None
     """The figures or the trouble behind it, in words."""
     model: str
+    """The model that is asked; several, as `config.llm.models` says, with commas between."""
     offline: bool
     """Whether texts come from the offline explainer instead of a model."""
     priority: int
@@ -258,7 +259,7 @@ def job_out(view: JobView) -> JobOut:
         state=job.state,
         stop_reason=job.stop_reason,
         note=job.note,
-        model=job.model,
+        model=", ".join(job.model_names),
         offline=job.model == OFFLINE_MODEL,
         priority=job.priority,
         progress=progress_out(view.progress),

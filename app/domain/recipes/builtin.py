@@ -1,12 +1,13 @@
 """The recipes that ship."""
 
 from app.domain.recipes.codetextbook import CODETEXTBOOK
+from app.domain.recipes.exercises import EXERCISES
 from app.domain.recipes.recipe import Recipe
 from app.domain.recipes.rephrase import REPHRASE
 from app.domain.recipes.tinystories import TINYSTORIES
 from app.errors import InvalidInputError
 
-RECIPES = {recipe.name: recipe for recipe in (CODETEXTBOOK, TINYSTORIES, REPHRASE)}
+RECIPES = {recipe.name: recipe for recipe in (CODETEXTBOOK, TINYSTORIES, EXERCISES, REPHRASE)}
 
 
 class UnknownRecipeError(InvalidInputError):

@@ -1,6 +1,7 @@
 """What a recipe is: how seeds are asked for, and what an answer must be. Data only; the built-in ones lie beside."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import product
 from math import ceil
 
@@ -9,6 +10,18 @@ from app.domain.records import Kind
 
 TOKENS_PER_WORD = 2.2
 """Upper guess for English text and code, so that an answer of the asked length is not cut."""
+
+TOKENS_PER_CODE_WORD = 4.5
+"""Likewise for what is mostly code, where a word is what stands between two spaces."""
+
+
+class Answer(StrEnum):
+    """What an answer is read as."""
+
+    text = "text"
+    """Prose, which may show code."""
+    exercise = "exercise"
+    """What to do, a function and its tests."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +50,19 @@ class Recipe:
     """The shortest and longest answer asked for."""
     real_share: float
     """Share of real seed text in an export, unless the export says otherwise."""
+    answer: Answer = Answer.text
+    """What its gates read."""
+    word_list: str | None = None
+    """The shipped list that is drawn from where a user brings none: a file of `app/lists`."""
+    draws: tuple[str, ...] = ()
+    """The parts of speech of which a call gets one word each; a word without a part counts as the first. Empty: the
+    recipe works on documents."""
     features: tuple[str, ...] = ()
-    """Story features to draw from."""
+    """Story features to draw from; those that a word list brings take their place."""
+    openings: tuple[str, ...] = ()
+    """Ways to begin to draw from, as in "begin with a sound"; those that a word list brings take their place."""
+    stock_openings: tuple[str, ...] = ()
+    """Beginnings in lower case that models fall back on; only a small share of the pool may have one."""
     for_children: bool = False
     """Whether words that are not for small children drop a text."""
     max_grade: float = 14.0
@@ -61,4 +85,5 @@ class Recipe:
 
     def answer_tokens(self, seed_words: int) -> int:
         """Tokens to allow an answer about a seed of so many words."""
-        return ceil(self.length_for(seed_words)[1] * TOKENS_PER_WORD) + 120
+        tokens = TOKENS_PER_CODE_WORD if self.answer is Answer.exercise else TOKENS_PER_WORD
+        return ceil(self.length_for(seed_words)[1] * tokens) + 120

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db.session import transaction
-from app.repositories import generations, ingest, jobs, llm_calls, seeds
+from app.repositories import arm_trials, generations, ingest, jobs, llm_calls, seeds
 from app.repositories.ingest import NewSeed
 from app.repositories.seeds import SeedScoreRow
 from app.services.ingesting import Counts
@@ -120,11 +120,23 @@ def test_arms_that_were_asked_count_also_without_an_answer_but_not_repairs_and_c
     assert used == {"lesson/a school pupil/0", "lesson/a school pupil/3"}
 
 
-def test_arm_records_sum_over_the_job(texts: Texts) -> None:
-    texts.round({"arm": "a", "verdict": "kept"}, {"arm": "a", **DROPPED})
-    texts.round({"arm": "a", "verdict": "kept", "completion_tokens": 90}, {"arm": "b"})
+def test_arms_are_counted_by_round_and_model_with_failed_answers_and_without_repairs(texts: Texts) -> None:
+    first = texts.round({"arm": "a", "verdict": "kept"}, {"arm": "a", **DROPPED}, {"arm": "b", "parent_id": 1})
+    texts.round({"arm": "a", "completion_tokens": 90, "draw": {"model": "m"}})
+    add = text("""
+        INSERT INTO units (kind, job_id, round_id, ordinal, state, reason, payload)
+        VALUES ('rewrite', :job, :round, 7, 'rejected', 'truncated', '{"arm": "b"}'),
+               ('rewrite', :job, :round, 8, 'rejected', 'timeout', '{"arm": "b"}')""")
+    texts.session.execute(add, {"job": texts.job_id, "round": first})
 
-    assert generations.arm_records(texts.session, texts.job_id) == {"a": (2, 3, 160), "b": (0, 1, 30)}
+    found = arm_trials.asked(texts.session, texts.job_id)
+
+    assert [(row.arm, row.model, row.asked, row.answers) for row in found] == [
+        ("a", None, 2, 2),
+        ("b", None, 1, 0),
+        ("a", "m", 1, 1),
+    ]
+    assert found[0].round < found[2].round and found[2].tokens > 90
 
 
 def test_the_funnel_of_a_round_counts_answers_tokens_and_calls_without_a_text(texts: Texts) -> None:
@@ -149,7 +161,7 @@ def test_the_funnel_counts_texts_that_something_was_redacted_in(texts: Texts) ->
     both, one = {"redacted_emails": 3.0, "redacted_phones": 1.0}, {"redacted_emails": 1.0, "words": 80.0}
     round_id = texts.round({"scores": both}, {"scores": one}, {"scores": {"redactedly": 1.0}})
 
-    assert generations.funnel(texts.session, round_id)["redacted"] == {"emails": 2, "phones": 1}
+    assert generations.redacted(texts.session, round_id) == {"emails": 2, "phones": 1}
 
 
 def test_two_texts_of_one_call_fail_the_transaction(engine: Engine) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.db.session import transaction
-from app.domain.config import Gates, JobConfig, Licences, Llm, Planning
+from app.domain.config import Gates, JobConfig, Licences, Llm, Planning, Safety
 from app.domain.planning import Arm, Plan, Planned
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.records import JobId, Split
@@ -31,11 +31,11 @@ def scored(place: int, *, cluster: int | None = 0, reason: str | None = None, to
 
 
 def board(count: int = 6, **over: object) -> Board:
-    return replace(Board([scored(place) for place in range(1, count + 1)], {}, [], {}, {}), **over)  # type: ignore[arg-type]
+    return replace(Board([scored(place) for place in range(1, count + 1)], {}, [], [], {}), **over)  # type: ignore[arg-type]
 
 
 def make_plan(of: Board, config: JobConfig = JobConfig(), *, number: int = 1) -> Plan:  # noqa: B008  # a frozen value
-    return planning.make_plan(of, config, number=number, approved=Counter(), short=frozenset())
+    return planning.make_plan(of, config, number=number, approved=Counter(), short=())
 
 
 def test_seeds_that_take_no_part_are_not_asked() -> None:
@@ -103,6 +103,7 @@ def written(engine: Engine, plan: Plan, config: JobConfig, of: Board) -> list[di
 
 
 ARM = CODETEXTBOOK.arms[0]
+STORIES = JobConfig(recipe="tinystories")
 
 
 def test_a_call_becomes_a_unit_that_says_all_it_needs(engine: Engine) -> None:
@@ -159,7 +160,7 @@ def test_the_board_reads_scores_or_words(engine: Engine) -> None:
     with transaction(engine) as session:
         job_id = add_job(session, seeds=2)
         corpus = session.execute(text("SELECT corpus_id FROM jobs WHERE id = :j"), {"j": job_id}).scalar_one()
-        empty = planning.read_board(session, JobId(job_id), corpus, JobConfig(), repairs=5)
+        empty = planning.read_board(session, JobId(job_id), corpus, STORIES, repairs=5)
         seeds.put_scores(session, job_id, [score(i) for i in seed_ids(session, job_id)])
         full = planning.read_board(session, JobId(job_id), corpus, JobConfig(), repairs=5)
 
@@ -180,7 +181,9 @@ def test_words_that_may_not_be_drawn_are_counted_and_left_out(engine: Engine) ->
             )
         config = JobConfig(recipe="tinystories", gates=Gates(licences=Licences(deny=("GPL*",))))
         drawn = planning.read_board(session, JobId(job_id), corpus, config, repairs=5)
-        grown_up = planning.read_board(session, JobId(job_id), corpus, JobConfig(), repairs=5)
+        grown_up = planning.read_board(
+            session, JobId(job_id), corpus, replace(STORIES, gates=Gates(safety=Safety(unsafe_words=False))), repairs=5
+        )
 
     assert drawn.words == {"noun": [(third, "dog")]}
     assert planning.words_funnel(drawn) == {
@@ -190,3 +193,22 @@ def test_words_that_may_not_be_drawn_are_counted_and_left_out(engine: Engine) ->
         "redacted": {},
     }
     assert sum(map(len, grown_up.words.values())) == 3
+
+
+def test_a_list_may_bring_its_own_features_and_openings_and_words_of_other_recipes(engine: Engine) -> None:
+    lines = (("dog", "noun"), ("a lost shoe", "feature"), ("a smell", "opening"), ("count_vowels", "function"))
+    with transaction(engine) as session:
+        job_id = add_job(session, seeds=len(lines))
+        corpus = session.execute(text("SELECT corpus_id FROM jobs WHERE id = :j"), {"j": job_id}).scalar_one()
+        for seed_id, (word, part) in zip(seed_ids(session, job_id), lines, strict=True):
+            session.execute(
+                text("UPDATE seeds SET text = :word, kind = 'words', details = CAST(:part AS jsonb) WHERE id = :id"),
+                {"word": word, "part": f'{{"part": "{part}"}}', "id": seed_id},
+            )
+        drawn = planning.read_board(session, JobId(job_id), corpus, STORIES, repairs=5)
+
+    assert [word for _, word in drawn.words["noun"]] == ["dog"] and list(drawn.words) == ["noun"]
+    assert (drawn.features, drawn.openings) == (("a lost shoe",), ("a smell",))
+    assert planning.words_funnel(drawn)["left_out"] == {"other_part": 1}
+    summary = make_plan(drawn, STORIES).summary
+    assert summary["openings"] == {"a smell": 50} and summary["features"] == {"a lost shoe": 25}

@@ -14,6 +14,7 @@ from app.domain.config import JobConfig
 from app.domain.dedup import signatures
 from app.domain.measuring import Reference
 from app.domain.records import JobId
+from app.domain.steps import Step
 from app.domain.tokens import tokenise
 from app.repositories import generations, jobs, rounds, seeds, units
 from app.repositories.units import ClaimedUnit
@@ -96,19 +97,21 @@ def closed(
     return Closed(JobId(job_id), round_id, unit)
 
 
-def think(engine: Engine, data: settling.RoundData) -> settling.Settled:
-    wanted = settling.want(data)
+def finish(engine: Engine, it: Closed, data: settling.RoundData) -> tuple[settling.Settled, list[Step]]:
+    """What was decided about a round that was read, and the steps after it was written."""
     with transaction(engine) as session:
-        return settling.think(data, wanted, generations.texts(session, wanted.ids))
+        wanted = settling.want(data, generations.candidates(session, it.job_id, settling.POOLED))
+        bodies = generations.bodies(session, wanted.ids)
+    outcomes = settling.admit(data, wanted, bodies)
+    settled = settling.think(data, wanted, bodies, outcomes)
+    with transaction(engine) as session:
+        return settled, settling.write(session, it.unit, data, outcomes, lambda: settled)
 
 
 def settle(engine: Engine, it: Closed) -> settling.Settled:
     with transaction(engine) as session:
         data = settling.read(session, it.job_id, it.round_id)
-    settled = think(engine, data)
-    with transaction(engine) as session:
-        settling.write(session, it.unit, data, settled)
-    return settled
+    return finish(engine, it, data)[0]
 
 
 def verdicts(engine: Engine, it: Closed) -> list[tuple[object, object, object]]:
@@ -147,7 +150,7 @@ def test_a_round_without_any_answer_settles(engine: Engine) -> None:
 
     settled = settle(engine, it)
 
-    assert settled.outcomes == [] and settled.measures["pool"] == 0
+    assert settled.measures["pool"] == 0
     assert row(engine, "SELECT state FROM rounds WHERE id = :r", r=it.round_id)["state"] == "settled"
 
 
@@ -181,9 +184,7 @@ def test_a_job_that_ended_meanwhile_gets_its_verdicts_and_no_new_round(engine: E
     with transaction(engine) as session:
         data = settling.read(session, it.job_id, it.round_id)
         jobs.change(session, it.job_id, only_in=("running",), state=state, stop_reason=state)
-    settled = think(engine, data)
-    with transaction(engine) as session:
-        assert settling.write(session, it.unit, data, settled) == []
+    assert finish(engine, it, data)[1] == []
 
     assert row(engine, "SELECT state FROM jobs WHERE id = :j", j=it.job_id)["state"] == state
     assert len(rows(engine, "SELECT id FROM rounds WHERE job_id = :j", j=it.job_id)) == 1
@@ -195,9 +196,7 @@ def test_a_job_paused_by_a_person_gets_its_next_round_and_waits(engine: Engine) 
     with transaction(engine) as session:
         data = settling.read(session, it.job_id, it.round_id)
         jobs.change(session, it.job_id, only_in=("running",), state="paused", note="by a person")
-    settled = think(engine, data)
-    with transaction(engine) as session:
-        settling.write(session, it.unit, data, settled)
+    finish(engine, it, data)
 
     assert row(engine, "SELECT state FROM jobs WHERE id = :j", j=it.job_id)["state"] == "paused"
     assert len(rows(engine, "SELECT id FROM rounds WHERE job_id = :j", j=it.job_id)) == 2

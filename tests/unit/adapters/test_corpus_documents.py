@@ -146,10 +146,31 @@ def test_word_list_by_tab_or_comma(tmp_path: Path) -> None:
     assert {record.kind for record in found} == {Kind.words}
 
 
+def test_a_word_of_two_parts_is_two_words(tmp_path: Path) -> None:
+    found = records(read_bytes(tmp_path, b"play,noun\nplay,verb\nplay\nplay,v\n", "words.csv", WORDS))
+
+    noun, verb, bare, again = (record.sha256 for record in found)
+    assert len({noun, verb, bare}) == 3 and verb == again
+
+
+def test_a_list_may_hold_functions_features_and_openings(tmp_path: Path) -> None:
+    data = b"count_vowels,function\na talking animal,feature\nthe weather,opening\n"
+    found = records(read_bytes(tmp_path, data, "words.csv", WORDS))
+
+    assert [(record.text, record.metadata["part"]) for record in found] == [
+        ("count_vowels", "function"),
+        ("a talking animal", "feature"),
+        ("the weather", "opening"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [
         pytest.param(b"two words,noun", "bad_word", id="two-words"),
+        pytest.param(b"2nd_word,function", "bad_word", id="no-name"),
+        pytest.param(b"while,function", "bad_word", id="keyword"),
+        pytest.param(b"x" * 121 + b",feature", "bad_word", id="long-feature"),
         pytest.param(b"cat,thing", "bad_word", id="unknown-part"),
         pytest.param(b",noun", "bad_word", id="no-word"),
         pytest.param(b"w" * 65 + b",noun", "bad_word", id="long-word"),

@@ -165,10 +165,10 @@ def test_case_20_exact_duplicates_are_all_read_with_one_hash(tmp_path: Path) -> 
 
 
 def test_case_22_long_token_takes_no_time(tmp_path: Path) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_bytes(tmp_path, b'{"text": "' + b"a" * 100_000 + b'"}')
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_record_carries_its_fields_and_place(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The command as a whole: every command loads, errors are one line, exit codes are stable."""
 
 import errno
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,11 @@ def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str]) -> Non
 def test_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["refien"]) == Exit.usage
     assert "refine" in capsys.readouterr().err
+
+
+def test_a_recipe_without_a_list_of_its_own_needs_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["refine", "--recipe", "tinystories", "--out", str(tmp_path)]) == Exit.usage
+    assert "Name the files to refine: tinystories has no word list of its own." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

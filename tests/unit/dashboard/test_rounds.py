@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.dashboard import charts, wording
-from app.dashboard.rounds import plan_words, round_view
+from app.dashboard.rounds import round_view
 from app.domain.config import Targets
 from app.domain.gates import CASCADE, Reason
 from app.domain.records import Verdict
@@ -17,29 +17,6 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 def row(**parts: Any) -> RoundRow:
     empty: dict[str, Any] = {"plan": {}, "funnel": {}, "measures": {}, "decision": {}, "number": 1, "state": "settled"}
     return RoundRow(id=1, job_id=1, opened_at=NOW, settled_at=NOW, **{**empty, **parts})
-
-
-def test_plan_says_why_each_share_was_chosen() -> None:
-    plan = {
-        "calls": 100, "open_seeds": 90, "quota": 60, "repair": 20, "explore": 20, "clusters_under_quota": 3,
-        "clusters": 8, "arms": {}, "leans_on": ["grade_p90", "vendi2_ratio"],
-    }  # fmt: skip
-
-    assert plan_words(plan) == [
-        "100 calls; 90 seeds may still be rewritten.",
-        "60 calls (60%) for clusters below their quota (3 of 8 are), the emptiest first, "
-        "so that every topic is taught.",
-        "20 calls (20%) for repairs of dropped texts: the model is told what fell short, once each.",
-        "20 calls (20%) for exploring: any seed in any style, so that the choice of styles stays open.",
-        "Grade (90th percentile) fell short, so younger audiences and short sentences were preferred.",
-        "Vendi-2 fell short, so styles were drawn more evenly.",
-    ]
-
-
-def test_plan_of_draws_and_of_preparation_and_of_nothing() -> None:
-    assert plan_words({"what": "score the seeds"}) == ["Prepare the seeds: score the seeds."]
-    assert plan_words({"calls": 50, "draws_left": 250, "why": "x"})[1] == "250 draws are left for later rounds."
-    assert plan_words({}) == ["0 calls."]
 
 
 def test_funnel_loses_at_each_gate_what_its_reasons_count() -> None:

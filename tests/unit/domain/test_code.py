@@ -135,13 +135,13 @@ def test_named_and_flat_code_reads_easier_than_cryptic_nested_code() -> None:
     ],
 )
 def test_what_the_parser_cannot_bear_is_unparseable(source: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     with pytest.raises(UnparseableCodeError) as raised:
         measure_code(source)
 
     assert raised.value.code == "unparseable_code"
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_an_import_in_code_is_parsed_and_never_run() -> None:
@@ -186,11 +186,11 @@ def test_fences_close_as_markdown_says(text: str, blocks: list[tuple[str, str]])
     ],
 )
 def test_fence_bait_takes_linear_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     code_blocks(text)
 
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 @given(st.text(max_size=300))

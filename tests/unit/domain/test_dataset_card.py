@@ -46,7 +46,7 @@ def facts(job: JobFacts = JOB) -> CardFacts:
     for licence in ("Apache-2.0", "House rules", None):
         tally.add({"split": "train", "kind": "generated", "licence": licence})
     tally.add({"split": "test", "kind": "generated", "licence": "Apache-2.0 AND MIT"})
-    return CardFacts(job, "Textbooks", ExportOptions(), plan_real(0.5, generated=3, available=0), tally, "0.1.0")
+    return CardFacts(job, "Textbooks", ExportOptions(), plan_real(0.5, generated=3, available=0), tally, "0.1.0", 0)
 
 
 def test_front_matter_is_yaml_with_licences_and_splits() -> None:
@@ -107,9 +107,9 @@ def test_the_manifest_counts_what_the_lines_said() -> None:
     given = facts()
     files = [FileEntry("data/a", 1, "f" * 64, "train", 3), FileEntry("README.md", 2, "0" * 64)]
 
-    manifest = make_manifest(JOB, ExportOptions(), given.real, given.tally, files, version="0.1.0")
+    manifest = make_manifest(JOB, ExportOptions(), given.real, given.tally, files, rejected=2, version="0.1.0")
 
-    assert manifest["documents"] == 4
+    assert (manifest["documents"], manifest["rejected_by_review"]) == (4, 2)
     assert manifest["licences"] == {"Apache-2.0": 1, "Apache-2.0 AND MIT": 1, "House rules": 1, "unknown": 1}
     assert manifest["data_sha256"] == data_digest(files[:1]) == data_digest(files)
     assert manifest["real_text"] == {"share": 0.5, "wanted": 3, "available": 0, "taken": 0, "short": True}

@@ -83,8 +83,8 @@ def test_names_are_capitals_that_are_no_common_words(text: str, names: tuple[str
     ],
 )
 def test_bait_takes_linear_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     facts_of(text)
 
-    assert time.perf_counter() - started < 3.0
+    assert time.process_time() - started < 3.0

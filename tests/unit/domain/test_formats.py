@@ -119,6 +119,12 @@ def test_another_writing(text: str, seed: str, other: bool) -> None:
         ("THE DOG'S bone.", "dog"),
         ("An ice cream for all.", "ice cream"),
         ("Children play.", "child"),
+        ("He was tying a knot.", "tie"),
+        ("It sprang up.", "spring"),
+        ("She truly knew.", "true"),
+        ("They panicked.", "panic"),
+        ("Three quizzes.", "quiz"),
+        ("The least of them.", "little"),
     ],
 )
 def test_a_word_is_held_in_any_form(text: str, word: str) -> None:
@@ -142,7 +148,7 @@ def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
     "bait", ["a" * 100_000 + "!", "sure" * 25_000, "here is a " * 10_000, "\n" * 100_000, "I can't" * 9_000]
 )
 def test_no_bait_takes_long(bait: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     preamble(bait), is_refusal(bait), repeated(bait), other_writing(bait, TEXT), holds_word(bait, "run")
 
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0

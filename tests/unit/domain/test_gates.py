@@ -13,9 +13,11 @@ from app.domain.decontamination import build_index
 from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.gates import CASCADE, Candidate, Reason, Rules, judge
 from app.domain.recipes.codetextbook import CODETEXTBOOK
+from app.domain.recipes.exercises import EXERCISES
 from app.domain.recipes.tinystories import TINYSTORIES
 from app.domain.records import Kind
 from app.domain.safety import Sensitive
+from tests.unit.domain.exercise_texts import TEXT as EXERCISE
 
 SEED = (
     "A beaver builds dams of wood and mud. The dam holds back a stream, and a pond forms behind it. The pond keeps the "
@@ -216,6 +218,25 @@ def test_words_that_are_not_for_children_drop_a_story_and_nothing_else() -> None
     assert judge(lesson, RULES).gate != "safety"
 
 
+def test_an_exercise_is_judged_by_what_it_does_and_its_tests_make_it_no_harder() -> None:
+    rules = Rules(Gates(), EXERCISES)
+    made = replace(
+        CANDIDATE,
+        text=EXERCISE,
+        seed_text=None,
+        seed_ease=None,
+        kind=Kind.words,
+        words=("count_even",),
+        length=(40, 200),
+    )
+    verdict = judge(made, rules)
+    wrong = judge(replace(made, text=EXERCISE.replace("% 2", "% 3")), rules)
+
+    assert verdict.passed and verdict.scores["cyclomatic"] == 3 and verdict.scores["mutation_score"] == 1
+    assert (wrong.gate, wrong.reason, wrong.repairable) == ("exercise", Reason.failed_tests, True)
+    assert "exercise_tests" not in judge(CANDIDATE, RULES).scores
+
+
 def test_gates_run_from_cheap_to_dear() -> None:
     assert [name for name, _ in CASCADE] == [
         "safety",
@@ -223,6 +244,7 @@ def test_gates_run_from_cheap_to_dear() -> None:
         "code",
         "decontamination",
         "fidelity",
+        "exercise",
         "simplicity",
         "education",
     ]

@@ -37,6 +37,34 @@ def test_another_way_to_say_no_turns_nothing(candidate: str) -> None:
     assert check_fidelity(SEED, candidate, Kind.prose).negations == []
 
 
+@pytest.mark.parametrize(
+    ("seed", "candidate"),
+    [
+        pytest.param(
+            "The plays would not have survived if his friends had not gathered them.",
+            "The plays survived because his friends gathered them.",
+            id="counterfactual",
+        ),
+        pytest.param("Sleep deprivation was a badge of honour.", "Not sleeping was a badge of honour.", id="noun"),
+    ],
+)
+def test_what_is_denied_in_other_words_turns_nothing(seed: str, candidate: str) -> None:
+    assert check_fidelity(seed, candidate, Kind.prose).negations == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param("if they want to keep it clean", id="purpose"),
+        pytest.param("when the miners heard the news", id="past"),
+    ],
+)
+def test_a_purpose_or_a_past_circumstance_is_no_condition_that_must_be_kept(condition: str) -> None:
+    seed = f"The workers washed the copper basin with vinegar {condition}."
+
+    assert check_fidelity(seed, "The workers washed the copper basin with vinegar.", Kind.prose).unconditional == []
+
+
 def test_names_in_each_others_place_are_told() -> None:
     right = "It was Henri Becquerel who found the rays of uranium. Ernest Rutherford explained how decay works."
     wrong = "It was Ernest Rutherford who found the rays of uranium. Henri Becquerel explained how decay works."

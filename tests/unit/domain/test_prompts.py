@@ -64,6 +64,7 @@ def test_a_story_names_its_words_and_features_and_has_no_document() -> None:
     message = user(draw, None)
 
     assert "\nWords: dog, run, red\nFeatures: dialogue, moral\n" in message
+    assert "\nOpening: begin with a sound\n" in user(replace(draw, opening="a sound"), None)
     assert "<<<" not in message and "Constraint" not in message
 
 

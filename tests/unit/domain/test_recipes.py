@@ -10,7 +10,11 @@ from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
 
 EVERY = pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-OPENINGS = {Kind.code: "Explain the code", Kind.prose: "Rewrite the passage", Kind.words: "Write a story"}
+OPENINGS = {
+    Kind.code: "Explain the code",
+    Kind.prose: "Rewrite the passage",
+    Kind.words: ("Write a story", "Write an exercise"),
+}
 
 
 @EVERY
@@ -30,7 +34,7 @@ def test_arms_are_all_combinations_with_names_of_their_own(recipe: Recipe) -> No
 
 @EVERY
 def test_names_fit_the_lines_of_a_prompt(recipe: Recipe) -> None:
-    for name in (*recipe.formats, *recipe.audiences, *recipe.constraints, *recipe.features):
+    for name in (*recipe.formats, *recipe.audiences, *recipe.constraints, *recipe.features, *recipe.openings):
         assert name == name.strip() and not set(name) & set("\n,:/")
 
 
@@ -51,5 +55,5 @@ def test_lengths_lie_in_the_recipes_range_and_leave_room(recipe: Recipe, words: 
 
 def test_recipes_are_found_by_name_and_others_refused_with_the_known_ones() -> None:
     assert recipe_of("tinystories") is RECIPES["tinystories"]
-    with pytest.raises(UnknownRecipeError, match="codetextbook, rephrase, tinystories"):
+    with pytest.raises(UnknownRecipeError, match="codetextbook, exercises, rephrase, tinystories"):
         recipe_of("nope")

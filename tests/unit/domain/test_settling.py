@@ -39,6 +39,7 @@ def survivor(
     edu: float = 3.0,
     vector: np.ndarray | None = None,
     near: Sequence[int] = (),
+    stock: bool = False,
 ) -> Survivor:
     return Survivor(
         number,
@@ -49,6 +50,7 @@ def survivor(
         edu,
         axis(number) if vector is None else vector,
         frozenset(near),
+        stock,
     )
 
 
@@ -239,6 +241,15 @@ def test_no_more_than_the_cap_share_one_opening() -> None:
 
 def test_an_opening_cap_of_zero_still_lets_one_text_have_each() -> None:
     assert reasons(settled([survivor(1), survivor(2)], opening_cap=0.0)) == [None, None]
+
+
+def test_stock_openings_of_all_kinds_share_one_cap() -> None:
+    texts = [survivor(number, stock=number % 2 == 0) for number in range(10)]
+
+    outcomes = settled(texts, stock_cap=0.02)
+
+    refused = [outcome.id for outcome in outcomes if outcome.reason == "stock_opening"]
+    assert refused == [4, 6, 8] and {o.gate for o in outcomes if o.id in refused} == {"openings"}
 
 
 def test_a_full_cluster_fills_the_reserve_and_drops_nothing() -> None:

@@ -198,3 +198,24 @@ def test_progress_is_a_share_and_full_exactly_when_the_target_holds(value: float
     for check in judge_targets({measure: value}, replace(NONE, **{field: bound})):
         assert 0.0 <= check.progress <= 1.0
         assert (check.progress == 1.0) >= check.holds
+
+
+def repeating(passed: int, same: int) -> RoundFigures:
+    return replace(figures(short(0.5)), passed=passed, same=same)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stop"),
+    [
+        ((80, 10), (80, 70), StopReason.collapse),
+        ((80, 10), (80, 40), None),
+        ((80, 50), (80, 70), None),
+        ((80, 10), (15, 15), None),
+        ((0, 0), (80, 70), None),
+    ],
+    ids=["suddenly alike", "not most", "it came slowly", "too few", "a round before that says nothing"],
+)
+def test_a_round_whose_good_answers_are_suddenly_the_same_is_a_collapse(
+    before: tuple[int, int], now: tuple[int, int], stop: StopReason | None
+) -> None:
+    assert stop_of([repeating(*before), repeating(*now)]) is stop

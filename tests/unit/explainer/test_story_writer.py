@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from app.domain.recipes.tinystories import TINYSTORIES
 from app.explainer.inflection import gerund, past, plural
 from app.explainer.prompt import parse_prompt
 from app.explainer.writer import write
@@ -45,6 +46,16 @@ def test_length_is_within_the_asked_range(stories: list[tuple[tuple[str, str, st
 def test_no_opening_is_shared_by_more_than_one_percent(stories: list[tuple[tuple[str, str, str], str]]) -> None:
     openings = Counter(tuple(re.findall(r"\w+", story.lower())[:5]) for _, story in stories)
     assert openings.most_common(1)[0][1] <= len(stories) * 0.01
+
+
+@pytest.mark.parametrize("opening", TINYSTORIES.openings)
+def test_a_story_begins_as_asked_and_seldom_like_another(opening: str) -> None:
+    asked = message(STORY_TASK, lines=("Words: ball, sing, red", f"Opening: begin with {opening}"))
+    heads = [" ".join(re.findall(r"\w+", write(parse_prompt(asked), number))[:5]) for number in range(60)]
+    free = message(STORY_TASK, lines=("Words: ball, sing, red", "Opening: begin as you like"))
+
+    assert len(set(heads)) >= 20
+    assert heads != [" ".join(re.findall(r"\w+", write(parse_prompt(free), number))[:5]) for number in range(60)]
 
 
 def test_wording_has_no_leftovers_and_right_articles(stories: list[tuple[tuple[str, str, str], str]]) -> None:

@@ -201,6 +201,8 @@ def priced(model: str, url: str, budget: Budget, operator: Operator) -> dict[str
     price = price_for(model, budget, operator.prices)
     prices = {"price_input": price.input_micro_per_mtok, "price_output": price.output_micro_per_mtok}
     return {"model": model, "endpoint": url, **prices}
+
+
 def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, object]:
     """What a job keeps of its model's price; raises like `price_for`."""
     price, entry = price_for(model, budget, prices), prices.entry(model)

@@ -44,6 +44,8 @@ def world(session: Session) -> int:
     for place, unit in enumerate(units):
         query = text("UPDATE units SET payload = jsonb_build_object('arm', CAST(:arm AS text)) WHERE id = :id")
         session.execute(query, {"arm": ARMS[place % 2], "id": unit})
+    query = text("UPDATE units SET payload = payload || jsonb_build_object('model', 'another') WHERE id = :id")
+    session.execute(query, {"id": units[0]})
     first = 10**9 + 100 * job
     add_claim(session, job, units[0], first, "settled", (10, 20, 300))
     add_claim(session, job, units[1], first + 1, "settled", (10, 30, 400))
@@ -66,8 +68,9 @@ def test_calls_are_counted_once_by_arm_and_round(engine: Engine) -> None:
         SpendRow(ARMS[1], 3, 10, 30, 180, 2_400, 0, 0),
         SpendRow(ARMS[0], 3, 20, 110, 0, 1_300, 0, 0),
     ]
-    for by in ("round", "model"):
-        assert [(row.calls, row.micro) for row in found[by]] == [(6, 3_700)]
+    assert [(row.calls, row.micro) for row in found["round"]] == [(6, 3_700)]
+    assert [(row.name, row.calls) for row in found["model"]][-1] == ("another", 1)
+    assert sum(row.micro for row in found["model"]) == 3_700
 
 
 def test_job_without_calls_has_spent_nothing(engine: Engine) -> None:

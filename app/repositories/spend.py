@@ -35,7 +35,8 @@ class SpendRow:
 _OF_JOB = """
     WITH spent AS (
         SELECT r.number, CASE WHEN u.kind = 'embed' THEN 'vectors' ELSE coalesce(u.payload->>'arm', '') END AS arm,
-               CASE WHEN u.kind = 'embed' THEN j.embedding_model ELSE coalesce(u.payload->>'model', j.model) END AS model,
+               CASE WHEN u.kind = 'embed' THEN j.embedding_model
+                    ELSE coalesce(u.payload->>'model', j.model) END AS model,
                CASE WHEN v.state = 'charged' THEN 0 ELSE c.prompt_tokens END AS prompt_tokens,
                CASE WHEN v.state = 'charged' THEN 0 ELSE c.completion_tokens END AS completion_tokens,
                CASE WHEN v.state = 'charged' THEN v.tokens ELSE 0 END AS charged_tokens,

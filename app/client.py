@@ -113,6 +113,10 @@ class HornbookClient:
         """A job with progress and spend."""
         return self._at.get(f"/v1/jobs/{job_id}")
 
+    def spend(self, job_id: int) -> Json:
+        """What a job spent, by round, arm and model."""
+        return self._at.get(f"/v1/jobs/{job_id}/spend")
+
     def jobs(self, *, state: str | None = None) -> Iterator[Json]:
         """All jobs, the youngest first."""
         return self._at.pages("/v1/jobs", {"state": state})

@@ -15,12 +15,14 @@ from app.api.operator import operator_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
 from app.api.schemas.jobs import JobOut, JobPatch, JobRequest, job_out
 from app.domain.config import JobConfig
+from app.api.schemas.spend import JobSpendOut, job_spend_out
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import jobs
 from app.services import jobs as service
 from app.services import recipes, submission
 from app.services.idempotency import Answer
+from app.services.spending import spending
 from app.services.submission import Operator, Target
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
@@ -89,6 +91,12 @@ def _page(
 def get_job(edge: CurrentEdge, job_id: Id) -> JobOut:
     """State, progress, ETA, spend and stop reason."""
     return job_out(edge.read(lambda s: service.view(s, JobId(job_id))))
+
+
+@router.get("/{job_id}/spend", summary="What a job spent")
+def get_spend(edge: CurrentEdge, job_id: Id) -> JobSpendOut:
+    """Calls, tokens and money by round, arm and model, and what 1,000 accepted tokens cost."""
+    return job_spend_out(edge.read(lambda s: spending(s, JobId(job_id))))
 
 
 @router.patch("/{job_id}", response_model=JobOut, summary="Change a job")

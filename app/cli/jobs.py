@@ -13,6 +13,7 @@ from app.cli.generations import generations, lineage
 from app.cli.phrases import spent
 from app.cli.report import show_job, show_plan, show_rounds
 from app.cli.service import service
+from app.cli.spend import spend
 from app.cli.terminal import print_json, results
 from app.client import HornbookClient
 from app.client_http import Json
@@ -139,3 +140,4 @@ def plan(
 
 app.command()(generations)
 app.command()(lineage)
+app.command()(spend)

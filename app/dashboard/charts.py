@@ -6,6 +6,8 @@ from typing import Any
 
 from app.dashboard.rounds import RoundView
 from app.domain.config import Targets
+from app.domain.pricing import MICRO
+from app.services.spending import Spending, per_accepted, tokens_of
 
 Chart = dict[str, Any]
 
@@ -44,6 +46,21 @@ def over_rounds(views: Sequence[RoundView], targets: Targets) -> list[Chart]:
         for line in lines
         if any(value is not None for value in line.y)
     ]
+
+
+def cost(found: Spending) -> list[Chart]:
+    """What 1,000 accepted tokens took, round by round: tokens, and money where it is known and not 0."""
+    rows = [row for row in found.rounds if row.kept_tokens]
+    if not rows:
+        return []
+    tokens = [per_accepted(tokens_of(row), row) for row in rows]
+    money = [per_accepted(row.micro / MICRO, row) for row in rows]
+    meaning = "Spent for 1,000 accepted tokens"
+    lines = [_Line("cost-tokens", "Cost in tokens", meaning, ",d", tokens)]
+    if found.priced and any(money):
+        lines.append(_Line("cost-money", "Cost in USD", meaning, "$.3~f", money))
+    numbers = [int(row.name) for row in rows]
+    return [{"kind": "line", "x": numbers, "zero": True, **asdict(line)} for line in lines]
 
 
 def _of(views: Sequence[RoundView], measure: str) -> list[float | None]:

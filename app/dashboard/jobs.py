@@ -13,6 +13,7 @@ from app.dashboard import charts, wording
 from app.dashboard.backend import MAX_ID, Backend, CurrentBackend, RowId
 from app.dashboard.rendering import PageRoute, render
 from app.dashboard.rounds import RoundView, round_view
+from app.dashboard.spending import spend_tables
 from app.db.session import transaction
 from app.domain.exporting import ExportOptions
 from app.domain.pricing import OFFLINE_MODEL
@@ -29,6 +30,7 @@ from app.services import exports as exports_service
 from app.services import jobs as service
 from app.services import recipes
 from app.services.jobs import ENDED, JobView
+from app.services.spending import Spending, spending
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -67,6 +69,7 @@ class JobPage:
     corpus: CorpusRow
     rounds: list[RoundView]
     exports: list[ExportRow]
+    spending: Spending
 
 
 def meters(budget: BudgetRow) -> list[Meter]:
@@ -132,6 +135,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
     page = backend.read(lambda session: _read(session, job_id))
     view = page.view
     drawn = charts.over_rounds(page.rounds, view.config.targets)
+    cost = charts.cost(page.spending)
     funnels = [chart for chart in map(charts.funnel, page.rounds) if chart]
     return render(
         "job.html",
@@ -144,7 +148,10 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         ended=view.job.state in ENDED,
         offline=view.job.model == OFFLINE_MODEL,
         charts=drawn,
-        drawn=[*drawn, *funnels],
+        drawn=[*drawn, *cost, *funnels],
+        cost=cost,
+        spend=spend_tables(page.spending),
+        priced=page.spending.priced,
         moves=_moves(view.job.state),
         verdict=verdict_words(view),
     )
@@ -158,6 +165,7 @@ def _read(session: Session, job_id: int) -> JobPage:
         corpora.get(session, view.job.corpus_id),
         [_round(session, row, counts.get(row.id, {})) for row in rounds.of_job(session, job_id)],
         exports_service.list_exports(session, JobId(job_id), limit=10),
+        spending(session, JobId(job_id)),
     )
 
 

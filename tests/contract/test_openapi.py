@@ -19,6 +19,7 @@ from app.api.schemas import generations as generation_schemas
 from app.api.schemas import jobs as job_schemas
 from app.api.schemas import reviews as review_schemas
 from app.api.schemas import rounds as round_schemas
+from app.api.schemas import spend as spend_schemas
 from app.errors import AppError
 from app.main import create_app
 from app.settings import Settings
@@ -41,6 +42,7 @@ OPERATIONS = {
     "POST /v1/jobs/{job_id}/resume",
     "POST /v1/jobs/{job_id}/cancel",
     "GET /v1/jobs/{job_id}/rounds",
+    "GET /v1/jobs/{job_id}/spend",
     "GET /v1/jobs/{job_id}/events",
     "GET /v1/jobs/{job_id}/generations",
     "GET /v1/generations/{generation_id}",
@@ -161,7 +163,7 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
 
 SCHEMAS = (
     classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, generation_schemas, job_schemas,
-    review_schemas, round_schemas,
+    review_schemas, round_schemas, spend_schemas,
 )  # fmt: skip
 MODELS = [
     model
@@ -178,7 +180,7 @@ def test_examples_are_valid(model: type[BaseModel]) -> None:
 
 
 ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
-ANSWERS += ["ClassifierOut", "EstimateOut", "Evaluations", "ReviewOut", "NextOut"]
+ANSWERS += ["ClassifierOut", "EstimateOut", "JobSpendOut", "Evaluations", "ReviewOut", "NextOut"]
 ASKS = ["EstimateRequest", "JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
 ASKS += ["ReviewRequest", "ReviewsRequest"]
 
@@ -233,6 +235,7 @@ def test_real_answers_hold_to_the_schema(service: ApiService, spec: dict[str, An
         (job, "POST /v1/jobs"),
         (service.http.patch(path, json={"priority": 1}), "PATCH /v1/jobs/{job_id}"),
         (service.http.get(path), "GET /v1/jobs/{job_id}"),
+        (service.http.get(f"{path}/spend"), "GET /v1/jobs/{job_id}/spend"),
         (service.http.post(f"{path}/cancel"), "POST /v1/jobs/{job_id}/cancel"),
         (service.http.get("/v1/recipes"), "GET /v1/recipes"),
         (service.http.get("/v1/classifiers"), "GET /v1/classifiers"),

@@ -200,7 +200,8 @@ def _whole(guess: Guess) -> Range:
 
 def _range(made: Estimate, name: str, *, digits: int = 0, unit: int = 1) -> Range:
     def value(use: Use) -> float:
-        return round(float(getattr(use, name)) / unit, digits)
+        found: float = getattr(use, name)
+        return round(found / unit, digits)
 
     # Under a cap of money dear calls are fewer calls, so the case of the highest cost is not that of the most calls.
     values = [value(made.low), value(made.expected), value(made.high)]

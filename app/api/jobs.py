@@ -14,8 +14,8 @@ from app.api.edge import CurrentEdge, CurrentWriter, body_of
 from app.api.operator import operator_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
 from app.api.schemas.jobs import JobOut, JobPatch, JobRequest, job_out
-from app.domain.config import JobConfig
 from app.api.schemas.spend import JobSpendOut, job_spend_out
+from app.domain.config import JobConfig
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import jobs

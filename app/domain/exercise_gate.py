@@ -8,6 +8,8 @@ from app.domain.reasons import Reason
 
 UNVERIFIED = "unverified"
 """The score of an exercise that nobody could run: 1, else 0. Exports leave such texts out unless asked."""
+MOST_CHECKS = 60
+"""Tests and examples that are tried with every mutant."""
 _MOST_NAMED = 3
 """Mutants that a reason names."""
 
@@ -30,6 +32,8 @@ def check_exercise(
         return Reason.few_examples, f"{examples} in the docstring (`>>> call` and its value), wants {asked.examples}"
     if tests < asked.tests:
         return Reason.few_tests, f"{tests} in the second block, wants {asked.tests}"
+    if tests + examples > MOST_CHECKS:
+        return Reason.exercise_format, f"wants {MOST_CHECKS} tests and examples at most, has {tests + examples}"
     return _tried(exercise, asked, scores, run)
 
 

@@ -8,7 +8,6 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
 
 from app.domain.behaviour import Runner
 from app.domain.exercises import Check, Exercise, checks_of
@@ -16,18 +15,18 @@ from app.domain.interpreter import CodeRaisedError, Limits, Module, StepLimitErr
 from app.domain.interpreter_scopes import outline_of
 from app.domain.mutants import Mutant, mutants_of
 
-LIMITS = Limits(steps=20_000, depth=60, size=5_000, bits=4_000)
+LIMITS = Limits(steps=50_000, depth=60, size=5_000, bits=4_000)
 """Of one check, for a solution."""
 FEW_STEPS = 2_000
 """Of one check of a mutant where the solution needs a quarter of them at most, as most do."""
 MOST_MUTANTS = 24
 """Wrong versions that are tried."""
+MOST_STEPS = 5_000_000
+"""Of all mutants of a slow solution together, so that none takes more than some seconds."""
 MOST_RUN_MUTANTS = 12
 """Likewise by a runner, which takes processes."""
 MOST_LOST = 2
 """Versions that a runner had to end: each may take half a minute."""
-MOST_CHECKS = 40
-"""Tests and examples that are tried; more say nothing new."""
 NOT_TRUE = "fails"
 _SHOWN = 50
 
@@ -37,6 +36,8 @@ class End(StrEnum):
 
     holds = "holds"
     fails = "fails"
+    endless = "endless"
+    """It took more steps than the interpreter allows: a fault of a mutant, while a solution may only be slow."""
     untold = "untold"
     """It could not be run."""
 
@@ -70,13 +71,6 @@ class Trial:
         return 1 - len(self.survived) / self.tried if self.tried else 0.0
 
 
-class _Engine(Protocol):
-    """A way to run checks of a module."""
-
-    def outcomes(self, tree: ast.Module, *, first_failure: bool) -> list[Outcome]:
-        """One outcome a check; with `first_failure` no further than the first that does not hold."""
-
-
 def try_exercise(exercise: Exercise, run: Runner | None = None) -> Trial:
     """The solution against its tests and examples, then its mutants; mutants only where the solution passes.
 
@@ -89,21 +83,25 @@ def try_exercise(exercise: Exercise, run: Runner | None = None) -> Trial:
 
 
 def _tried(exercise: Exercise, run: Runner | None) -> Trial:
-    checks = checks_of(exercise)[:MOST_CHECKS]
-    # Most need few steps, and their mutants then end soon too.
-    engine: _Engine = _Interpreted(checks, FEW_STEPS)
-    found = _Interpreted(checks, FEW_STEPS // 4).outcomes(exercise.tree, first_failure=False)
-    if _failed(checks, found):
-        engine = _Interpreted(checks, LIMITS.steps)
-        found = engine.outcomes(exercise.tree, first_failure=False)
+    checks = checks_of(exercise)
+    engine: _Interpreted | _Run = _Interpreted(checks, FEW_STEPS)
     most, ran = MOST_MUTANTS, False
-    if not _failed(checks, found) and any(one.end is End.untold for one in found) and run is not None:
+    # Most need few steps, and their mutants then end soon too.
+    found = _Interpreted(checks, FEW_STEPS // 4).outcomes(exercise.tree, first_failure=False)
+    if any(one.end is End.endless for one in found):
+        engine = _Interpreted(checks, LIMITS.steps)
+        most = max(1, min(most, MOST_STEPS // (LIMITS.steps * len(checks))))
+        found = engine.outcomes(exercise.tree, first_failure=False)
+    if not _failed(checks, found) and not _told(found) and run is not None:
         engine, most, ran = _Run(checks, run), MOST_RUN_MUTANTS, True
         found = engine.outcomes(exercise.tree, first_failure=False)
     failed = _failed(checks, found)
-    if failed or any(one.end is End.untold for one in found):
+    if failed or not _told(found):
         return Trial(failed, ran=ran and bool(failed))
-    told = [(mutant, _noticed(engine.outcomes(mutant.tree, first_failure=True))) for mutant in _mutants(exercise, most)]
+    told = [
+        (mutant, _noticed(engine.outcomes(mutant.tree, first_failure=True)))
+        for mutant in mutants_of(exercise.tree, most=most)
+    ]
     return Trial(
         verified=True,
         ran=ran,
@@ -112,13 +110,14 @@ def _tried(exercise: Exercise, run: Runner | None) -> Trial:
     )
 
 
-def _mutants(exercise: Exercise, most: int) -> list[Mutant]:
-    return mutants_of(exercise.tree, most=most)
+def _told(found: Sequence[Outcome]) -> bool:
+    """Whether every check went one way or the other."""
+    return all(one.end in (End.holds, End.fails) for one in found)
 
 
 def _noticed(found: Sequence[Outcome]) -> bool | None:
     """Whether a check does not hold; None when that cannot be told."""
-    if any(one.end is End.fails for one in found):
+    if any(one.end in (End.fails, End.endless) for one in found):
         return True
     return None if any(one.end is End.untold for one in found) else False
 
@@ -155,6 +154,7 @@ class _Interpreted:
         self.limits = Limits(steps, LIMITS.depth, LIMITS.size, LIMITS.bits)
 
     def outcomes(self, tree: ast.Module, *, first_failure: bool) -> list[Outcome]:
+        """One outcome a check; with `first_failure` no further than the first that does not hold."""
         whole = _with_checks(tree, self.checks)
         found: list[Outcome] = []
         try:
@@ -163,7 +163,7 @@ class _Interpreted:
             return [Outcome(End.untold)] * len(self.checks)
         for at, check in enumerate(self.checks):
             found.append(self._outcome(module, at, check))
-            if first_failure and found[-1].end is End.fails:
+            if first_failure and found[-1].end in (End.fails, End.endless):
                 return found
         return [self._explained(tree, *pair) for pair in zip(self.checks, found, strict=True)]
 
@@ -184,7 +184,7 @@ class _Interpreted:
         except CodeRaisedError as raised:
             return _error_outcome(check, raised.kind)
         except StepLimitError:
-            return Outcome(End.fails, f"does not end within {self.limits.steps:,} steps")
+            return Outcome(End.endless)
         except UnsupportedCodeError:
             return Outcome(End.untold)
         return _value_outcome(check, value)

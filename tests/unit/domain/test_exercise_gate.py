@@ -43,9 +43,9 @@ def test_a_good_exercise_passes_with_its_figures() -> None:
             "the test `count_even([]) == 0` raises ZeroDivisionError",
         ),
         (
-            spoilt("    count = 0\n", "    count = 0\n    while True:\n        count = 0\n"),
-            Reason.failed_tests,
-            "the test `count_even([]) == 0` does not end within 20,000 steps",
+            spoilt("assert count_even([]) == 0\n", "assert count_even([]) == 0\n" * 60),
+            Reason.exercise_format,
+            "wants 60 tests and examples at most, has 63",
         ),
         (spoilt("assert count_even([1, 3]) == 0\n", ""), Reason.few_tests, "2 in the second block, wants 3"),
         (
@@ -54,7 +54,7 @@ def test_a_good_exercise_passes_with_its_figures() -> None:
             "0 in the docstring (`>>> call` and its value), wants 1",
         ),
     ],
-    ids=["fails a test", "fails an example", "other type", "raises", "endless", "few tests", "few examples"],
+    ids=["fails a test", "fails an example", "other type", "raises", "many", "few tests", "few examples"],
 )
 def test_what_does_not_hold_is_refused_with_the_evidence(text: str, reason: Reason, said: str) -> None:
     assert checked(text)[0] == (reason, said)
@@ -74,6 +74,12 @@ def test_what_the_interpreter_does_not_run_is_unverified_and_passes() -> None:
 
     assert found is None and scores["unverified"] == 1
     assert "mutation_score" not in scores
+
+
+def test_a_solution_that_takes_too_many_steps_may_only_be_slow_and_is_unverified() -> None:
+    found, scores = checked(spoilt("    count = 0\n", "    count = 0\n    for _ in range(10**6):\n        count = 0\n"))
+
+    assert found is None and scores["unverified"] == 1
 
 
 def test_a_check_that_fails_is_a_fault_though_others_could_not_be_run() -> None:

@@ -13,6 +13,7 @@ def story(number: int, head: str) -> Candidate:
     vector[number] = 1
     return Candidate(
         id=number,
+        round_id=1,
         ordinal=number,
         seed_id=None,
         split="work",
@@ -27,7 +28,6 @@ def story(number: int, head: str) -> Candidate:
         list_coverage=1.0,
         tokens=100,
         cluster=0,
-        scores={},
         embedding=vector.tobytes(),
         signature=bytes(256),
     )

@@ -2,12 +2,15 @@
 
 from app.domain import code, formats
 from app.domain.gates import CASCADE, Candidate, Judgement, Rules
+from app.domain.recipes.recipe import Answer
 
 
 def judge_each(candidate: Candidate, rules: Rules) -> list[Judgement]:
     """Every gate's own verdict, in order, also behind one that refuses: for whoever wants to know all that is wrong."""
     found = []
     for name, gate in CASCADE:
+        if name == "exercise" and rules.recipe.answer is not Answer.exercise:
+            continue
         scores: dict[str, float] = {}
         reason, detail = gate(candidate, rules, scores) or (None, "")
         found.append(Judgement(name, reason, detail, scores))

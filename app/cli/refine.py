@@ -186,9 +186,9 @@ def _own_list(recipe: str) -> Path:
 def _kind(recipe: str, kind: Kind | None) -> str | None:
     """What the records are: as said, else words for a recipe that takes nothing else. A recipe file is read here, so
     that its faults come before anything is started."""
+    known = look_up(recipe) if is_file(recipe) or recipe in RECIPES else None
     if kind is not None:
         return kind.value
-    known = look_up(recipe) if is_file(recipe) or recipe in RECIPES else None
     return Kind.words.value if known is not None and known.kinds == [Kind.words] else None
 
 

@@ -7,7 +7,7 @@ CODETEXTBOOK = Recipe(
     name="codetextbook",
     title="Textbook passages from code and prose",
     description="Explains a piece of code, or rewrites a passage, for a named audience in a named format.",
-    version=1,
+    version=2,
     kinds=frozenset({Kind.code, Kind.prose}),
     system=(
         "You write passages of a good textbook. You explain ideas plainly, in the order a learner needs them, and you "
@@ -38,4 +38,15 @@ CODETEXTBOOK = Recipe(
     length_ratio=(0.5, 2.0),
     length_words=(80, 600),
     real_share=0.5,
+    instructions={
+        "worked example": "Take one case with values of the document and work it out, saying at each step why.",
+        "dialogue": "A learner asks one short question at a time, a teacher answers it.",
+        "questions and answers": "Each question is one that a reader of the document would really ask.",
+        "step-by-step trace": "Follow one run or one case in numbered steps, with the values after each.",
+        "common mistakes": "For each mistake: what goes wrong, why, and what the document does instead.",
+        "analogy first": "Begin with one everyday likeness, then the document itself, then where the likeness ends.",
+        "everyday example": "Show it on one thing of daily life, without new facts about the document's subject.",
+        "define every term": "Say in one short sentence what each term means where it first comes.",
+        "end with an exercise": "One exercise that the text is enough for, then its solution.",
+    },
 )

@@ -10,8 +10,9 @@ import zstandard
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_answers import read_reply
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
+from app.adapters.llm_refusals import Reply
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId

@@ -16,7 +16,7 @@ from app.services import asking, rounds
 from app.services.asking import JobContext
 from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
-from workers import resources, stopping
+from workers import endpoints, resources, stopping
 from workers.desk import Desk
 from workers.heartbeat import heartbeat
 from workers.judging import Judge
@@ -70,7 +70,9 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
 
 async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int) -> None:
     endpoint = parse_endpoint(context.url_for(settings), key=context.key_for(settings))
-    async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=settings.llm_max_body_bytes) as client:
+    llm, model, cap = context.config.llm, context.job.model, settings.llm_max_body_bytes
+    profile = await endpoints.profile_of(endpoint, llm, model=model)
+    async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=cap, profile=profile) as client:
         pump = Pump(
             desk,
             client,
@@ -80,3 +82,4 @@ async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int
             stop=stopping.stop_requested,
         )
         await pump.run()
+        endpoints.learn(endpoint, llm, client.profile, model=model)

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from app.domain.config import Api
+
 
 class Message(msgspec.Struct, frozen=True):
     """One chat message."""
@@ -20,8 +22,8 @@ class Message(msgspec.Struct, frozen=True):
     content: str
 
 
-class LlmRequest(msgspec.Struct, frozen=True):
-    """One chat completion call: exactly the JSON that is sent."""
+class LlmRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One completion call: the JSON that a server with no wishes of its own is sent."""
 
     model: str
     messages: tuple[Message, ...]
@@ -30,6 +32,8 @@ class LlmRequest(msgspec.Struct, frozen=True):
     temperature: float
     seed: int
     """The draw's rng seed, passed on so that servers that honour it repeat themselves."""
+    api: Api = "chat"
+    """Left out of the JSON when it is a chat."""
 
     def body(self) -> bytes:
         """The request's JSON as it goes over the wire."""

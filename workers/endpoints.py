@@ -1,11 +1,13 @@
-"""What this worker process has found out of the endpoints it asks, kept from one task to the next: how each is asked.
+"""What this worker process has found out of the endpoints it asks, kept from one task to the next: how each is asked,
+and whether it is down.
 
-Found by the address, else by one look at the list of models; refusals teach the rest (`app.adapters.llm_profiles`).
-Another process finds it again: it costs a request that nobody bills.
+How it is asked is found by the address, else by one look at the list of models; refusals teach the rest
+(`app.adapters.llm_profiles`). Another process finds it again: it costs a request that nobody bills.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from app.adapters.llm_breaker import Breaker, RetryBudget
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_probe import probe
 from app.adapters.llm_profiles import GENERIC, Profile, by_url, named
@@ -13,6 +15,22 @@ from app.domain.config import Llm
 
 _found: dict[tuple[str, str | None, str, bool], Profile] = {}
 """By address, wanted profile, model and whether answers are streamed: one model may take what another refuses."""
+
+
+@dataclass
+class Health:
+    """How an endpoint does, as far as this process knows."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    retries: RetryBudget = field(default_factory=RetryBudget)
+
+
+_health: dict[str, Health] = {}
+
+
+def health_of(url: str) -> Health:
+    """What is known of an endpoint's health, by its address."""
+    return _health.setdefault(url, Health())
 
 
 async def profile_of(endpoint: Endpoint, llm: Llm, *, model: str) -> Profile:

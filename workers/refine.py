@@ -80,6 +80,7 @@ async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int
             deadline_s=settings.llm_deadline_s,
             slice_s=settings.pump_slice_s,
             stop=stopping.stop_requested,
+            health=endpoints.health_of(endpoint.base_url),
         )
         await pump.run()
         endpoints.learn(endpoint, llm, client.profile, model=model)

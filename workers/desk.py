@@ -17,7 +17,7 @@ from app.adapters.llm_refusals import Reply
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
-from app.repositories import beats, events, llm_calls
+from app.repositories import beats, events, jobs, llm_calls
 from app.repositories.budgets import Spend
 from app.repositories.llm_calls import NewCall, StoredCall
 from app.repositories.units import GiveBack
@@ -242,6 +242,12 @@ class Desk:
         for end in ended:
             UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
         self.abandon([*(end.token for end in ended), *(unit.token for unit in back)])
+
+    def job_state(self) -> str:
+        """What became of the job meanwhile; nothing more is asked unless it runs."""
+        state = retrying(self.engine, lambda s: jobs.get(s, self.job_id)).state
+        self.halted = self.halted or state != "running"
+        return state
 
     def endpoint_changed(self, change: Change, away_s: float, pause_s: float, *, reason: str) -> None:
         """Tell of an endpoint that went down or came back; while it is down nobody asks it before the next look."""

@@ -2,7 +2,7 @@
 
 One event loop, made for one task and gone with it. A call that is told to come back later gives its slot up at once;
 its unit returns by the clock of the database. The pump ends when nothing is ready, its slice is over, or the job
-stopped; calls in flight are always waited for, because they are paid for.
+stopped; calls in flight are waited for, because they are paid for, unless the job was cancelled.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ import structlog
 from app.adapters.llm import LlmClient
 from app.adapters.llm_breaker import is_away
 from app.adapters.llm_limits import AdaptiveDeadline, Aimd
-from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
+from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome, failure
 from app.services.asking import Ask
 from app.telemetry import CALL_SECONDS, CALLS
 from workers import storing
@@ -38,6 +38,8 @@ GATHER_S = 0.03
 """How long the writer waits for more answers to go with the first."""
 SWITCH_S = 0.0005
 """How long a thread that stores may keep the interpreter from the event loop; Python's 5 ms leave slots empty."""
+WATCH_S = 0.4
+"""Pause between two looks at the job: a cancelled one ends within a second."""
 OVERLOAD = frozenset({FailureCode.rate_limited, FailureCode.server_error, FailureCode.timeout})
 
 
@@ -83,19 +85,34 @@ class Pump:
         sys.setswitchinterval(SWITCH_S)
         writer = asyncio.create_task(self._write())
         writer.add_done_callback(self._ended)
+        watch = asyncio.create_task(self._watch())
+        watch.add_done_callback(self._ended)
         try:
             await self._feed()
         finally:
-            await self._finish(writer)
+            await self._finish(writer, watch)
         if self.broken:
             raise self.broken
 
-    async def _finish(self, writer: asyncio.Task[None]) -> None:
+    async def _watch(self) -> None:
+        """End this pump when its job stops; of a cancelled one nobody waits for the calls in flight."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            state = await asyncio.to_thread(self.desk.job_state)
+            self.changed.set()
+            if state == "cancelled":
+                for task in self.flying:
+                    task.cancel()
+                return
+
+    async def _finish(self, writer: asyncio.Task[None], watch: asyncio.Task[None]) -> None:
         self.end = 0.0  # no call starts from here on
         if self.claiming:
             await asyncio.wait([self.claiming])
         while self.flying:
             await asyncio.wait(self.flying)
+        watch.cancel()
+        await asyncio.wait([watch])
         self.returned.put_nowait(None)
         await asyncio.wait([writer])
         await asyncio.to_thread(self.desk.give_back_unsent, [*self.again, *self.waiting])
@@ -193,7 +210,15 @@ class Pump:
 
     async def _call(self, ask: Ask) -> None:
         epoch, probe = self.aimd.epoch, self.health.breaker.probing
-        outcome = await self.client.complete(ask.request, deadline_s=self.deadline.current_s, request_id=ask.request_id)
+        limit_s, begun = self.deadline.current_s, time.monotonic()
+        try:
+            outcome = await self.client.complete(ask.request, deadline_s=limit_s, request_id=ask.request_id)
+        except asyncio.CancelledError:
+            # Whether it is billed nobody knows, so it is charged (D14).
+            latency_s, why = time.monotonic() - begun, "the job was cancelled"
+            cut = failure(FailureCode.cut_by_cancel, detail=why, latency_s=latency_s)
+            self.returned.put_nowait(Returned(ask, cut, 0.0))
+            return
         self._observe(outcome, epoch)
         if ask.unit.provider_failures and isinstance(outcome, Answer):
             self.health.retries.answered()

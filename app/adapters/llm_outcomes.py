@@ -114,6 +114,8 @@ class FailureCode(StrEnum):
     """A finish_reason other than stop, length and content_filter."""
     empty_content = "empty_content"
     """`content` is null, empty or white space."""
+    cut_by_cancel = "cut_by_cancel"
+    """The job was cancelled while the call was in flight."""
 
 
 class AnswerFlag(StrEnum):
@@ -173,6 +175,7 @@ POLICY: dict[FailureCode, Policy] = {
     FailureCode.missing_finish_reason: _NEVER_PAID,
     FailureCode.unknown_finish_reason: _NEVER_PAID,
     FailureCode.empty_content: _NEVER_PAID,
+    FailureCode.cut_by_cancel: _NEVER_PAID,
 }
 
 

@@ -1,8 +1,8 @@
 """A stub LLM endpoint that keeps its own bill: the judge of budgets and of "nothing lost" in tests and benchmarks.
 
 A bare asyncio protocol (no framework: it shares two cores with what it measures). It serves `/v1/chat/completions`,
-`/v1/embeddings` and `/v1/models` for any model, with latency, jitter, a number of slots and scripted faults
-(`tests.stub_llm_faults`), and writes one JSON line per request it would bill, on disk (fsync, grouped over a few
+`/v1/completions`, `/v1/embeddings` and `/v1/models` for any model, with latency, jitter, a number of slots and scripted
+faults (`tests.stub_llm_faults`), and writes one JSON line per request it would bill, on disk (fsync, grouped over a few
 milliseconds) before the answer goes out. In a test: `async with StubLlm(script=...) as stub: stub.url`. As a process:
 `python -m tests.stub_llm --port 0 --log FILE`, which prints its port; `GET /stats` returns the counters.
 """
@@ -42,6 +42,10 @@ class StubOptions:
     input_micro_per_mtok: int = 150_000
     output_micro_per_mtok: int = 600_000
     model: str = "stub"
+    models: object = None
+    """The list of models; None: `model` alone, with no word on who owns it."""
+    server: str = ""
+    """Its Server header."""
     answer: Callable[[Prompt], str] = lesson
 
 
@@ -121,8 +125,9 @@ class StubLlm:
         if bare == "/stats":
             connection.reply(ok(json.dumps(self.stats()).encode()))
         elif bare.endswith("/models"):
-            connection.reply(ok(json.dumps({"object": "list", "data": [{"id": self.options.model}]}).encode()))
-        elif bare.endswith("/chat/completions"):
+            listed = self.options.models or {"object": "list", "data": [{"id": self.options.model}]}
+            connection.reply(ok(json.dumps(listed).encode(), server=self.options.server))
+        elif bare.endswith("/completions"):
             await self._complete(connection, path, headers, body)
         elif bare.endswith("/embeddings"):
             await self._embed(connection, path, headers, body)
@@ -185,9 +190,12 @@ class StubLlm:
         asked = json.loads(request.body)
         if request.path.split("?")[0].endswith("/embeddings"):
             return embeddings(asked)
-        text = self.options.answer(read_prompt(asked["messages"], int(asked.get("seed") or 0)))
-        usage = (sum(len(message["content"]) for message in asked["messages"]) // 4, len(text) // 4 + 1)
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        chat = "messages" in asked
+        messages = asked["messages"] if chat else [{"content": asked["prompt"]}]
+        text = self.options.answer(read_prompt(messages, int(asked.get("seed") or 0)))
+        usage = (sum(len(message["content"]) for message in messages) // 4, len(text) // 4 + 1)
+        said: dict[str, object] = {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
+        choice = {"index": 0, **said, "finish_reason": "stop"}
         whole = {
             "id": "stub",
             "object": "chat.completion",

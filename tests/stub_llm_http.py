@@ -11,9 +11,11 @@ Start = Callable[["Connection", str, dict[str, str], bytes], None]
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
 
-def ok(body: bytes) -> bytes:
-    """A JSON response of status 200."""
-    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+def ok(body: bytes, *, server: str = "") -> bytes:
+    """A JSON response of status 200, by a server of this name."""
+    named = f"server: {server}\r\n".encode() if server else b""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n%scontent-length: %d\r\n\r\n"
+    return head % (named, len(body)) + body
 
 
 class Connection(asyncio.Protocol):

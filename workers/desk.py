@@ -10,12 +10,14 @@ import zstandard
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_answers import read_reply
+from app.adapters.llm_breaker import Change
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
+from app.adapters.llm_refusals import Reply
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
-from app.repositories import beats, llm_calls
+from app.repositories import beats, events, jobs, llm_calls
 from app.repositories.budgets import Spend
 from app.repositories.llm_calls import NewCall, StoredCall
 from app.repositories.units import GiveBack
@@ -240,6 +242,26 @@ class Desk:
         for end in ended:
             UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
         self.abandon([*(end.token for end in ended), *(unit.token for unit in back)])
+
+    def job_state(self) -> str:
+        """What became of the job meanwhile; nothing more is asked unless it runs."""
+        state = retrying(self.engine, lambda s: jobs.get(s, self.job_id)).state
+        self.halted = self.halted or state != "running"
+        return state
+
+    def endpoint_changed(self, change: Change, away_s: float, pause_s: float, *, reason: str) -> None:
+        """Tell of an endpoint that went down or came back; while it is down nobody asks it before the next look."""
+        job, url = self.job_id, self.context.job.endpoint
+
+        def write(session: Session) -> None:
+            if change is not Change.still_down:
+                events.add(session, job, f"endpoint.{change.value}", reason=reason, next_try_s=round(pause_s))
+            if change is not Change.up:
+                refining.pause_endpoint(session, url, seconds=pause_s)
+
+        log.warning("endpoint.changed", change=change.value, away_s=round(away_s), reason=reason)
+        self.halted = self.halted or change is not Change.up
+        retrying(self.engine, write)
 
     def _pause(self, sorted_: _Sorted) -> None:
         def write(session: Session) -> None:

@@ -16,7 +16,7 @@ from app.services import asking, rounds
 from app.services.asking import JobContext
 from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
-from workers import resources, stopping
+from workers import endpoints, resources, stopping
 from workers.desk import Desk
 from workers.heartbeat import heartbeat
 from workers.judging import Judge
@@ -77,6 +77,7 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
 async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int, *, last_start: float | None) -> None:
     # No call begins past the job's deadline; those in flight then are paid for and come home.
     left_s = math.inf if last_start is None else last_start - time.monotonic()
+    first = parse_endpoint(context.url_for(settings)).base_url
     async with callers(context, settings, ceiling) as client:
         pump = Pump(
             desk,
@@ -85,5 +86,6 @@ async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int
             deadline_s=settings.llm_deadline_s,
             slice_s=min(settings.pump_slice_s, left_s),
             stop=stopping.stop_requested,
+            health=endpoints.health_of(first),
         )
         await pump.run()

@@ -9,6 +9,7 @@ from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import LlmRequest, Outcome
 from app.services.asking import JobContext
 from app.settings import Settings
+from workers import endpoints
 
 
 class Caller(Protocol):
@@ -37,10 +38,19 @@ async def callers(context: JobContext, settings: Settings, ceiling: int) -> Asyn
         for model in context.job.model_names:
             url = context.url_for(settings, model)
             if url not in by_url:
-                endpoint = parse_endpoint(url, key=context.key_for(settings, model))
-                client = LlmClient(endpoint, concurrency=ceiling, max_body_bytes=settings.llm_max_body_bytes)
-                by_url[url] = await stack.enter_async_context(client)
+                by_url[url] = await stack.enter_async_context(_client(context, settings, model, ceiling=ceiling))
         if len(by_url) == 1:
             yield next(iter(by_url.values()))
         else:
             yield Router({model: by_url[context.url_for(settings, model)] for model in context.job.model_names})
+
+
+@asynccontextmanager
+async def _client(context: JobContext, settings: Settings, model: str, *, ceiling: int) -> AsyncIterator[LlmClient]:
+    """One that asks as the endpoint is known to want it; what its refusals teach is kept for the next task."""
+    endpoint = parse_endpoint(context.url_for(settings, model), key=context.key_for(settings, model))
+    llm, cap = context.config.llm, settings.llm_max_body_bytes
+    profile = await endpoints.profile_of(endpoint, llm, model=model)
+    async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=cap, profile=profile) as client:
+        yield client
+    endpoints.learn(endpoint, llm, client.profile, model=model)

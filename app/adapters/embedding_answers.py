@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.adapters.llm_answers import MAX_PLAUSIBLE_TOKENS, Reply, fail, not_json, read_refused
+from app.adapters.llm_answers import MAX_PLAUSIBLE_TOKENS, not_json
 from app.adapters.llm_outcomes import Failure, FailureCode, Usage
+from app.adapters.llm_refusals import Reply, fail, read_refused
 
 MOST_DIMS = 4_096
 """Numbers a text: what the pool sums takes the square of it, here 128 MB."""

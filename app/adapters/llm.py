@@ -19,10 +19,13 @@ from typing import Self
 import httpx
 
 from app.adapters.embedding_answers import EmbeddingRequest, Vectors, read_vectors
-from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_answers import read_reply
 from app.adapters.llm_deadline import deadline
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome, failure
+from app.adapters.llm_profiles import GENERIC, Profile, adapted, by_url, encode
+from app.adapters.llm_refusals import Reply
+from app.domain.config import Api
 
 CONNECTIONS_PER_POOL = 8
 """Measured best trade between scans inside a pool and the number of pools."""
@@ -33,6 +36,10 @@ KEEPALIVE_S = 4.0
 CONNECT_S = 5.0
 WRITE_S = 10.0
 MAX_BODY_BYTES = 8 * 1024 * 1024
+STREAM_FACTOR = 4
+"""A stream wraps every token in JSON of its own: so much larger may its body be."""
+MOST_REFUSED_FIELDS = 4
+"""More than that many fields of a request no server refuses one after another."""
 
 
 class _BodyTooLargeError(Exception):
@@ -80,14 +87,17 @@ class LlmClient:
         concurrency: int = 64,
         connect_s: float = CONNECT_S,
         max_body_bytes: int = MAX_BODY_BYTES,
+        profile: Profile | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self.profile = profile or by_url(endpoint) or GENERIC
+        """How the server is asked; follows what it refuses."""
         self._concurrency = concurrency
-        self._max_body_bytes = max_body_bytes
+        self._max_body_bytes = max_body_bytes * (STREAM_FACTOR if self.profile.stream else 1)
         self._timeout = {"connect": connect_s, "write": WRITE_S, "read": None, "pool": None}
-        self._headers = [*endpoint.headers(), ("content-type", "application/json")]
+        self._headers = [*endpoint.headers(), *self.profile.headers, ("content-type", "application/json")]
         self._headers.append(("host", httpx.URL(endpoint.base_url).netloc.decode("ascii")))
-        self._urls: dict[str, httpx.URL] = {}
+        self._urls: dict[tuple[str, Api], httpx.URL] = {}
         self._pools: list[_Pool] = []
 
     async def __aenter__(self) -> Self:
@@ -104,9 +114,21 @@ class LlmClient:
             await pool.transport.aclose()
 
     async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
-        """The outcome of one call, at most `deadline_s` seconds (and a little) after it started."""
-        url = self._url(request.model)
-        reply = await self._reply(url, request.body(), deadline_s=deadline_s, request_id=request_id)
+        """The outcome of one call, at most `deadline_s` seconds (and a little) after it started.
+
+        A server that takes some field of the request under another name, or not at all, is asked again without it.
+        """
+        url, end = self._url(request.model, request.api), time.monotonic() + deadline_s
+        for _ in range(MOST_REFUSED_FIELDS + 1):
+            profile, left_s = self.profile, max(0.0, end - time.monotonic())
+            reply = await self._reply(url, encode(request, profile), deadline_s=left_s, request_id=request_id)
+            other = None
+            if isinstance(reply, Reply) and reply.status in (400, 422):
+                other = adapted(profile, reply.body)
+            if other is None:
+                break
+            # Calls in flight may have learned the same meanwhile, or more.
+            self.profile = other if self.profile == profile else self.profile
         return reply if isinstance(reply, Failure) else read_reply(reply, model=request.model)
 
     async def embed(self, request: EmbeddingRequest, *, deadline_s: float, request_id: str) -> Vectors | Failure:
@@ -160,10 +182,10 @@ class LlmClient:
                 raise _BodyTooLargeError
             attempt.body += chunk
 
-    def _url(self, model: str) -> httpx.URL:
-        url = self._urls.get(model)
+    def _url(self, model: str, api: Api) -> httpx.URL:
+        url = self._urls.get((model, api))
         if url is None:
-            url = self._urls[model] = httpx.URL(self.endpoint.completion_url(model))
+            url = self._urls[model, api] = httpx.URL(self.endpoint.completion_url(model, api))
         return url
 
 

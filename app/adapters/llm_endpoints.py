@@ -1,15 +1,16 @@
 """Where an LLM lives: base URL, path scheme, key, as one validated value.
 
-Serves any OpenAI-compatible server (OpenAI, vLLM, Ollama, llama.cpp, NIM, OpenRouter, the offline explainer) and
-Azure's deployments. Users paste base URLs with and without `/v1`, with a trailing slash, or the full path of the call;
-all mean the same. A key is sent to this endpoint's origin only (D17): URLs cannot carry one, redirects are not
-followed, and `repr` does not show it. Opens no connection.
+Serves any OpenAI-compatible server (`llm_profiles` has how each wants to be asked) and Azure's deployments. Users paste
+base URLs with and without `/v1`, with a trailing slash, or the full path of the call; all mean the same. A key is sent
+to this endpoint's origin only (D17): URLs cannot carry one, redirects are not followed, and `repr` does not show it.
+Opens no connection.
 """
 
 import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from app.domain.config import Api
 from app.errors import InvalidInputError
 
 AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
@@ -40,19 +41,18 @@ class Endpoint:
     """True: the key goes into `api-key`, as Azure wants, instead of a Bearer header."""
     key: str | None = field(default=None, repr=False)
 
-    def completion_url(self, model: str) -> str:
-        """URL of a chat completion by this model; safe to log."""
-        if self.azure:
-            return (
-                f"{self.base_url}/deployments/{quote(model, safe='')}/chat/completions?api-version={self.api_version}"
-            )
-        return f"{self.base_url}/chat/completions"
+    def completion_url(self, model: str, api: Api = "chat") -> str:
+        """URL of a completion by this model; safe to log."""
+        return self._call_url(model, "chat/completions" if api == "chat" else "completions")
 
     def embeddings_url(self, model: str) -> str:
         """URL of vectors by this model; safe to log."""
+        return self._call_url(model, "embeddings")
+
+    def _call_url(self, model: str, call: str) -> str:
         if self.azure:
-            return f"{self.base_url}/deployments/{quote(model, safe='')}/embeddings?api-version={self.api_version}"
-        return f"{self.base_url}/embeddings"
+            return f"{self.base_url}/deployments/{quote(model, safe='')}/{call}?api-version={self.api_version}"
+        return f"{self.base_url}/{call}"
 
     def models_url(self) -> str:
         """URL of the list of models; safe to log."""

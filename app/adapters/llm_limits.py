@@ -145,6 +145,8 @@ class Aimd:
         self._epoch = 0
         self._done = 0
         self._overloaded = 0
+        self.storming = False
+        """Whether most of the last window was overload: then what one call is told to wait holds for all."""
 
     @property
     def limit(self) -> int:
@@ -166,7 +168,8 @@ class Aimd:
             return
         share = self._overloaded / self._done
         self._done = self._overloaded = 0
-        if share > self._high:
+        self.storming = share > self._high
+        if self.storming:
             divisor = 4 if share >= self.STORM_SHARE else 2
             self._limit = max(self._floor, self._limit // divisor)
             self._epoch += 1

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from app.domain.config import Api
+
 
 class Message(msgspec.Struct, frozen=True):
     """One chat message."""
@@ -20,8 +22,8 @@ class Message(msgspec.Struct, frozen=True):
     content: str
 
 
-class LlmRequest(msgspec.Struct, frozen=True):
-    """One chat completion call: exactly the JSON that is sent."""
+class LlmRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One completion call: the JSON that a server with no wishes of its own is sent."""
 
     model: str
     messages: tuple[Message, ...]
@@ -30,6 +32,8 @@ class LlmRequest(msgspec.Struct, frozen=True):
     temperature: float
     seed: int
     """The draw's rng seed, passed on so that servers that honour it repeat themselves."""
+    api: Api = "chat"
+    """Left out of the JSON when it is a chat."""
 
     def body(self) -> bytes:
         """The request's JSON as it goes over the wire."""
@@ -110,6 +114,8 @@ class FailureCode(StrEnum):
     """A finish_reason other than stop, length and content_filter."""
     empty_content = "empty_content"
     """`content` is null, empty or white space."""
+    cut_by_cancel = "cut_by_cancel"
+    """The job was cancelled while the call was in flight."""
 
 
 class AnswerFlag(StrEnum):
@@ -169,6 +175,7 @@ POLICY: dict[FailureCode, Policy] = {
     FailureCode.missing_finish_reason: _NEVER_PAID,
     FailureCode.unknown_finish_reason: _NEVER_PAID,
     FailureCode.empty_content: _NEVER_PAID,
+    FailureCode.cut_by_cancel: _NEVER_PAID,
 }
 
 

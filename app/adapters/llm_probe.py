@@ -5,13 +5,14 @@ to do. Servers without a model list count as reachable: only a call can tell mor
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import msgspec
 
 from app.adapters.llm import tls_of
 from app.adapters.llm_endpoints import Endpoint
+from app.adapters.llm_profiles import Profile, by_answer, by_url
 
 PROBE_S = 5.0
 MAX_LIST_BYTES = 4 * 1024 * 1024
@@ -28,14 +29,45 @@ class Probe:
     """Empty when all is well, else what is wrong and what to do."""
     models: tuple[str, ...] = ()
     """Model names it lists, as far as it does."""
+    profile: Profile | None = None
+    """What kind of server it is, by its address or by what it said; None: it said nothing."""
+    context_tokens: int | None = None
+    """Of the model that was asked for, where the server tells."""
+
+
+class _Meta(msgspec.Struct):
+    n_ctx: int | None = None
+    n_ctx_train: int | None = None
 
 
 class _Model(msgspec.Struct):
     id: str
 
 
+class _Facts(msgspec.Struct):
+    """What servers tell of a model beside its name."""
+
+    id: str
+    owned_by: str | None = None
+    max_model_len: int | None = None
+    """vLLM, NIM."""
+    context_length: int | None = None
+    """OpenRouter."""
+    meta: _Meta | None = None
+    """llama.cpp."""
+
+    def context_tokens(self) -> int | None:
+        """Prompt plus answer that it takes."""
+        meta = self.meta or _Meta()
+        return self.max_model_len or self.context_length or meta.n_ctx or meta.n_ctx_train
+
+
 class _Models(msgspec.Struct):
     data: list[_Model]
+
+
+class _AllFacts(msgspec.Struct):
+    data: list[_Facts]
 
 
 async def probe(endpoint: Endpoint, *, model: str | None = None, deadline_s: float = PROBE_S) -> Probe:
@@ -52,7 +84,8 @@ async def probe(endpoint: Endpoint, *, model: str | None = None, deadline_s: flo
                 body += chunk
                 if len(body) > MAX_LIST_BYTES:
                     return Probe(False, f"{url} answers with an endless list. Is this an LLM endpoint?")
-            return _read(response.status_code, bytes(body), url, model)
+            seen = _read(response.status_code, bytes(body), url, model)
+            return _told(seen, endpoint, bytes(body), response.headers.get("server", ""), model)
     except (TimeoutError, httpx.TimeoutException):
         return Probe(False, f"{url} did not answer within {deadline_s:g} s. Is the server up and the address right?")
     except httpx.ConnectError as error:
@@ -91,6 +124,19 @@ def _read(status: int, body: bytes, url: str, model: str | None) -> Probe:
             True, f"Model {model} is not served at {url}, which has: {shown}. Load it, or name another.", models
         )
     return Probe(True, "", models)
+
+
+def _told(seen: Probe, endpoint: Endpoint, body: bytes, server: str, model: str | None) -> Probe:
+    """The probe with what the server told beside names, where it is readable: nothing depends on it."""
+    if not seen.reachable:
+        return seen
+    try:
+        facts = msgspec.json.decode(body, type=_AllFacts).data
+    except (ValueError, RecursionError):
+        facts = []
+    found = by_url(endpoint) or by_answer([(fact.id, fact.owned_by or "") for fact in facts], server)
+    sizes = [fact.context_tokens() for fact in facts if model is None or fact.id in (model, f"{model}:latest")]
+    return replace(seen, profile=found, context_tokens=sizes[0] if len(sizes) == 1 else None)
 
 
 def _served(model: str, models: tuple[str, ...]) -> bool:

@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from json import dumps
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from app.domain.recipes.builtin import builtin_recipe
 from app.domain.recipes.recipe import Recipe, recipe_json
+
+Api = Literal["chat", "completions"]
+"""`chat` asks a model that follows instructions, `completions` has any model go on with a text."""
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -238,6 +241,12 @@ class Llm:
     context_tokens: Annotated[int, Ge(512), Le(10_000_000)] = 8_192
     """Prompt plus answer that the model takes; longer seeds are rejected as too long."""
     concurrency: Annotated[int, Ge(1), Le(1024)] = 64
+    api: Api = "chat"
+    """`completions` for base models: the prompt is one plain text."""
+    profile: Annotated[str, MaxLen(40)] | None = None
+    """The kind of server (`docs/endpoints.md`); None: found by its address or its list of models."""
+    stream: bool = False
+    """Take answers piece by piece, for servers and proxies that cut a call which is silent for long."""
     cache: bool = True
     """Reuse a stored success for the very same request and sample."""
 

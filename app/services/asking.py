@@ -118,6 +118,7 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         max_tokens=unit.max_tokens,
         temperature=context.config.llm.temperature,
         seed=draw.rng_seed,
+        api=context.config.llm.api,
     )
     worst = worst_prompt_tokens(request.prompt_bytes()) + unit.max_tokens
     return Ask(unit, draw, request, request_key(context.endpoint_of(request.model), request, 0), mark, length, worst)

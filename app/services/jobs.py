@@ -86,7 +86,7 @@ def resume(session: Session, job_id: JobId) -> list[Step]:
 
 
 def cancel(session: Session, job_id: JobId) -> list[Step]:
-    """Stop a job for good. What it has kept stays and can be exported."""
+    """Stop a job for good; its calls in flight are cut and charged. What it has kept stays and can be exported."""
     state = holds.hold(session, job_id)
     if state in ENDED:
         raise WrongStateError(id=job_id, state=state, wanted="queued, running or paused", done="cancelled")

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
+from app.adapters import llm_profiles
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
 from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions, recipe_of
@@ -174,10 +175,12 @@ def _other_than(own: Endpoint | None, named: str | None) -> Endpoint | None:
 
 
 def check_config(config: JobConfig) -> Recipe:
-    """The job's recipe; raises ImpossibleConfigError or UnknownRecipeError."""
+    """The job's recipe; raises ImpossibleConfigError, UnknownProfileError or UnknownRecipeError."""
     found = contradictions(config)
     if found:
         raise ImpossibleConfigError(why="; ".join(found))
+    if config.llm.profile is not None:
+        llm_profiles.named(config.llm.profile)
     return recipe_of(config)
 
 

@@ -153,6 +153,8 @@ function sentence(kind, data) {
   const named = {
     "round.opened": `Round ${data.number} has begun.`,
     "round.settled": `Round ${data.number} has settled.`,
+    "endpoint.down": `The endpoint is down (${data.reason}); asked again in ${data.next_try_s} s, then ever more seldom.`,
+    "endpoint.up": "The endpoint answers again.",
     "job.paused": `Paused: ${data.why}.`,
     "job.resumed": "Resumed.",
     "job.finished": `The job has ended: ${String(data.reason).replaceAll("_", " ")}.`,
@@ -171,7 +173,7 @@ function heard(event) {
   refresh();
 }
 
-const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled"];
+const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled", "endpoint.down", "endpoint.up"];
 
 function watch() {
   if (stream || document.hidden || !("active" in main.dataset)) return;

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_answers import read_reply
+from app.adapters.llm_refusals import Reply
 from tests.integration.pump.world import World, said
 
 

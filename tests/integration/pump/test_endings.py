@@ -91,6 +91,28 @@ def test_a_paused_job_is_asked_nothing_more(world: World) -> None:
     asyncio.run(run())
 
 
+def test_a_cancelled_job_s_calls_are_cut_within_a_second_and_charged(world: World) -> None:
+    async def run() -> None:
+        async with StubLlm(StubOptions(latency_s=30)) as stub:
+            world.endpoint = stub.url
+            job = await asyncio.to_thread(world.job, 30)
+            pump = asyncio.create_task(world.pump(job, slice_s=60, ceiling=4, deadline_s=60))
+            async with asyncio.timeout(20):
+                while len(stub.requests) < 4:  # noqa: ASYNC110 - the stub has no event for it
+                    await asyncio.sleep(0.01)
+            await asyncio.to_thread(retrying, world.engine, lambda s: people.cancel(s, job))
+            await asyncio.wait_for(pump, 10)
+            assert len(stub.requests) == 4
+            assert world.open_reservations(job) == 0
+            budget = world.query("SELECT spent_calls, reserved_calls FROM budgets WHERE job_id = :j", j=job)[0]
+            assert tuple(budget) == (4, 0)
+            # What was claimed and not asked for is ready again; the reconciler cancels it.
+            states = world.states(job)
+            assert states["cut_by_cancel"] == 4 and "leased" not in states
+
+    asyncio.run(run())
+
+
 def test_a_refused_key_stops_the_pump_and_the_job(world: World) -> None:
     async def run() -> None:
         async with StubLlm(script=lambda _: refused(401)) as stub:

@@ -98,7 +98,16 @@ class World:
         ceiling, deadline_s = options.pop("ceiling", 4), options.pop("deadline_s", 5.0)
         async with LlmClient(parse_endpoint(desk.context.job.endpoint), concurrency=ceiling) as client:
             stop: Callable[[], bool] = options.pop("stop", lambda: False)
-            await Pump(desk, client, ceiling=ceiling, deadline_s=deadline_s, slice_s=slice_s, stop=stop).run()
+            pump = Pump(
+                desk,
+                client,
+                ceiling=ceiling,
+                deadline_s=deadline_s,
+                slice_s=slice_s,
+                stop=stop,
+                health=options.pop("health", None),
+            )
+            await pump.run()
         return desk
 
     def states(self, job_id: JobId) -> dict[str, int]:

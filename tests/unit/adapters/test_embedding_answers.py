@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.adapters.embedding_answers import MOST_DIMS, EmbeddingRequest, Vectors, read_vectors
-from app.adapters.llm_answers import Reply
 from app.adapters.llm_outcomes import Failure, FailureCode
+from app.adapters.llm_refusals import Reply
 from tests.unit.adapters.test_llm_answers import JSON, reply
 
 

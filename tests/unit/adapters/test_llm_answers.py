@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.llm_answers import Reply, read_reply
+from app.adapters.llm_answers import read_reply
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode
+from app.adapters.llm_refusals import Reply
 from tests.stub_llm_faults import completion
 
 JSON = st.recursive(

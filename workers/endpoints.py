@@ -1,0 +1,58 @@
+"""What this worker process has found out of the endpoints it asks, kept from one task to the next: how each is asked,
+and whether it is down.
+
+How it is asked is found by the address, else by one look at the list of models; refusals teach the rest
+(`app.adapters.llm_profiles`). Another process finds it again: it costs a request that nobody bills.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from app.adapters.llm_breaker import Breaker, RetryBudget
+from app.adapters.llm_endpoints import Endpoint
+from app.adapters.llm_probe import probe
+from app.adapters.llm_profiles import GENERIC, Profile, by_url, named
+from app.domain.config import Llm
+
+_found: dict[tuple[str, str | None, str, bool], Profile] = {}
+"""By address, wanted profile, model and whether answers are streamed: one model may take what another refuses."""
+
+
+@dataclass
+class Health:
+    """How an endpoint does, as far as this process knows."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    retries: RetryBudget = field(default_factory=RetryBudget)
+
+
+_health: dict[str, Health] = {}
+
+
+def health_of(url: str) -> Health:
+    """What is known of an endpoint's health, by its address."""
+    return _health.setdefault(url, Health())
+
+
+async def profile_of(endpoint: Endpoint, llm: Llm, *, model: str) -> Profile:
+    """How an endpoint is asked for a model; raises UnknownProfileError.
+
+    A server that does not say what it is just now is taken for an ordinary one, until it does.
+    """
+    known = _found.get(_key(endpoint, llm, model))
+    if known is not None:
+        return known
+    found = named(llm.profile) if llm.profile else by_url(endpoint) or (await probe(endpoint)).profile
+    if found is None:
+        return replace(GENERIC, stream=llm.stream)
+    found = replace(found, stream=llm.stream)
+    learn(endpoint, llm, found, model=model)
+    return found
+
+
+def learn(endpoint: Endpoint, llm: Llm, profile: Profile, *, model: str) -> None:
+    """Ask it so from now on."""
+    _found[_key(endpoint, llm, model)] = profile
+
+
+def _key(endpoint: Endpoint, llm: Llm, model: str) -> tuple[str, str | None, str, bool]:
+    return endpoint.base_url, llm.profile, model, llm.stream

@@ -7,6 +7,7 @@ import time
 import structlog
 from sqlalchemy.orm import Session
 
+from app.adapters.llm_endpoints import parse_endpoint
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId

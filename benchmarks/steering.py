@@ -103,12 +103,15 @@ def _ratio(found: Sequence[Came], kind: tuple[bool, bool]) -> dict[str, float]:
     """Tokens steered over tokens of the baseline: geometric mean and limits, and how many reached the targets."""
     chosen = [came for came in found if (came.case.graded, came.case.models) == kind and not came.case.repeats]
     by = {(came.case.world, came.case.steered): came for came in chosen}
-    logs = np.log([by[world, True].tokens / by[world, False].tokens for world in range(WORLDS)])
+    # A job that a false alarm ended early says nothing of tokens; they are counted on their own.
+    fair = [world for world in range(WORLDS) if not by[world, True].collapsed_in and not by[world, False].collapsed_in]
+    logs = np.log([by[world, True].tokens / by[world, False].tokens for world in fair])
     rng = np.random.default_rng(0)
-    means = [float(np.exp(rng.choice(logs, WORLDS).mean())) for _ in range(2000)]
+    means = [float(np.exp(rng.choice(logs, len(fair)).mean())) for _ in range(2000)]
     low, high = np.percentile(means, [5, 95])
     return {
         "ratio": round(float(np.exp(logs.mean())), 3),
+        "worlds": len(fair),
         "low": round(float(low), 3),
         "high": round(float(high), 3),
         "met_steered": sum(by[world, True].met for world in range(WORLDS)),
@@ -127,6 +130,7 @@ def _collapses(found: Sequence[Came]) -> dict[str, float]:
         "found_at_once": len(at_once),
         "reverted": sum(came.pools[-1] == came.pools[-2] for came in at_once),
         "rounds_of_steady_jobs": sum(came.rounds for came in steady),
+        "steady_jobs": len(steady),
         "false_alarms": sum(came.collapsed_in is not None for came in steady),
     }
 
@@ -145,7 +149,7 @@ def main() -> int:
     figures: dict[str, object] = {"size": size, "grade": grade, "models": models, "collapse": collapse}
     figures |= {"load": load.figures()}
     lines = [
-        f"{name}: {one['ratio']:.2f} of the tokens ({one['low']:.2f} to {one['high']:.2f}); "
+        f"{name}: {one['ratio']:.2f} of the tokens ({one['low']:.2f} to {one['high']:.2f}, {one['worlds']} worlds); "
         f"targets met {one['met_steered']:.0f} and {one['met_uniform']:.0f} of {WORLDS}, "
         f"median tokens {one['tokens_steered']:,.0f} and {one['tokens_uniform']:,.0f}"
         for name, one in (
@@ -157,7 +161,7 @@ def main() -> int:
     lines.append(
         f"repeating endpoint: {collapse['found_at_once']} of {collapse['jobs']} found in the round it began, "
         f"{collapse['reverted']} of them taken back; {collapse['false_alarms']} false alarms in "
-        f"{collapse['rounds_of_steady_jobs']} rounds of steady endpoints"
+        f"{collapse['steady_jobs']} jobs of {collapse['rounds_of_steady_jobs']} rounds on steady endpoints"
     )
     show(figures, lines, as_json=options.json)
     good = size["high"] <= MOST_RATIO and collapse["found_at_once"] >= LEAST_FOUND * WORLDS

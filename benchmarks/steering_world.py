@@ -192,7 +192,16 @@ class Run:
     def _data(self, number: int, funnel: dict[str, object]) -> RoundData:
         this = RoundRow(number, 1, number, "closing", self.plan, {}, {}, {}, NOW, None)
         return RoundData(
-            JOB, self.config, this, list(self.history), None, self.world.frozen, self._board(), funnel, False
+            job=JOB,
+            config=self.config,
+            round=this,
+            history=list(self.history),
+            seed_set=None,
+            frozen=self.world.frozen,
+            board=self._board(),
+            funnel=funnel,
+            used_up=None,
+            replan=False,
         )
 
     def _board(self) -> Board:

@@ -114,10 +114,12 @@ PLATEAU_ACCEPTANCE = 0.10
 COLLAPSE_FALL = 0.05
 """A diversity measure that falls by more than this share in one round."""
 
-REPEATING, LEAST_PASSED = 0.6, 20
+REPEATING, LEAST_PASSED = 0.7, 30
 """A round of at least so many good answers repeats itself when more than this share is refused as the same ..."""
-REPEATING_RISE = 2.0
-"""... and that share is at least so many times that of the round before: topics that run dry do so slowly."""
+REPEATING_RISE = 2.5
+"""... and that share is at least so many times that of the round before: topics that run dry do so slowly. In
+`benchmarks/steering.py` (30 November 2026) repeating endpoints lie at 0.75 to 0.95 and 2.9 times or more, steady ones
+at 0.68 and 1.9 times at most."""
 
 
 def judge_targets(measures: Measures, targets: Targets) -> tuple[Check, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.config import Budget, Llm, ModelShare
-from app.domain.pricing import UnknownPriceError, price_table
+from app.domain.price_list import UnknownPriceError, price_table
 from app.services import submission
 from tests.faults.rig import document
 from tests.integration.loop_run import Loop, StubThread

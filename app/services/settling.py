@@ -11,7 +11,7 @@ from app.domain import levers, targets
 from app.domain.config import JobConfig
 from app.domain.planning import Plan
 from app.domain.pricing import MICRO
-from app.domain.records import JobId, Split, Verdict
+from app.domain.records import JobId, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
 from app.repositories import budgets, events, generations, holds, jobs, rounds
@@ -19,10 +19,10 @@ from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
-from app.services import admitting, candidates, failures, planning, settling_seeds
+from app.services import admitting, candidates, failures, planning, settling_seeds, steering
 from app.services import rounds as moves
 from app.services.admitting import Row
-from app.services.planning import Board, Way
+from app.services.planning import Board
 from app.services.settling_seeds import Prepared, SeedSet
 
 POOLED = ("kept", "pending", "reserve")
@@ -137,7 +137,7 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
         accepted,
         _count(data.funnel, "tokens"),
         diversity,
-        *_sameness(data, wanted.made, outcomes),
+        *steering.sameness(data.round.id, wanted.made, outcomes),
     )
     decision = targets.decide(
         [*_past(data.history), figures],
@@ -152,7 +152,7 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
         None
         if decision.stop
         else planning.make_plan(
-            _with_won(data.board, wanted.made, outcomes, short),
+            steering.with_won(data.board, wanted.made, outcomes, short),
             data.config,
             number=data.round.number + 1,
             approved=approved,
@@ -161,38 +161,6 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     )
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
     return Settled(None, stored, checks, decision, plan, data.board)
-
-
-def _with_won(board: Board, texts: Sequence[Candidate], outcomes: Sequence[Row], short: Sequence[Check]) -> Board:
-    """The board with the texts that steering counts as successes: good and new, of `work` families, no repairs.
-
-    The rows that the board was read from still call this round's texts pending.
-    """
-    verdicts = {outcome[0]: outcome[1] for outcome in outcomes}
-    good = [
-        text
-        for text in texts
-        if verdicts.get(text.id, text.verdict) in (Verdict.kept, Verdict.reserve)
-        and text.split == Split.work
-        and not text.repair
-    ]
-    helping = [
-        text
-        for text in good
-        if levers.helps({"ease": text.ease, "grade": text.grade, "list_coverage": text.list_coverage}, short)
-    ]
-    return replace(board, accepted=_by_way(good), won=_by_way(helping))
-
-
-def _by_way(texts: Sequence[Candidate]) -> Counter[Way]:
-    return Counter((text.round_id, text.arm, text.model) for text in texts)
-
-
-def _sameness(data: RoundData, texts: Sequence[Candidate], outcomes: Sequence[Row]) -> tuple[int, int]:
-    """Of this round's answers those that came so far, and those of them refused for being like others."""
-    new = {text.id for text in texts if text.round_id == data.round.id and text.verdict == Verdict.pending}
-    fates = [outcome for outcome in outcomes if outcome[0] in new]
-    return len(fates), sum(outcome[1] == Verdict.dropped for outcome in fates)
 
 
 def _count(funnel: dict[str, object], name: str) -> int:

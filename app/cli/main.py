@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "duplicates": ("duplicates:duplicates", TOOLS),
     "contamination": ("contamination:contamination", TOOLS),
     "classifier": ("classifier:app", USE),
+    "llm": ("llm:app", OPERATE),
     "doctor": ("doctor:doctor", OPERATE),
     "api": ("processes:api", OPERATE),
     "worker": ("processes:worker", OPERATE),

@@ -132,6 +132,8 @@ def encode(request: LlmRequest, profile: Profile) -> bytes:
         fields["temperature"] = max(request.temperature, profile.least_temperature)
     if profile.seed:
         fields["seed"] = request.seed
+    if request.response_format:
+        fields["response_format"] = request.response_format
     if profile.stream:
         fields["stream"] = True
         if profile.stream_usage:

@@ -137,18 +137,23 @@ class GroupedGrams:
 MOST_GROUPS = 10
 
 
+def once_each(hashes: Hashes, docs: Ints) -> tuple[Hashes, Ints]:
+    """The n-grams without those that their document has said before."""
+    # One key a pair of n-gram and document: sorting single numbers is 20 times as fast as sorting pairs.
+    once = np.unique(mix64(hashes + mix64(docs.astype(np.uint64))), return_index=True)[1]
+    return hashes[once], docs[once]
+
+
 def grouped_grams(hashes: Hashes, docs: Ints, n_docs: int, at: int) -> GroupedGrams:
     """5-grams for the share read at `at` documents: consecutive groups of that size, ten at most; the rest is left out.
 
-    The caller brings the documents in random order. Document frequencies grow with a set, hence the one size.
+    The caller brings each document's 5-grams once, and the documents in random order. Document frequencies grow with
+    a set, hence the one size.
     """
     size = min(at, n_docs)
     groups = min(max(1, n_docs // max(size, 1)), MOST_GROUPS)
     mine = docs < groups * size
     grams, held = hashes[mine], docs[mine]
-    # One key a pair of 5-gram and document: sorting single numbers is 20 times as fast as sorting pairs.
-    once = np.unique(mix64(grams + mix64(held.astype(np.uint64))), return_index=True)[1]
-    grams, held = grams[once], held[once]
     group = (held // max(size, 1)).astype(np.uint64)
     found = np.maximum(np.bincount(held, minlength=groups * size), 1).astype(np.float64)
     _, inverse, counts = np.unique(mix64(grams + mix64(~group)), return_inverse=True, return_counts=True)

@@ -113,7 +113,8 @@ def measured(
         packed = diversity.lzma_sample((text.text for text in alone), lzma_bytes)
         ratio = beside.submit(diversity.lzma_ratio, packed)
         sizes = beside.submit(limits.lzma_sizes, packed if wording_limits else [])
-        cross = _cross(alone)
+        grouped = _grouped(alone)
+        cross = _cross(grouped)
         repeats = sums.repeats(jaccard)
         rng = np.random.default_rng([sums.rng_seed, 99])
         draws = Draws(texts, sums.families, rng)
@@ -122,7 +123,7 @@ def measured(
             commonest = sums.openings.commonest()
             drawn |= draws.shares(set(repeats.tolist()), commonest[0] if commonest else None)
             drawn |= draws.distinct3(min(diversity.RAREFIED_TOKENS, sums.trigrams.total))
-            drawn |= draws.cross(_grouped(alone, max(cross))) if cross else {}
+            drawn |= draws.cross(grouped[max(cross)]) if cross else {}
         drawn |= limits.lzma_draws(sizes.result(), rng)
         values = _values(sums, len(repeats), cross, ratio.result())
     return Measured(values, limits_of(drawn, values), sums.trigrams.spectrum(), cross, sums.cluster_counts())
@@ -145,16 +146,20 @@ def _values(sums: DiversitySums, repeats: int, cross: Mapping[int, float], lzma_
     }
 
 
-def _grouped(alone: Sequence[SampledText], at: int) -> GroupedGrams:
-    hashes, docs = grams_of([text.words for text in alone[: at * diversity.MOST_GROUPS]], 5)
-    return diversity.grouped_grams(hashes, docs, len(alone), at)
-
-
-def _cross(alone: Sequence[SampledText]) -> dict[int, float]:
-    """Shares by size; the sample is in random order."""
+def _grouped(alone: Sequence[SampledText]) -> dict[int, GroupedGrams]:
+    """5-grams by the size at which their share is read; the sample is in random order."""
     count = len(alone)
     sizes = [size for size in CROSS_SIZES if size <= count] or ([count] if count > 1 else [])
-    found = {size: _grouped(alone, size).share() for size in sizes}
+    if not sizes:
+        return {}
+    read = alone[: max(sizes) * diversity.MOST_GROUPS]
+    hashes, docs = diversity.once_each(*grams_of([text.words for text in read], 5))
+    return {size: diversity.grouped_grams(hashes, docs, count, size) for size in sizes}
+
+
+def _cross(grouped: Mapping[int, GroupedGrams]) -> dict[int, float]:
+    """Shares by size."""
+    found = {size: grams.share() for size, grams in grouped.items()}
     return {size: share for size, share in found.items() if share is not None}
 
 

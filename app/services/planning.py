@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -100,8 +101,9 @@ def _reason_against(word: Word, part: str, config: JobConfig, recipe: Recipe) ->
     return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
 
 
+@lru_cache(maxsize=4_096)
 def arm_of(name: str) -> Arm:
-    """The arm of that name."""
+    """The arm of that name; few come up, over and over."""
     style, audience, constraint = [*name.split("/"), "", ""][:3]
     return Arm(style, audience, constraint)
 

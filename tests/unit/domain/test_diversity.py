@@ -108,13 +108,13 @@ def test_cross_share_is_the_mean_share_of_five_grams_held_elsewhere() -> None:
     texts = ["a b c d e f", "a b c d e g", "h i j k l", "a b"]
     hashes, docs = diversity.ngrams(tokenise(texts), 5)
 
-    assert diversity.grouped_grams(hashes, docs, 4, 200).share() == pytest.approx(1.0 / 4)
+    assert diversity.grouped_grams(*diversity.once_each(hashes, docs), 4, 200).share() == pytest.approx(1.0 / 4)
 
 
 def test_cross_share_counts_no_repeat_inside_a_document() -> None:
     hashes, docs = diversity.ngrams(tokenise(["a b c d e a b c d e", "f g h i j"]), 5)
 
-    assert diversity.grouped_grams(hashes, docs, 2, 200).share() == 0.0
+    assert diversity.grouped_grams(*diversity.once_each(hashes, docs), 2, 200).share() == 0.0
 
 
 def test_opening_share_counts_the_commonest_first_five_words() -> None:
@@ -149,13 +149,13 @@ def test_five_grams_are_compared_inside_groups_only() -> None:
     # Documents 0 and 2 are the same; at two documents they are in different groups.
     hashes, docs = diversity.ngrams(tokenise(["a b c d e", "f g h i j", "a b c d e", "k l m n o"]), 5)
 
-    assert diversity.grouped_grams(hashes, docs, 4, 2).share() == 0.0
-    assert diversity.grouped_grams(hashes, docs, 4, 4).share() == 0.5
+    assert diversity.grouped_grams(*diversity.once_each(hashes, docs), 4, 2).share() == 0.0
+    assert diversity.grouped_grams(*diversity.once_each(hashes, docs), 4, 4).share() == 0.5
 
 
 def test_a_text_drawn_twice_is_no_other_text() -> None:
     hashes, docs = diversity.ngrams(tokenise(["a b c d e", "f g h i j", "a b c d e"]), 5)
-    grouped = diversity.grouped_grams(hashes, docs, 3, 3)
+    grouped = diversity.grouped_grams(*diversity.once_each(hashes, docs), 3, 3)
 
     assert grouped.share(np.array([2.0, 1.0, 0.0])) == 0.0
     assert grouped.share(np.array([2.0, 1.0, 1.0])) == 0.75

@@ -16,7 +16,6 @@ import gzip
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 
@@ -27,7 +26,7 @@ from app.domain.measuring import Measured
 from app.domain.ruler import Ruler, fit_ruler
 from app.domain.targets import judge_beside
 from app.domain.tokens import mix64, tokenise
-from app.services.measuring import Batch, in_threads, measure_stream
+from app.services.measuring import Batch, measure_stream
 from benchmarks import human_texts
 from benchmarks.pathologies import PATHOLOGIES, Material
 from benchmarks.stage import options_of, show
@@ -47,7 +46,7 @@ Values = dict[str, float | None]
 def measured(texts: Sequence[str], ruler: Ruler, *, lzma_bytes: int = 0, limits: bool = False) -> Measured:
     """The vector of some texts, with all limits or only those that gates read."""
     parts = (Batch(texts[low : low + 256]) for low in range(0, len(texts), 256))
-    with measure_stream(parts, ruler, tell=lambda _count: None, by=partial(in_threads, threads=1)) as found:
+    with measure_stream(parts, ruler, tell=lambda _count: None, threads=1) as found:
         return found.measured(min(lzma_bytes, found.lzma_bytes()), wording_limits=limits)
 
 

@@ -1,25 +1,23 @@
 """How fast a set is measured, and whether memory stays flat: `hornbook measure` on 1 kB documents, in fresh processes.
 
-    python -m benchmarks.diversity_speed [--documents 100000] [--factor 5] [--json]
+    python -m benchmarks.diversity_speed [--documents 100000] [--factor 10] [--json]
 
-Both sizes are measured from JSONL as the command does it: read, fit, read again, hash in processes, confirm
-near-duplicates, find limits; CPU and memory are those of all its processes together. The baseline, in the same run, is
-the usual route to one of the measures alone: scikit-learn's HashingVectorizer, TruncatedSVD to 256 dimensions fitted on
-5,000 texts, eigenvalues of the covariance.
+Both sizes are measured from JSONL as the command does it: read, fit, read again, hash in two threads, confirm
+near-duplicates, find limits. The baseline, in the same run, is the usual route to one of the measures alone:
+scikit-learn's HashingVectorizer, TruncatedSVD to 256 dimensions fitted on 5,000 texts, eigenvalues of the covariance.
 """
 
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import psutil
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -29,8 +27,6 @@ from benchmarks.stage import Load, options_of, show
 DISTINCT = 5_000
 """Documents that are made; the others are these with a third of their words from another."""
 BASELINE_DOCUMENTS = 10_000
-WATCH_S = 0.1
-"""Between looks at CPU and memory."""
 
 
 def write_documents(path: Path, count: int) -> int:
@@ -49,40 +45,31 @@ def write_documents(path: Path, count: int) -> int:
 
 
 def run(path: Path, count: int) -> dict[str, float]:
-    """One `hornbook measure`, with the processes that it starts."""
+    """One `hornbook measure` in a process of its own."""
     begun = time.perf_counter()
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "app.cli.main", "measure", str(path), "--json"]
-    done = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-    cpu, peak = _watch(done)
+    command = [sys.executable, "-m", "benchmarks.diversity_speed", "--one", str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
     wall = time.perf_counter() - begun
-    if done.returncode:
-        raise subprocess.CalledProcessError(done.returncode, command)
+    used = json.loads(done.stdout.splitlines()[-1])
     return {
         "documents": count,
         "wall_s": round(wall, 2),
-        "cpu_s": round(cpu, 2),
+        "cpu_s": round(used["cpu_s"], 2),
         "documents_per_s": round(count / wall, 1),
-        "cpu_us": round(1e6 * cpu / count, 1),
-        "peak_mb": round(peak, 1),
+        "cpu_us": round(1e6 * used["cpu_s"] / count, 1),
+        "peak_mb": round(used["peak_mb"], 1),
     }
 
 
-def _watch(leader: subprocess.Popen[bytes]) -> tuple[float, float]:
-    """CPU seconds and peak MB of a process and all it starts, until it ends; shared pages count once."""
-    cpu: dict[int, float] = {}
-    peak = 0
-    root = psutil.Process(leader.pid)
-    while leader.poll() is None:
-        memory = 0
-        with suppress(psutil.Error):
-            for process in (root, *root.children(recursive=True)):
-                times = process.cpu_times()
-                cpu[process.pid] = times.user + times.system
-                memory += process.memory_full_info().pss
-        peak = max(peak, memory)
-        time.sleep(WATCH_S)
-    return sum(cpu.values()), peak / 2**20
+def one(path: str) -> None:
+    """What the process does."""
+    # Loaded here, as the command line does: the baseline's process must not pay for it, nor this one for the baseline.
+    from app.cli.main import run as hornbook  # noqa: PLC0415
+
+    hornbook(["measure", path, "--json"])
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024}))
 
 
 def baseline(path: Path, count: int) -> float:
@@ -123,18 +110,22 @@ def main() -> None:
     """Measure and print."""
     parser = options_of(__doc__)
     parser.add_argument("--documents", type=int, default=100_000)
-    parser.add_argument("--factor", type=int, default=5)
+    parser.add_argument("--factor", type=int, default=10)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.one:
+        one(options.one)
+        return
     found = measure(options)
     runs = found["runs"]
     assert isinstance(runs, list)
     lines = [
         f"{row['documents']:8.0f} documents: {row['wall_s']:.2f} s, CPU {row['cpu_s']:.2f} s,"
-        f" {row['cpu_us']:.0f} us each, peak memory {row['peak_mb']:.0f} MB"
+        f" {row['cpu_us']:.0f} us each, peak RSS {row['peak_mb']:.0f} MB"
         for row in runs
     ]
     lines.append(
-        f"peak memory grows by {found['peak_growth_mb']} MB, {found['bytes_a_document']} bytes a document on disk"
+        f"peak RSS grows by {found['peak_growth_mb']} MB, {found['bytes_a_document']} bytes a document on disk"
     )
     lines.append(f"baseline, Vendi-1 alone: {found['baseline_cpu_us']} us CPU a document; ratio {found['ratio']}")
     lines.append(f"machine  {found['load']}")

@@ -4,7 +4,6 @@ Vectors and clusters are fitted on the set itself, or on the set it is compared 
 Files are streamed, twice; memory hardly grows with them.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.adapters.embeddings import encoder_of
 from app.adapters.line_sample import sample_lines
-from app.adapters.measuring_processes import MeasuringProcesses
 from app.cli.documents import Reading, batches, family_batches, read_records
 from app.cli.exits import StoppedError
 from app.cli.measure_report import write_report
@@ -29,15 +27,11 @@ from app.domain.measuring import Measured
 from app.domain.records import Kind
 from app.domain.ruler import Encoder, Ruler, fit_ruler
 from app.domain.targets import Check, judge_beside
-from app.services.measuring import Batch, Streamed, draw_texts, in_threads, measure_stream
+from app.services.measuring import Batch, Streamed, draw_texts, measure_stream
 from app.settings import get_settings
 
 Tell = Callable[[int], None]
 Values = dict[str, float | None]
-LARGE_BYTES = 16_000_000
-"""From this size on, processes are worth their second of start."""
-MOST_PROCESSES = 4
-"""Reading is one process's work: it keeps about so many others busy."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +85,11 @@ def compared(found: Measured, base: Measured) -> tuple[Values, tuple[Check, ...]
 def _measure(file: Path, against: Path | None, wish: Wish) -> tuple[Side, Side | None]:
     with ExitStack() as stack:
         counts: dict[Path, int] = {}
-        processes = _processes(stack, [file, *([against] if against else [])], wish)
         ruler = _fit(against or file, wish, counts)
-        found = stack.enter_context(_stream(file, ruler, wish, counts.get(file), processes))
+        found = stack.enter_context(_stream(file, ruler, wish, counts))
         if against is None:
             return _side(file, found, ruler, found.lzma_bytes()), None
-        other = stack.enter_context(_stream(against, ruler, wish, counts.get(against), processes))
+        other = stack.enter_context(_stream(against, ruler, wish, counts))
         size = min(found.lzma_bytes(), other.lzma_bytes())
         return _side(file, found, ruler, size), _side(against, other, ruler, size)
 
@@ -126,20 +119,10 @@ def _draw(path: Path, wish: Wish, tell: Tell) -> list[str]:
     return draw_texts(plain, rng_seed=wish.rng_seed, tell=tell)
 
 
-def _processes(stack: ExitStack, files: list[Path], wish: Wish) -> MeasuringProcesses | None:
-    """Started here, they are ready when the ruler is; None where threads serve as well."""
-    count = min(MOST_PROCESSES, os.cpu_count() or 1)
-    large = any(path.is_file() and path.stat().st_size >= LARGE_BYTES for path in files)
-    if not large or count < 2 or wish.encoder is not None:
-        return None
-    return stack.enter_context(MeasuringProcesses(count))
-
-
-def _stream(path: Path, ruler: Ruler, wish: Wish, count: int | None, others: MeasuringProcesses | None) -> Streamed:
+def _stream(path: Path, ruler: Ruler, wish: Wish, counts: dict[Path, int]) -> Streamed:
     records = read_records(path, wish.reading)
-    with _bar(f"measure {path.name}", count) as tell:
-        by = in_threads if others is None else others.sum_up
-        return measure_stream(_batches(records, wish), ruler, tell=tell, by=by)
+    with _bar(f"measure {path.name}", counts.get(path)) as tell:
+        return measure_stream(_batches(records, wish), ruler, tell=tell)
 
 
 def _batches(records: Iterator[Record], wish: Wish) -> Iterator[Batch]:

@@ -44,33 +44,19 @@ class Documents:
     tokens: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What the samples of a set have dropped for good, so that a part of the set need not bring it."""
-
-    level: int = 0
-    """Of the trigrams' sample."""
-    below: int | None = None
-    """Of the texts' sample."""
-
-
-UNBOUNDED = Bounds()
-"""Of a set of which nothing is dropped yet."""
-
-
 class DiversitySums:
-    """The sums of a set that grows, or of a part of one whose sums have these bounds."""
+    """The sums of a set that grows."""
 
-    def __init__(self, *, dims: int, clusters: int, rng_seed: int, bounds: Bounds = UNBOUNDED) -> None:
+    def __init__(self, *, dims: int, clusters: int, rng_seed: int) -> None:
         self.rng_seed = rng_seed
         self.gram = GramSums(np.zeros((dims, dims)), 0)
         self.inside = InsidePairs(0.0, 0.0, 0.0)
         self.clusters: Ints = np.zeros(max(1, clusters), np.int64)
         self.families = 0
-        self.trigrams = GramSample(level=bounds.level)
+        self.trigrams = GramSample()
         self.openings = GramSample(most=sys.maxsize)
         self.tokens = self.ease = self.listed = self.weight = 0.0
-        self.sample = SetSample(below=bounds.below)
+        self.sample = SetSample()
         self._ids: list[Ints] = []
         self._grades: list[Floats] = []
         self._signatures: list[NDArray[np.uint32]] = []
@@ -79,10 +65,6 @@ class DiversitySums:
     def n(self) -> int:
         """Documents."""
         return self.gram.n
-
-    def bounds(self) -> Bounds:
-        """For the sums of a further part."""
-        return Bounds(self.trigrams.level, self.sample.below)
 
     def add(self, docs: Documents) -> None:
         """Take in a part, its families complete."""

@@ -17,9 +17,9 @@ MOST_GRAMS = 1 << 20
 class GramSample:
     """Counts of the n-grams of a set."""
 
-    def __init__(self, most: int = MOST_GRAMS, level: int = 0) -> None:
+    def __init__(self, most: int = MOST_GRAMS) -> None:
         self._most = most
-        self._level = level
+        self._level = 0
         self._total = 0
         self._values: Hashes = np.zeros(0, np.uint64)
         self._counts: Ints = np.zeros(0, np.int64)
@@ -32,11 +32,6 @@ class GramSample:
         return self._total
 
     @property
-    def level(self) -> int:
-        """Zero bits that the hashes kept begin with; never falls. A part of the set may begin at the whole's."""
-        return self._level
-
-    @property
     def exact(self) -> bool:
         """Every n-gram is counted, none stands for others."""
         self._settle()
@@ -45,9 +40,6 @@ class GramSample:
     def add(self, hashes: Hashes) -> None:
         """Count some n-grams."""
         self._total += len(hashes)
-        self._keep(hashes)
-
-    def _keep(self, hashes: Hashes) -> None:
         kept = self._within(hashes)
         self._fresh.append(kept)
         self._fresh_size += len(kept)
@@ -56,13 +48,11 @@ class GramSample:
 
     def merge(self, other: "GramSample") -> None:
         """Take in the counts of another part of the set."""
+        other._settle()
+        self._settle()
         self._total += other._total
-        if len(other._values) or other._level > self._level:
-            self._settle()
-            self._level = max(self._level, other._level)
-            self._join(other._values, other._counts)
-        for hashes in other._fresh:
-            self._keep(hashes)
+        self._level = max(self._level, other._level)
+        self._join(other._values, other._counts)
 
     def spectrum(self) -> list[tuple[int, int]]:
         """(f, how many different n-grams occur f times), ascending; estimated when not `exact`."""

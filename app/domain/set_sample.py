@@ -53,16 +53,12 @@ def ranks(families: Ints, rng_seed: int) -> Hashes:
 class SetSample:
     """A growing sample, in order of rank and id."""
 
-    def __init__(self, most_texts: int = MOST_TEXTS, most_bytes: int = MOST_BYTES, *, below: int | None = None) -> None:
+    def __init__(self, most_texts: int = MOST_TEXTS, most_bytes: int = MOST_BYTES) -> None:
         self._most_texts = most_texts
         self._most_bytes = most_bytes
         self._texts: list[SampledText] = []
-        self._below = below
-
-    @property
-    def below(self) -> int | None:
-        """Families from this rank on are out for good; None while everything fits. A part may begin at the whole's."""
-        return self._below
+        self._below: int | None = None
+        """Families from this rank on are out for good; None while everything fits."""
 
     def wanted(self, rank: Hashes) -> Ints:
         """Rows that may belong to the sample."""

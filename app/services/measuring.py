@@ -1,8 +1,8 @@
 """A set of any size measured from a stream, in memory that hardly grows with it: 280 bytes a document.
 
-The stream is read twice: once to draw the texts that the ruler is fitted on, once to measure. Reading and merging is
-this thread's work, hashing and counting that of a few others or of processes; the sums of batches are merged in the
-order they came, so that no bit of the result depends on threads or processes.
+The stream is read twice: once to draw the texts that the ruler is fitted on, once to measure. Reading and adding up is
+this thread's work, hashing and counting that of a few others; batches are added in the order they came, so that the
+result does not depend on the threads.
 """
 
 from collections import deque
@@ -18,13 +18,11 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from app.adapters.shingle_file import ShingleFile
 from app.domain import diversity, measuring
 from app.domain.diversity import Ints
-from app.domain.diversity_sums import Bounds, DiversitySums
+from app.domain.diversity_sums import DiversitySums
 from app.domain.measuring import Measured
-from app.domain.ruler import FIT_CHARS, FIT_TEXTS, Part, Ruler, Summed, sum_up
+from app.domain.ruler import FIT_CHARS, FIT_TEXTS, Measurable, Ruler, apply
 from app.domain.set_sample import ranks
 
-SumUp = Callable[[Iterable[Part], Ruler, Callable[[], Bounds]], Iterator[Summed]]
-"""`ruler.sum_up` of each part in order, wherever it is done; the bounds are asked for when a part begins."""
 THREADS = 2
 AHEAD = 2
 """Batches a thread has waiting at most."""
@@ -85,37 +83,30 @@ def draw_texts(batches: Iterable[Batch], *, rng_seed: int, tell: Callable[[int],
     return [text for _, _, text in sorted(drawn, key=lambda item: item[1])]
 
 
-def in_threads(
-    parts: Iterable[Part], ruler: Ruler, bounds: Callable[[], Bounds], threads: int = THREADS
-) -> Iterator[Summed]:
-    """The sums of each part, by threads: for a set too small to start processes for, or an encoder that waits."""
-    waiting: deque[Future[Summed]] = deque()
+def measure_stream(
+    batches: Iterable[Batch], ruler: Ruler, *, tell: Callable[[int], None], threads: int = THREADS
+) -> Streamed:
+    """The sums of a stream; ids are places in it, from 0. `tell` hears the size of every batch that is done."""
+    found = Streamed(ruler.sums(), ShingleFile())
+    # The threads here are the parallelism: one more inside a product of 256 rows costs more than it saves.
+    with threadpool_limits(limits=1):
+        for done in _applied(batches, ruler, threads):
+            found.sums.add(done.docs)
+            found.shingles.append(done.shingles)
+            tell(len(done.docs.ids))
+    return found
+
+
+def _applied(batches: Iterable[Batch], ruler: Ruler, threads: int) -> Iterator[Measurable]:
+    count = 0
+    waiting: deque[Future[Measurable]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for part in parts:
-            waiting.append(pool.submit(sum_up, ruler, part, bounds()))
+        for batch in batches:
+            ids = np.arange(count, count + len(batch.texts))
+            families = ids if batch.families is None else batch.families
+            waiting.append(pool.submit(apply, ruler, batch.texts, ids, families))
+            count += len(ids)
             if len(waiting) > AHEAD * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-
-
-def measure_stream(
-    batches: Iterable[Batch], ruler: Ruler, *, tell: Callable[[int], None], by: SumUp = in_threads
-) -> Streamed:
-    """The sums of a stream; ids are places in it, from 0. `tell` hears the size of every batch that is done."""
-    found = Streamed(ruler.sums(), ShingleFile())
-    # The parts are the parallelism: one more inside a product of 256 rows costs more than it saves.
-    with threadpool_limits(limits=1):
-        for done in by(_parts(batches), ruler, found.sums.bounds):
-            found.sums.merge(done.sums)
-            found.shingles.append(done.shingles)
-            tell(done.sums.n)
-    return found
-
-
-def _parts(batches: Iterable[Batch]) -> Iterator[Part]:
-    count = 0
-    for batch in batches:
-        ids = np.arange(count, count + len(batch.texts))
-        yield Part(ids, ids if batch.families is None else batch.families, batch.texts)
-        count += len(ids)

@@ -1,13 +1,11 @@
 """A streamed set: threads and batch sizes change nothing, the fitted sample is the same however the stream is cut."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from app.domain.measuring import Measured
 from app.domain.ruler import FIT_TEXTS, fit_ruler
-from app.services.measuring import Batch, draw_texts, in_threads, measure_stream
+from app.services.measuring import Batch, draw_texts, measure_stream
 
 WORDS = "river bridge clock garden engine letter island market storm planet stone cloud paper window bread".split()
 
@@ -30,7 +28,7 @@ def silent(_count: int) -> None:
 
 def streamed(size: int, threads: int) -> Measured:
     ruler = fit_ruler(TEXTS, rng_seed=0)
-    with measure_stream(batches(TEXTS, size), ruler, tell=silent, by=partial(in_threads, threads=threads)) as found:
+    with measure_stream(batches(TEXTS, size), ruler, tell=silent, threads=threads) as found:
         return found.measured(found.lzma_bytes())
 
 

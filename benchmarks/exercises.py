@@ -17,9 +17,9 @@ import re
 import time
 from collections.abc import Callable
 
-from app.domain.config import Exercises
 from app.domain.exercise_gate import check_exercise
 from app.domain.fences import split_fences
+from app.domain.gate_config import Exercises
 from app.domain.mutants import mutants_of
 from app.explainer.exercise_writer import known_names, write_exercise
 from app.explainer.prompt import Prompt

@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from app.domain.code import python_blocks
-from app.domain.config import Gates
 from app.domain.fidelity import FidelityReport, check_fidelity, seed_facts
+from app.domain.gate_config import Gates
 from app.domain.records import Kind
 from benchmarks.documents import prose
 from benchmarks.fidelity_faults import CODE, PROSE, Injector

@@ -26,7 +26,8 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sqlalchemy import Column, Double, Integer, LargeBinary, MetaData, Table, Text, insert, text
 
 from app.db.session import engine_of, transaction
-from app.domain.config import Gates, JobConfig, Planning, Targets
+from app.domain.config import JobConfig, Planning, Targets
+from app.domain.gate_config import Gates
 from app.domain.records import JobId
 from benchmarks.documents import code_documents, prose_documents
 from benchmarks.stage import Load, Stage, options_of, show, stage

@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 
 from app.adapters.exports import Build, hornbook_version, remove_others
 from app.db.session import retrying
-from app.domain.config import Safety
 from app.domain.dataset_card import CardFacts, render_card
 from app.domain.exporting import (
     ExportSplit,
@@ -27,6 +26,7 @@ from app.domain.exporting import (
     real_line,
     shard_sizes,
 )
+from app.domain.gate_config import Safety
 from app.domain.manifest import CARD_NAME, Tally, make_manifest
 from app.domain.safety import redact, redact_fields
 from app.domain.steps import Step

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from pydantic_core import ErrorDetails
 
 from app.adapters.yaml_lines import BadYamlError, Document, Where, read_document
-from app.domain.config import Budget, Gates, JobConfig, Llm, Planning, Targets
+from app.domain.config import Budget, JobConfig, Llm, Planning, Targets
 from app.domain.draws import SPOKEN
+from app.domain.gate_config import Gates
 from app.domain.recipe_checks import Fault, check_recipe
 from app.domain.recipes.recipe import REFINE, REPAIR, Answer, Recipe
 from app.domain.records import Kind

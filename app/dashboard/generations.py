@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.dashboard import wording
 from app.dashboard.backend import MAX_ID, CurrentBackend, RowId
 from app.dashboard.rendering import PageRoute, render
-from app.domain.config import Gates, JobConfig
+from app.domain.config import JobConfig
+from app.domain.gate_config import Gates
 from app.domain.records import GenerationId, JobId, Verdict
 from app.domain.reviews import MOST_NOTE_CHARS
 from app.repositories import generations_read, jobs, reviews, rounds

@@ -15,12 +15,12 @@ import numpy as np
 from app.domain import clusters, embedding, fidelity, safety
 from app.domain.behaviour import Runner
 from app.domain.benchmarks import Item
-from app.domain.config import Gates, Safety
 from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
 from app.domain.education import Classifier, load_classifier
 from app.domain.education_audit import Audit, load_audit
 from app.domain.facts import Facts
 from app.domain.features import Features, features
+from app.domain.gate_config import Gates, Safety
 from app.domain.gate_report import judge_each, limits
 from app.domain.gates import Candidate, Rules, judge
 from app.domain.recipes.recipe import Recipe

@@ -1,9 +1,9 @@
 """Whether an exercise holds what it promises: readable parts, a solution that passes, tests that notice faults."""
 
 from app.domain.behaviour import Runner
-from app.domain.config import Exercises
 from app.domain.exercise_trials import Trial, try_exercise
 from app.domain.exercises import Exercise, UnreadableExerciseError, read_exercise
+from app.domain.gate_config import Exercises
 from app.domain.reasons import Reason
 
 UNVERIFIED = "unverified"

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from app.domain import code, decontamination, exercise_gate, fidelity, formats, safety, unsafe_words
 from app.domain.behaviour import Runner
-from app.domain.config import Gates
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.facts import Facts
+from app.domain.gate_config import Gates
 from app.domain.reasons import REPAIRABLE, Reason
 from app.domain.recipes.recipe import Answer, Recipe
 from app.domain.records import Kind

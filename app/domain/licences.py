@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from app.domain.config import Licences
+from app.domain.gate_config import Licences
 
 _SEPARATORS = re.compile(r"[\s_-]+")
 _WITH = re.compile(r"\s+WITH\s+[\w.-]+")

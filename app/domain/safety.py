@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from app.domain import credentials, personal_data
-from app.domain.config import Handling, Safety
 from app.domain.credentials import SHAPE, Place
+from app.domain.gate_config import Handling, Safety
 
 T = TypeVar("T")
 

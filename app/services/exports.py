@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.adapters import exports as files
 from app.adapters.storage import Storage
-from app.domain.config import Safety, recipe_of
+from app.domain.config import recipe_of
 from app.domain.exporting import SPLITS, ExportOptions, ExportSplit, RealShare, plan_real
+from app.domain.gate_config import Safety
 from app.domain.manifest import MANIFEST_NAME, CorpusFacts, JobFacts, RoundFacts, host_of, safe_config
 from app.domain.records import JobId, Split
 from app.domain.steps import Compute, Step

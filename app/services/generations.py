@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from app.domain.config import Safety
+from app.domain.gate_config import Safety
 from app.domain.records import GenerationId, Verdict
 from app.domain.safety import redact, redact_fields
 from app.repositories import generations_read, jobs

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.domain import embedding
 from app.domain.benchmarks import Item
-from app.domain.config import JobConfig, Safety
+from app.domain.config import JobConfig
+from app.domain.gate_config import Safety
 from app.domain.records import JobId, Kind
 from app.domain.steps import Compute, Step
 from app.repositories import corpora, jobs, seeds, units

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from app.domain import clusters, dedup, gates, licences, measuring, safety
-from app.domain.config import JobConfig, Safety, recipe_of
+from app.domain.config import JobConfig, recipe_of
+from app.domain.gate_config import Safety
 from app.domain.measuring import Measured, Member
 from app.domain.safety import Screened
 from app.repositories import jobs, seeds

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.adapters import llm_profiles
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain import licences
-from app.domain.config import Budget, JobConfig, Licences, config_hash, contradictions, recipe_of
+from app.domain.config import Budget, JobConfig, config_hash, contradictions, recipe_of
+from app.domain.gate_config import Licences
 from app.domain.price_list import PriceTable
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
 from app.domain.prompts import prompt_hash

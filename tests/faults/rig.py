@@ -22,7 +22,8 @@ from app.adapters.storage import Storage
 from app.db import migrate
 from app.db.session import engine_of, retrying
 from app.dispatch import send
-from app.domain.config import Budget, Embedding, Gates, JobConfig, Llm, Planning, Targets
+from app.domain.config import Budget, Embedding, JobConfig, Llm, Planning, Targets
+from app.domain.gate_config import Gates
 from app.domain.price_list import price_table
 from app.domain.records import JobId
 from app.domain.steps import Compute

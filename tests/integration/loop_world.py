@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.db.session import transaction
-from app.domain.config import Budget, Gates, JobConfig, Planning, Targets
+from app.domain.config import Budget, JobConfig, Planning, Targets
+from app.domain.gate_config import Gates
 from app.domain.pricing import Price
 from app.repositories import budgets, corpora, jobs, rewrites, rounds
 from app.repositories.generations import NewGeneration

@@ -11,7 +11,6 @@ from app.domain.config import (
     PRESET_GRADES,
     Budget,
     Embedding,
-    Gates,
     JobConfig,
     Llm,
     Planning,
@@ -20,6 +19,7 @@ from app.domain.config import (
     as_json,
     recipe_of,
 )
+from app.domain.gate_config import Gates
 from app.domain.pricing import MICRO, OFFLINE_MODEL
 from app.domain.recipes.recipe import recipe_hash
 from app.repositories.budgets import BudgetRow

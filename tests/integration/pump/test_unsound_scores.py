@@ -6,8 +6,8 @@ import msgspec
 
 from app.adapters.sandbox import Sandbox
 from app.adapters.sandbox_faults import SandboxFault
-from app.domain.config import Safety
 from app.domain.examining import Examined, Row
+from app.domain.gate_config import Safety
 from app.repositories.seeds import SeedText
 from tests.integration.pump.world import World, said
 from workers import preparing, resources

@@ -14,7 +14,8 @@ from app.adapters.llm import LlmClient
 from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import Answer, Outcome
 from app.db.session import engine_of, retrying
-from app.domain.config import Budget, Gates, JobConfig, Llm, Targets
+from app.domain.config import Budget, JobConfig, Llm, Targets
+from app.domain.gate_config import Gates
 from app.domain.price_list import price_table
 from app.domain.records import JobId
 from app.services import asking, submission

@@ -7,7 +7,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from app.db.session import transaction
-from app.domain.config import Gates, Handling, JobConfig, Safety
+from app.domain.config import JobConfig
+from app.domain.gate_config import Gates, Handling, Safety
 from app.domain.recipes.builtin import RECIPES
 from app.domain.records import JobId
 from app.repositories import jobs

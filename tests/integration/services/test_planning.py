@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.db.session import transaction
-from app.domain.config import Gates, JobConfig, Licences, Llm, Planning, Safety
+from app.domain.config import JobConfig, Llm, Planning
+from app.domain.gate_config import Gates, Licences, Safety
 from app.domain.planning import Arm, Plan, Planned
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.records import JobId, Split

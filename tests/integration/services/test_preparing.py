@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.db.session import transaction
-from app.domain.config import Gates, Handling, JobConfig, Licences, Safety
+from app.domain.config import JobConfig
 from app.domain.dedup import signatures
+from app.domain.gate_config import Gates, Handling, Licences, Safety
 from app.domain.records import JobId
 from app.domain.tokens import tokenise
 from app.repositories import units

@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from app.db.session import transaction
 from app.domain import clusters
-from app.domain.config import Budget, Embedding, Gates, JobConfig
+from app.domain.config import Budget, Embedding, JobConfig
 from app.domain.embedding import centred
+from app.domain.gate_config import Gates
 from app.domain.price_list import UnknownPriceError
 from app.domain.records import JobId, Kind
 from app.repositories import jobs

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from app.domain.config import Gates, Llm
+from app.domain.config import Llm
+from app.domain.gate_config import Gates
 from app.domain.text import sha256
 from tests.integration.loop_run import Loop
 from tests.integration.loop_world import OPEN, config_of, row, rows

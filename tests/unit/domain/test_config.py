@@ -9,9 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.domain.config import (
     PRESET_GRADES,
     Budget,
-    Gates,
     JobConfig,
-    Licences,
     Llm,
     ModelShare,
     Planning,
@@ -20,6 +18,7 @@ from app.domain.config import (
     config_hash,
     contradictions,
 )
+from app.domain.gate_config import Gates, Licences
 
 ADAPTER = TypeAdapter(JobConfig)
 

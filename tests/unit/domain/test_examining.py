@@ -10,7 +10,6 @@ import pytest
 from app.adapters.models import shipped_audit, shipped_audit_blob, shipped_classifier, shipped_classifier_blob
 from app.domain import clusters, embedding
 from app.domain.benchmarks import Item
-from app.domain.config import Gates, Safety
 from app.domain.decontamination import Hit
 from app.domain.education import dump_classifier
 from app.domain.examining import (
@@ -24,6 +23,7 @@ from app.domain.examining import (
     examine_seeds,
     find_contamination,
 )
+from app.domain.gate_config import Gates, Safety
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.tokens import tokenise
 

@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain.behaviour import Calls, RealRun
-from app.domain.config import Exercises
 from app.domain.exercise_gate import check_exercise
+from app.domain.gate_config import Exercises
 from app.domain.reasons import Reason
 from tests.unit.domain.exercise_texts import NAME, TEXT, spoilt
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.benchmarks import Item
-from app.domain.config import Gates, Handling, Safety
 from app.domain.decontamination import build_index
 from app.domain.education_style import DEFAULT_SHIFT
+from app.domain.gate_config import Gates, Handling, Safety
 from app.domain.gates import CASCADE, Candidate, Reason, Rules, judge
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.recipes.exercises import EXERCISES

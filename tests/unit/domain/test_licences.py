@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.config import Licences
+from app.domain.gate_config import Licences
 from app.domain.licences import allowed
 
 CASES = [

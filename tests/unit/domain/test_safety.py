@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.config import Handling, Safety
+from app.domain.gate_config import Handling, Safety
 from app.domain.safety import EVERYTHING, PLACEHOLDERS, Sensitive, redact, redact_fields, rejects, screen
 
 OFF = replace(Safety(), **dict.fromkeys((kind.value for kind in Sensitive), Handling.off))

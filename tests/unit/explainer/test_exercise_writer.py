@@ -5,9 +5,9 @@ import random
 import pytest
 
 from app.adapters.models import word_list_path
-from app.domain.config import Exercises
 from app.domain.exercise_gate import check_exercise
 from app.domain.formats import is_refusal
+from app.domain.gate_config import Exercises
 from app.domain.recipes.exercises import EXERCISES
 from app.domain.records import Kind
 from app.domain.word_parts import fits

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from app.domain.config import Gates, JobConfig
+from app.domain.config import JobConfig
+from app.domain.gate_config import Gates
 from app.repositories.generations import Candidate
 from app.services.admitting import admit
 

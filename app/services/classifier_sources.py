@@ -18,7 +18,8 @@ from app.domain.steps import Compute, Step
 from app.errors import ConflictError, InvalidInputError
 from app.repositories import classifier_labels, classifiers, corpora, jobs, reviews, units
 from app.services.classifiers import SHIPPED, ClassifierNotReadyError
-from app.services.submission import CorpusFailedError, Operator, Target, choose_target, micro_of, price_for
+from app.services.corpus_checks import CorpusFailedError
+from app.services.submission import Operator, Target, choose_target, micro_of, price_for
 
 
 class ReservedNameError(InvalidInputError):

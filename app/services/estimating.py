@@ -13,7 +13,7 @@ from app.domain.recipes.recipe import Recipe
 from app.errors import ConflictError
 from app.repositories import corpora, history
 from app.repositories.history import CallRow, Pace, PastJob
-from app.services import planning, submission
+from app.services import corpus_checks, planning, submission
 from app.services.submission import Operator
 
 
@@ -77,7 +77,7 @@ def estimate_job(
 
 def _seeds(session: Session, corpus_id: int, config: JobConfig, recipe: Recipe) -> Seeds:
     corpus = corpora.get(session, corpus_id)
-    submission.check_corpus(session, corpus, recipe, config)
+    corpus_checks.check_corpus(session, corpus, recipe, config)
     if corpus.state != "ready":
         raise CorpusNotReadyError(id=corpus_id)
     kinds = [kind.value for kind in recipe.kinds]

@@ -136,8 +136,9 @@ def show_stop(say: Console, job: Json) -> None:
     reason = job["stop_reason"]
     style = "bold green" if reason == SUCCESS else "bold yellow"
     title = plain(reason) if reason else job["state"]
-    line = Text.assemble((f"Stopped: {title}. ", style), STOPS.get(reason or "", ""))
-    if job["note"]:
+    told = STOPS.get(reason or "", "")
+    line = Text.assemble((f"Stopped: {title}. ", style), told)
+    if job["note"] and job["note"].lower() != told.rstrip(".").lower():
         line.append(f" ({job['note']})", "dim")
     say.print(line)
 

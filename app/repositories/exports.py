@@ -233,12 +233,3 @@ def kept_by_round(session: Session, job_id: int) -> dict[int, int]:
         {"job": job_id},
     )
     return {row.number: row.n for row in rows}
-
-
-def taking_part(session: Session, job_id: int) -> int | None:
-    """Seeds left after round 0; None when no seed was scored."""
-    query = text(
-        "SELECT count(*) AS n, count(*) FILTER (WHERE reason IS NULL) AS part FROM seed_scores WHERE job_id = :job"
-    )
-    row = session.execute(query, {"job": job_id}).one()
-    return row.part if row.n else None

@@ -168,13 +168,16 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         endpoint=host_of(job.endpoint),
         prompt_sha256=job.prompt_sha256,
         classifier_sha256=job.classifier_sha256,
-        corpus=CorpusFacts(
-            corpus.name, corpus.content_sha256.hex(), corpus.stored, exports.taking_part(session, job.id)
-        ),
+        corpus=CorpusFacts(corpus.name, corpus.content_sha256.hex(), corpus.stored, _taking_part(settled)),
         measures=settled[-1].measures if settled else {},
         rounds=tuple(_round(row, kept.get(row.number, 0)) for row in settled),
         unverified=exports.unverified(session, job.id),
     )
+
+
+def _taking_part(settled: Sequence[RoundRow]) -> int | None:
+    """The seeds, or words, that were left after round 0."""
+    return settled[0].funnel.get("taking_part") if settled else None
 
 
 def _round(row: RoundRow, kept: int) -> RoundFacts:

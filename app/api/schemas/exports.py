@@ -25,6 +25,8 @@ class ExportRequest(BaseModel):
     min_edu: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] = 0.0
     lineage: bool = True
     """Whether every line says where it comes from; the licence always stays."""
+    unverified: bool = False
+    """Whether exercises whose tests nobody could run are taken too."""
 
     def options(self) -> ExportOptions:
         """The same as the service takes it."""
@@ -34,6 +36,7 @@ class ExportRequest(BaseModel):
             splits=self.splits,
             min_edu=self.min_edu,
             lineage=self.lineage,
+            unverified=self.unverified,
         )
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain.records import Kind
 from app.domain.safety import redact
 from app.domain.text import TextFault, check_text, guess_kind, normalise, sha256, text_flags
+from app.domain.word_parts import PARTS, fits
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -52,7 +53,8 @@ class RecordFault(StrEnum):
     bad_csv = "bad_csv"
     """A quote left open, or another number of cells than the header has."""
     bad_word = "bad_word"
-    """A word-list line that is no single word with a known part of speech, name of a function, feature or opening."""
+    """A word-list line, or a record said to be a word, that is no single word with a known part of speech, name of a
+    function, feature or opening."""
     empty_file = "empty_file"
     """A file of a folder or an archive that holds nothing."""
     unsupported_media = "unsupported_media"
@@ -204,7 +206,10 @@ def make_record(
     flags = _checked_flags(text, limits.max_text_chars)
     external_id = _short_name(fields.pop(options.id_field, None))
     licence = _short_name(fields.pop(options.licence_field, None))
-    kind = options.kind or origin.kind or _own_kind(fields) or guess_kind(text)
+    said = options.kind or origin.kind or _own_kind(fields)
+    if said is Kind.words and not fits(text, PARTS.get(str(fields.get("part", "")), "")):
+        raise RecordError(RecordFault.bad_word)
+    kind = said or guess_kind(text)
     if origin.metadata:
         fields = {**fields, **origin.metadata}
     return Record(text, sha256(text), kind, external_id, licence, fields, flags, origin.file, line)

@@ -63,6 +63,12 @@ def test_bad_fields_are_refused_with_their_code(fields: dict[str, JsonValue], co
     assert code_of(fields) == code
 
 
+def test_a_text_that_is_said_to_be_a_word_must_be_one() -> None:
+    assert record_of({"text": "count_vowels", "kind": "words", "part": "function"}).kind is Kind.words
+    assert code_of({"text": "The sun warms the sea.", "kind": "words"}) == "bad_word"
+    assert code_of({"text": "2nd", "kind": "words", "part": "function"}) == "bad_word"
+
+
 def test_text_at_the_cap_passes_and_one_more_does_not() -> None:
     assert record_of({"text": "a" * 30}, max_text_chars=30).text == "a" * 30
     assert code_of({"text": "a" * 31}, max_text_chars=30) == "too_long"

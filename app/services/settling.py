@@ -148,17 +148,10 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     if data.replan:
         decision = Decision(None, "a person let the job go on")
     short = levers.wanted(checks, data.round.plan.get("leans_on", ()))
-    plan = (
-        None
-        if decision.stop
-        else planning.make_plan(
-            steering.with_won(data.board, wanted.made, outcomes, short),
-            data.config,
-            number=data.round.number + 1,
-            approved=approved,
-            short=short,
-        )
-    )
+    plan = None
+    if not decision.stop:
+        board = steering.with_won(data.board, wanted.made, outcomes, short)
+        plan = planning.make_plan(board, data.config, number=data.round.number + 1, approved=approved, short=short)
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
     return Settled(None, stored, checks, decision, plan, data.board)
 

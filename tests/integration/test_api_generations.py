@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,13 @@ from sqlalchemy import text
 from app.db.session import transaction
 from app.repositories import llm_calls
 from app.repositories.llm_calls import NewCall
-from tests.api_rows import add_generation, add_round, make_ready
-from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
+from tests.api_rows import add_round, make_ready
+from tests.api_service import MODEL, api_service, llm_endpoint
+from tests.job_texts import JobTexts
 
 
-@dataclass
-class Pool:
+class Pool(JobTexts):
     """A job with some generations."""
-
-    service: ApiService
-    job_id: int
-    round_id: int
-    seeds: list[int]
-
-    def add(self, body: str, ordinal: int, **columns: object) -> int:
-        with transaction(self.service.engine) as session:
-            seed = self.seeds[ordinal % len(self.seeds)]
-            return add_generation(session, self.job_id, self.round_id, seed, body=body, ordinal=ordinal, **columns)
 
     def ids(self, **filters: Any) -> list[int]:
         answer = self.service.http.get(f"/v1/jobs/{self.job_id}/generations", params=filters)

@@ -1,7 +1,6 @@
 """Reviews over HTTP: added and read, what to review next, labels of a classifier, and the dashboard's form."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +10,15 @@ from sqlalchemy import Engine, text
 from app.db.session import transaction
 from app.domain.reviews import MOST_NOTE_CHARS, Decision, Opinion
 from app.repositories import reviews
-from tests.api_rows import add_generation, add_round, make_ready
-from tests.api_service import MODEL, ApiService, api_service, llm_endpoint
+from tests.api_rows import add_round, make_ready
+from tests.api_service import MODEL, api_service, llm_endpoint
 from tests.classifier_world import GOOD, POOR
+from tests.job_texts import JobTexts
 from workers import compute
 
 
-@dataclass
-class Pool:
+class Pool(JobTexts):
     """A job with texts, and a worker in this process."""
-
-    service: ApiService
-    job_id: int
-    round_id: int
-    seeds: list[int]
-
-    def add(self, body: str, ordinal: int, **columns: object) -> int:
-        """A text of the job; its id."""
-        with transaction(self.service.engine) as session:
-            seed = self.seeds[ordinal % len(self.seeds)]
-            return add_generation(session, self.job_id, self.round_id, seed, body=body, ordinal=ordinal, **columns)
 
     def review(self, generation: int, **body: Any) -> dict[str, Any]:
         """The review, as answered."""

@@ -16,12 +16,14 @@ from app.errors import InvalidInputError
 
 MAX_SOURCE_BYTES = 64 * 1024
 MAX_BRACKETS = 150
-"""Open brackets, or unary operators in a row, beyond which the C parser's stack is at risk."""
+"""Open brackets beyond which the C parser's stack is at risk."""
+UNARY_RUN = 150
+"""Unary operators in a row from which on it is."""
 MAX_CYCLOMATIC = 15
 """A function beyond this is no learner's; McCabe advised 10."""
 
 _BRACKET = re.compile(r"[()\[\]{}]")
-_UNARY_RUN = re.compile(r"(?:[-+~]\s*){150}|(?:not\s+){150}")
+_UNARY_RUN = re.compile(rf"(?:[-+~]\s*){{{UNARY_RUN}}}|(?:not\s+){{{UNARY_RUN}}}")
 _WORDLIKE = re.compile(r"[a-z]{3,}", re.IGNORECASE)
 _PYTHON = frozenset({"py", "python", "python3"})
 
@@ -54,7 +56,7 @@ def parse(source: str) -> ast.Module:
     """The syntax tree; raises UnparseableCodeError for whatever the parser refuses or might crash on."""
     if len(source.encode("utf-8", "surrogatepass")) > MAX_SOURCE_BYTES:
         raise UnparseableCodeError(reason=f"over {MAX_SOURCE_BYTES} bytes")
-    if _depth(source) > MAX_BRACKETS or _UNARY_RUN.search(source):
+    if _depth(source) > MAX_BRACKETS or _holds_unary_run(source):
         raise UnparseableCodeError(reason="nested too deeply")
     try:
         # The parser warns of `"\\d"` and the like: a seed's matter, not one for this process's log.
@@ -69,12 +71,20 @@ def parse(source: str) -> ast.Module:
 
 
 def _depth(source: str) -> int:
-    """Most brackets open at once; those in texts count too, and a stray closing one never lends room."""
+    """Most brackets open at once, or 0 for few; those in texts count too, and a stray closing one never lends room."""
+    if sum(map(source.count, "([{")) <= MAX_BRACKETS:
+        # Nearly all sources: no need to follow them.
+        return 0
     depth = most = 0
     for bracket in _BRACKET.findall(source):
         depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
         most = max(most, depth)
     return most
+
+
+def _holds_unary_run(source: str) -> bool:
+    few = sum(map(source.count, "-+~")) < UNARY_RUN and source.count("not") < UNARY_RUN
+    return not few and bool(_UNARY_RUN.search(source))
 
 
 def code_blocks(markdown: str) -> list[tuple[str, str]]:

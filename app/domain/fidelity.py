@@ -19,7 +19,7 @@ import msgspec
 from app.domain.accents import composed
 from app.domain.behaviour import Behaviour, Runner, compare_code
 from app.domain.code import python_blocks
-from app.domain.fact_forms import IDENTIFIER, identifiers, said_otherwise, unknown
+from app.domain.fact_forms import IDENTIFIER, identifiers, said_otherwise, stands, unknown
 from app.domain.facts import Facts, Known, Quantity, facts_of, quantities
 from app.domain.fences import split_fences
 from app.domain.points import points_of
@@ -31,6 +31,8 @@ from app.domain.units import dimension
 _INLINE = re.compile(r"`([^`\n]{1,200})`")
 _DEFINED = re.compile(r"\b(?:def|class|function|fn|func|interface|struct)\s{1,20}([A-Za-z_]\w{0,60})")
 MANY_NEW = 200
+MOST_LOOKED_AT = 1_000_000
+"""Characters of a seed, times the pieces of code to be found in it, beyond which nobody looks for them."""
 _SPACED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _NOT_NAMES = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*|//[^\n]*")
 
@@ -187,18 +189,19 @@ def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
 
 def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -> FidelityReport:
     """For code, facts are identifiers: those a lesson names in code must be the seed's, and some must be named."""
-    known = identifiers(seed)
     parted = split_fences(candidate)
-    parts = [source for _, source in parted.blocks] + _INLINE.findall(parted.prose)
+    parts = list(dict.fromkeys([source for _, source in parted.blocks] + _INLINE.findall(parted.prose)))
+    # Most code that a lesson shows is the seed's, letter for letter, and brings nothing new.
+    looked = len(parts) * len(seed) <= MOST_LOOKED_AT
+    own = [part for part in parts if not (looked and stands(part.strip(), seed))]
     behaviour = compare_code(seed, [source for _, source in parted.blocks], run)
-    said = {name.lower() for part in parts for name in IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
-    new = sorted(said - known - behaviour.local_names)
+    new = sorted(_named(own) - identifiers(seed) - behaviour.local_names) if own else []
     keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}
-    lost = sorted(keys - identifiers(candidate))
-    own = Known(of_seed.quantities + quantities(" ".join(parts)))
+    lost = sorted(keys - identifiers(candidate)) if keys else []
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
+    known = Known(of_seed.quantities + quantities(" ".join(own))) if stated else Known(())
     return FidelityReport(
-        precision=1.0 - len(new) / len(said) if said else 1.0,
+        precision=1.0 - len(new) / len(_named(parts)) if new else 1.0,
         recall=1.0 - len(lost) / len(keys) if keys else 1.0,
         unsupported=new,
         lost=lost,
@@ -207,9 +210,14 @@ def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -
         | {
             "new_identifiers": float(len(new)),
             # Told, not judged: a worked example has results that stand nowhere in the seed.
-            "new_numbers": float(sum(not own.supports(q) for q in stated)),
+            "new_numbers": float(sum(not known.supports(q) for q in stated)),
         },
     )
+
+
+def _named(parts: Sequence[str]) -> set[str]:
+    """The identifiers of code, in lower case, but for words of the language."""
+    return {name.lower() for part in parts for name in IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
 
 
 def _topic_recall(of_seed: Counter[str], lower: str) -> float:

@@ -38,7 +38,8 @@ def asked(session: Session, job_id: int) -> list[AskedRow]:
             UNION ALL
             SELECT r.number, r.id, u.payload->>'arm', u.payload->>'model', count(*), 0, 0, 0
             FROM units u JOIN rounds r ON r.id = u.round_id LEFT JOIN seeds s ON s.id = u.seed_id
-            WHERE u.job_id = :job AND u.kind = 'rewrite' AND u.state = 'rejected' AND u.reason = ANY(:failed)
+            WHERE u.round_id = ANY(ARRAY(SELECT id FROM rounds WHERE job_id = :job))
+              AND u.kind = 'rewrite' AND u.state = 'rejected' AND u.reason = ANY(:failed)
               AND u.parent_id IS NULL AND coalesce(s.split, u.payload->>'split', 'work') = 'work'
             GROUP BY 1, 2, 3, 4) AS found
         GROUP BY number, id, arm, model ORDER BY number, arm, model"""),

@@ -197,7 +197,9 @@ def repairable(session: Session, job_id: int, *, limit: int) -> list[RepairRow]:
         JOIN units u ON u.id = g.unit_id JOIN rounds r ON r.id = g.round_id
         WHERE g.job_id = :job AND g.verdict = 'dropped' AND g.repairable AND g.seed_id IS NOT NULL
           AND g.parent_id IS NULL
-          AND NOT EXISTS (SELECT 1 FROM units v WHERE v.parent_id = g.id)
+          AND g.id NOT IN (SELECT v.parent_id FROM units v
+                           WHERE v.round_id = ANY(ARRAY(SELECT id FROM rounds WHERE job_id = :job))
+                             AND v.kind = 'rewrite' AND v.parent_id IS NOT NULL)
         ORDER BY g.edu_score DESC, r.number, u.ordinal LIMIT :limit"""),
         {"job": job_id, "limit": limit},
     )
@@ -210,8 +212,8 @@ def used_arms(session: Session, job_id: int) -> dict[int, set[str]]:
     rows = session.execute(
         text("""
         SELECT seed_id, payload->>'arm' AS arm FROM units
-        WHERE job_id = :job AND kind = 'rewrite' AND seed_id IS NOT NULL AND parent_id IS NULL
-          AND state <> 'cancelled'"""),
+        WHERE round_id = ANY(ARRAY(SELECT id FROM rounds WHERE job_id = :job)) AND kind = 'rewrite'
+          AND seed_id IS NOT NULL AND parent_id IS NULL AND state <> 'cancelled'"""),
         {"job": job_id},
     )
     for seed_id, arm in rows.all():

@@ -91,7 +91,8 @@ def unit_counts(session: Session, job_id: int) -> dict[int, dict[str, int]]:
     rows = session.execute(
         text("""
         SELECT round_id, state, count(*) AS n FROM units
-        WHERE job_id = :job AND kind IN ('rewrite', 'score') GROUP BY round_id, state"""),
+        WHERE round_id = ANY(ARRAY(SELECT id FROM rounds WHERE job_id = :job)) AND kind IN ('rewrite', 'score')
+        GROUP BY round_id, state"""),
         {"job": job_id},
     )
     for row in rows:

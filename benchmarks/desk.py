@@ -7,6 +7,7 @@ the round and a line that says how many CPU seconds it took.
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import orjson
@@ -14,7 +15,7 @@ import structlog
 
 from app.adapters.llm_outcomes import Answer
 from app.db.session import retrying
-from app.dispatch import send
+from app.dispatch import COMPUTE_QUEUE, send, waiting
 from app.domain.examining import Answered
 from app.domain.records import JobId, Kind
 from app.domain.text import first_words
@@ -52,12 +53,20 @@ def main() -> None:
     judge = Judge(resources.sandbox(), context, resources.classifier_weights(context.job.classifier_sha256))
     desk = Desk(engine, context, judge, worker=resources.worker_name(), lease_s=settings.lease_s)
     _load(judge)
+    # A Celery worker has met its broker long before it ends a round.
+    waiting(settings.redis_url, COMPUTE_QUEUE)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     used = cpu_of(os.getpid())
-    with heartbeat(engine, desk.held_tokens, worker=desk.worker, queue="refine", lease_s=settings.lease_s):
-        while group := _answered(desk):
+    # As in the pump: while one group is judged and stored, the next is claimed.
+    with (
+        heartbeat(engine, desk.held_tokens, worker=desk.worker, queue="refine", lease_s=settings.lease_s),
+        ThreadPoolExecutor(1) as claims,
+    ):
+        coming = claims.submit(_answered, desk)
+        while group := coming.result():
+            coming = claims.submit(_answered, desk)
             desk.store(group)
     send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, job_id)))
     sys.stdout.write(f"{cpu_of(os.getpid()) - used}\n")

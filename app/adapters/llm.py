@@ -1,14 +1,14 @@
 """Calls any OpenAI-compatible chat completion endpoint; every trouble comes back as a value, nothing is raised.
 
-Many small connection pools instead of one: httpcore scans all connections on each request and each close, so one pool
-of 64 connections reached 45 % of 64 slots and eight pools of 8 reached 94 % (performance.md section 1). The pools are
-httpx transports without the Client around them: no cookie jar, no redirects, no proxies from the environment, no auth
-from netrc, no log line with the URL (B16, D17), and 0.2 ms less CPU a call. httpx has no total timeout, so
-a deadline of our own spans connect, send and read (D1). Retries, queues and money are the pump's business.
+It speaks through httpx transports without the Client around them (`llm_pools`): no cookie jar, no redirects, no proxies
+from the environment, no auth from netrc, no log line with the URL (B16, D17), and 0.2 ms less CPU a call. httpx has no
+total timeout, so a deadline of our own spans connect, send and read (D1). Retries, queues and money are the pump's
+business.
 
 Must be entered inside the event loop that uses it and never outlives it (B13).
 """
 
+import asyncio
 import ssl
 import time
 import zlib
@@ -23,15 +23,10 @@ from app.adapters.llm_answers import read_reply
 from app.adapters.llm_deadline import deadline
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome, failure
+from app.adapters.llm_pools import Pool, Pools
 from app.adapters.llm_profiles import GENERIC, Profile, adapted, by_url, encode
 from app.adapters.llm_refusals import Reply
 from app.domain.config import Api
-
-CONNECTIONS_PER_POOL = 8
-"""Measured best trade between scans inside a pool and the number of pools."""
-
-KEEPALIVE_S = 4.0
-"""Below the 5 s after which common servers close idle connections; a race there would cost a charged call."""
 
 CONNECT_S = 5.0
 WRITE_S = 10.0
@@ -62,21 +57,6 @@ _EXPECTED = (
 """All that a network and a server can do to a call; anything else is a fault of ours and is raised."""
 
 
-class _Pool:
-    """One transport and how many calls it carries."""
-
-    __slots__ = ("in_flight", "transport")
-
-    def __init__(self, verify: ssl.SSLContext | bool) -> None:
-        limits = httpx.Limits(
-            max_connections=CONNECTIONS_PER_POOL,
-            max_keepalive_connections=CONNECTIONS_PER_POOL,
-            keepalive_expiry=KEEPALIVE_S,
-        )
-        self.transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False, retries=0)
-        self.in_flight = 0
-
-
 class LlmClient:
     """Asynchronous client of one endpoint for up to `concurrency` calls at a time."""
 
@@ -98,20 +78,15 @@ class LlmClient:
         self._headers = [*endpoint.headers(), *self.profile.headers, ("content-type", "application/json")]
         self._headers.append(("host", httpx.URL(endpoint.base_url).netloc.decode("ascii")))
         self._urls: dict[tuple[str, Api], httpx.URL] = {}
-        self._pools: list[_Pool] = []
 
     async def __aenter__(self) -> Self:
-        verify = tls_of(self.endpoint)
-        count = -(-self._concurrency // CONNECTIONS_PER_POOL)
-        self._pools = [_Pool(verify) for _ in range(max(1, count))]
+        self._pools = Pools(self._concurrency, tls_of(self.endpoint))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pools, self._pools = self._pools, []
-        for pool in pools:
-            await pool.transport.aclose()
+        await self._pools.aclose()
 
     async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
         """The outcome of one call, at most `deadline_s` seconds (and a little) after it started.
@@ -139,19 +114,20 @@ class LlmClient:
 
     async def _reply(self, url: httpx.URL, body: bytes, *, deadline_s: float, request_id: str) -> Reply | Failure:
         """A complete reply, whatever its status, or why there is none."""
-        pool = min(self._pools, key=_in_flight)
-        pool.in_flight += 1
-        started = time.monotonic()
-        attempt = _Attempt(started)
+        pool, attempt, cut = self._pools.take(), _Attempt(time.monotonic()), False
         try:
             async with deadline(deadline_s):
                 return await self._exchange(pool, url, body, request_id, attempt)
         except _EXPECTED as error:
+            cut = isinstance(error, TimeoutError) and not attempt.sent
             return attempt.failed(error)
+        except asyncio.CancelledError:
+            cut = not attempt.sent
+            raise
         finally:
-            pool.in_flight -= 1
+            await self._pools.give_back(pool, cut=cut)
 
-    async def _exchange(self, pool: _Pool, url: httpx.URL, body: bytes, request_id: str, attempt: "_Attempt") -> Reply:
+    async def _exchange(self, pool: Pool, url: httpx.URL, body: bytes, request_id: str, attempt: "_Attempt") -> Reply:
         """Send and read to the end; raises what the network raises."""
         call = httpx.Request(
             "POST",
@@ -167,8 +143,9 @@ class LlmClient:
             await self._read(response, headers, attempt)
         finally:
             await response.aclose()
-        latency_s = time.monotonic() - attempt.started
-        return Reply(response.status_code, headers, bytes(attempt.body), latency_s, time.time())
+        latency_s, status = time.monotonic() - attempt.started, response.status_code
+        asked = "" if status < 300 else str(url)
+        return Reply(status, headers, bytes(attempt.body), latency_s, time.time(), asked)
 
     async def _read(self, response: httpx.Response, headers: dict[str, str], attempt: "_Attempt") -> None:
         """Collect the decoded body in the attempt, so that a cut keeps what had arrived."""
@@ -196,10 +173,6 @@ def tls_of(endpoint: Endpoint) -> ssl.SSLContext | bool:
     variable of the environment does. Plain http needs none.
     """
     return httpx.create_ssl_context() if endpoint.base_url.startswith("https:") else False
-
-
-def _in_flight(pool: _Pool) -> int:
-    return pool.in_flight
 
 
 async def _decoded(chunks: httpx.AsyncByteStream, encoding: str | None, cap: int) -> AsyncIterator[bytes]:

@@ -82,7 +82,7 @@ class FailureCode(StrEnum):
     model_not_found = "model_not_found"
     """The endpoint does not serve this model."""
     not_found = "not_found"
-    """404 without a known code."""
+    """404 without a known code: a wrong base URL. No call of this job can succeed there."""
     bad_request = "bad_request"
     """400, 422 or another 4xx: this request will never work."""
     context_too_long = "context_too_long"
@@ -159,7 +159,7 @@ POLICY: dict[FailureCode, Policy] = {
     FailureCode.unauthorized: _PAUSE,
     FailureCode.redirected: _PAUSE,
     FailureCode.model_not_found: _PAUSE,
-    FailureCode.not_found: _NEVER_FREE,
+    FailureCode.not_found: _PAUSE,
     FailureCode.bad_request: _NEVER_FREE,
     FailureCode.context_too_long: _NEVER_FREE,
     FailureCode.conflict: _LATER_FREE,

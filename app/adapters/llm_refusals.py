@@ -38,6 +38,8 @@ class Reply:
     latency_s: float
     now: float
     """Unix time of its arrival, for Retry-After dates."""
+    url: str = ""
+    """Where a refusal came from; never with a key."""
 
 
 class _Metadata(msgspec.Struct):
@@ -76,13 +78,24 @@ def read_refused(reply: Reply) -> Failure:
     named = "".join(filter(str.isprintable, said[0][:40])) if said else "no error code"
     return failure(
         code,
-        detail=f"HTTP {reply.status} ({named})",
+        detail=f"HTTP {reply.status} ({named}){_advice(code, reply.url)}",
         latency_s=reply.latency_s,
         status=reply.status,
         raw=reply.body,
         retry_after_s=wait,
         policy=_obey_should_retry(policy, reply.headers.get("x-should-retry")),
     )
+
+
+def _advice(code: FailureCode, url: str) -> str:
+    """What a person should look at; empty where only the code counts."""
+    if not url:
+        return ""
+    if code is FailureCode.not_found:
+        return f": there is nothing at {url}. Correct the base URL: for most servers it ends in /v1 and nothing else"
+    if code in (FailureCode.model_not_found, FailureCode.unauthorized, FailureCode.redirected):
+        return f" at {url}"
+    return ""
 
 
 def _obey_should_retry(policy: Policy, header: str | None) -> Policy:

@@ -31,6 +31,7 @@ from tests.stub_llm_faults import (
     http_date,
     rate_limited,
     refused,
+    response,
 )
 
 CAP = 1_000_000
@@ -164,7 +165,7 @@ REFUSED = [
     (refused(401, code="invalid_api_key"), FailureCode.unauthorized, True, True),
     (refused(402), FailureCode.insufficient_quota, True, True),
     (refused(403), FailureCode.unauthorized, True, True),
-    (refused(404), FailureCode.not_found, False, False),
+    (refused(404), FailureCode.not_found, True, True),
     (refused(404, code="model_not_found"), FailureCode.model_not_found, True, True),
     (refused(408), FailureCode.conflict, True, False),
     (refused(409), FailureCode.conflict, True, False),
@@ -208,6 +209,13 @@ def test_status_table(act: Act, code: FailureCode, retry: bool, pause: bool) -> 
 )
 def test_retry_after_reaches_the_caller(act: Act, wait_s: float | None) -> None:
     assert fail(act).retry_after_s == wait_s
+
+
+def test_a_wrong_path_names_the_address_and_what_to_try() -> None:
+    plain = response(404, b"404 page not found", billed=False)
+    outcome = fail(plain)
+    assert (outcome.code, outcome.pause_job, outcome.charged) == (FailureCode.not_found, True, False)
+    assert "/v1/chat/completions" in outcome.detail and "ends in /v1" in outcome.detail
 
 
 def test_redirect_is_not_followed_and_the_key_stays_here() -> None:

@@ -6,8 +6,9 @@ What a job does is its config (`app.domain.config`), not here; these values neve
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,6 +30,22 @@ class ModelPrice(BaseModel):
 
     input_usd_per_mtok: float = Field(ge=0, le=10_000)
     output_usd_per_mtok: float = Field(ge=0, le=10_000)
+
+
+class LlmEndpoint(BaseModel):
+    """One of several endpoints of the operator's, or one of several keys for the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")
+    """What jobs call it by, so that no job holds a key."""
+    base_url: str = Field(min_length=1, max_length=2000)
+    api_key: SecretStr | None = None
+    weight: float = Field(default=1.0, gt=0, le=1_000_000)
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    """What the model is called there, if not the same."""
+    profile: str | None = None
+    concurrency: int | None = Field(default=None, ge=1, le=1024)
 
 
 class Settings(BaseSettings):
@@ -61,6 +78,9 @@ class Settings(BaseSettings):
     """Any OpenAI-compatible endpoint; unset means the offline explainer in embedded mode."""
     llm_model: str | None = None
     llm_api_key: SecretStr | None = None
+    llm_endpoints: tuple[LlmEndpoint, ...] = Field(default=(), max_length=16)
+    """Several endpoints or keys, each with its share of the calls (docs/endpoints.md). Beside `llm_base_url` they count
+    if it is the address of one of them; without it the first is that address."""
     llm_prices: dict[str, ModelPrice] = {}
     """Prices by model, e.g. `{"gpt-4.1-mini": {"input_usd_per_mtok": 0.4, "output_usd_per_mtok": 1.6}}`."""
     llm_price_file: Path | None = None
@@ -111,6 +131,26 @@ class Settings(BaseSettings):
     code_runner: Wall = Wall.off
     """Whether workers run functions of lessons for real that the interpreter cannot run; `hornbook doctor` says
     whether that can work here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_endpoint(cls, data: Any) -> Any:
+        """What asks one endpoint alone, such as labelling, asks the first of several."""
+        listed = data.get("llm_endpoints") if isinstance(data, dict) else None
+        if not isinstance(listed, list | tuple) or not listed or not isinstance(listed[0], dict):
+            return data
+        first = listed[0]
+        if data.get("llm_base_url") in (None, "", first.get("base_url")):
+            data["llm_base_url"] = first.get("base_url")
+            data["llm_api_key"] = data.get("llm_api_key") or first.get("api_key")
+        return data
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [one.name for one in self.llm_endpoints]
+        if len(set(names)) < len(names):
+            raise ValueError("llm_endpoints: two have the same name")
+        return self
 
     @property
     def storage_dir(self) -> Path:

@@ -11,19 +11,20 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.adapters.llm_answers import read_reply
-from app.adapters.llm_breaker import Change
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
 from app.adapters.llm_refusals import Reply
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
-from app.repositories import beats, events, jobs, llm_calls
+from app.repositories import beats, endpoint_health, jobs, llm_calls
 from app.repositories.budgets import Spend
+from app.repositories.endpoint_health import Seen
 from app.repositories.llm_calls import NewCall, StoredCall
 from app.repositories.units import GiveBack
-from app.services import asking, refining, rounds, vectors
+from app.services import asking, refining, rounds, telling, vectors
 from app.services.asking import Ask, JobContext
 from app.services.refining import Ended
+from app.services.telling import News
 from app.telemetry import FENCED, UNITS
 from workers.judging import Judge
 
@@ -39,8 +40,6 @@ HEALTHY_S = 60.0
 """An endpoint that answered somebody this recently is up."""
 BACKOFF_STEPS = 6
 """Failures that lengthen the back-off. Further free ones do not count, for they are never held against the unit."""
-LONG_PAUSE_S = 120.0
-"""A provider's pause of this length, which is the longest that the client reports, is no unit's but the endpoint's."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,8 @@ class Returned:
     delay_s: float
     call_id: int | None = None
     """Set when it was stored before: nothing was paid this time."""
+    lane: str | None = None
+    """Who was asked; None: nobody."""
 
 
 @dataclass
@@ -62,7 +63,6 @@ class _Sorted:
     ended: list[Ended] = field(default_factory=list)
     back: list[GiveBack] = field(default_factory=list)
     pause: str | None = None
-    endpoint_pause_s: float = 0.0
 
 
 class Desk:
@@ -74,6 +74,8 @@ class Desk:
         self.halted = False
         """No call of this job makes sense for now: it was stopped, or its endpoint asked for a long pause."""
         self._answered_at = -HEALTHY_S
+        self._told: set[str] = set()
+        """Models that nobody serves, of whom the watchers know."""
         self._held: dict[int, int] = {}
         self._lock = threading.Lock()
 
@@ -150,9 +152,10 @@ class Desk:
         ended = [Ended(a.unit.id, a.unit.token, None, "too_long") for a in asks if self._too_long(a)]
         self._store_outcomes(ended, back, unsent=[ask.unit.token for ask in asks])
 
-    def give_back_unsent(self, asks: Sequence[Ask]) -> None:
+    def give_back_unsent(self, asks: Sequence[Ask], *, delay_s: float = 0.0) -> None:
         """Return claimed units whose call was never made, with their money."""
-        back = [GiveBack(ask.unit.id, ask.unit.token, 0.0, "slice_over") for ask in asks]
+        why = "endpoint_away" if delay_s else "slice_over"
+        back = [GiveBack(ask.unit.id, ask.unit.token, delay_s, why) for ask in asks]
         self._store_outcomes([], back, unsent=[unit.token for unit in back])
 
     def store(self, group: Sequence[Returned]) -> None:
@@ -163,8 +166,9 @@ class Desk:
             [(r.ask, answer, r.call_id or ids.get(r.ask.unit.token)) for r, answer in sorted_.answers]
         )
         self._store_outcomes([*sorted_.ended, *judged], sorted_.back, unsent=())
-        if sorted_.pause or sorted_.endpoint_pause_s:
-            self._pause(sorted_)
+        if why := sorted_.pause:
+            self.halted = True
+            retrying(self.engine, lambda s: rounds.pause_job(s, self.job_id, why=why))
 
     def _store_calls(self, group: Sequence[Returned]) -> dict[int, int]:
         fresh = [r for r in group if r.call_id is None]
@@ -190,6 +194,7 @@ class Desk:
             micro=micro,
             latency_s=outcome.latency_s,
             raw=self._compressor.compress(outcome.raw) if outcome.raw else None,
+            lane=returned.lane,
         )
 
     def _sort(self, group: Sequence[Returned]) -> _Sorted:
@@ -206,8 +211,6 @@ class Desk:
         unit, delay = returned.ask.unit, returned.delay_s
         if failure.pause_job:
             out.pause = f"{failure.code.value}: {failure.detail}"
-        if delay >= LONG_PAUSE_S:
-            out.endpoint_pause_s = max(out.endpoint_pause_s, delay)
         more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)
         if failure.code is FailureCode.truncated and unit.tries == 0 and more > unit.max_tokens:
             reserve = unit.reserve_tokens + more - unit.max_tokens
@@ -243,35 +246,25 @@ class Desk:
             UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
         self.abandon([*(end.token for end in ended), *(unit.token for unit in back)])
 
-    def job_state(self) -> str:
-        """What became of the job meanwhile; nothing more is asked unless it runs."""
-        state = retrying(self.engine, lambda s: jobs.get(s, self.job_id)).state
+    def look(self, lanes: Sequence[str]) -> tuple[str, dict[str, Seen]]:
+        """What became of the job and of its endpoints meanwhile; nothing more is asked unless the job runs."""
+        state, seen = retrying(self.engine, lambda s: (jobs.get(s, self.job_id).state, endpoint_health.of(s, lanes)))
         self.halted = self.halted or state != "running"
-        return state
+        return state, seen
 
-    def endpoint_changed(self, change: Change, away_s: float, pause_s: float, *, reason: str) -> None:
+    def endpoint_changed(self, lane: str, news: News, *, halts: bool) -> None:
         """Tell of an endpoint that went down or came back; while it is down nobody asks it before the next look."""
-        job, url = self.job_id, self.context.job.endpoint
+        log.warning("endpoint.changed", change=news.change.value, lane=lane, reason=news.reason)
+        self.halted = self.halted or halts
+        retrying(self.engine, lambda s: telling.endpoint_changed(s, self.job_id, lane, news))
 
-        def write(session: Session) -> None:
-            if change is not Change.still_down:
-                events.add(session, job, f"endpoint.{change.value}", reason=reason, next_try_s=round(pause_s))
-            if change is not Change.up:
-                refining.pause_endpoint(session, url, seconds=pause_s)
-
-        log.warning("endpoint.changed", change=change.value, away_s=round(away_s), reason=reason)
-        self.halted = self.halted or change is not Change.up
-        retrying(self.engine, write)
-
-    def _pause(self, sorted_: _Sorted) -> None:
-        def write(session: Session) -> None:
-            if sorted_.pause:
-                rounds.pause_job(session, self.job_id, why=sorted_.pause)
-            if sorted_.endpoint_pause_s:
-                refining.pause_endpoint(session, self.context.job.endpoint, seconds=sorted_.endpoint_pause_s)
-
-        self.halted = True
-        retrying(self.engine, write)
+    def model_unknown(self, model: str, others: Sequence[str], asks: Sequence[Ask]) -> None:
+        """Leave the calls of a model that no endpoint serves to the job's others, by their shares, and tell of it."""
+        self.give_back_unsent(asks)
+        shares = {one.model: one.share for one in self.context.config.llm.models if one.model in others}
+        first = model not in self._told
+        if retrying(self.engine, lambda s: telling.model_unknown(s, self.job_id, model, shares, first=first)):
+            self._told.add(model)
 
 
 def _replayed(ask: Ask, stored: StoredCall) -> Returned:

@@ -18,9 +18,10 @@ from app.adapters.embedding_answers import Vectors
 from app.adapters.llm import LlmClient
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.adapters.llm_limits import backoff_s
-from app.adapters.llm_outcomes import Failure, FailureCode
+from app.adapters.llm_outcomes import Failure
 from app.db.session import retrying
 from app.domain import clusters, embedding
+from app.domain.lanes import Lane
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import jobs, rounds, vectors
@@ -31,7 +32,7 @@ from app.services import rounds as moves
 from app.services import vectors as service
 from app.services.vectors import NUMBER, Batch
 from app.settings import Settings, get_settings
-from workers import resources
+from workers import endpoints, one_lane, resources
 
 log = structlog.get_logger(__name__)
 
@@ -50,10 +51,17 @@ def run(unit: ClaimedUnit) -> list[Step]:
     batch = retrying(engine, lambda s: service.read(s, unit))
     if not batch.missing:
         return retrying(engine, lambda s: service.finish(s, batch))
+    lane = lane_of(batch.job)
+    away_s = one_lane.pause_s(lane)
+    if away_s:
+        retrying(engine, lambda s: service.put_back(s, batch, reason="endpoint_away", delay_s=away_s))
+        return []
     full = retrying(engine, lambda s: service.reserve(s, batch))
     if full is not None:
         return retrying(engine, lambda s: _without_room(s, batch, full))
+    probe = endpoints.health_of(lane).breaker.probing
     came = asyncio.run(_ask(batch, settings))
+    one_lane.tell(lane, one_lane.count(lane, came, probe=probe), job_id=batch.job.id)
     outcome = retrying(engine, lambda s: service.store(s, batch, came))
     if isinstance(outcome, Vectors):
         return retrying(engine, lambda s: service.finish(s, batch))
@@ -66,6 +74,11 @@ def endpoint_of(job: JobRow, settings: Settings) -> Endpoint:
     assert job.embedding_endpoint is not None
     key = settings.embedding_api_key if job.embedding_endpoint == settings.embedding_base_url else None
     return parse_endpoint(job.embedding_endpoint, key=key.get_secret_value() if key else None)
+
+
+def lane_of(job: JobRow) -> str:
+    """What the endpoint's health is known by."""
+    return Lane(job.embedding_model or "", job.embedding_endpoint or "").id
 
 
 async def _ask(batch: Batch, settings: Settings) -> Vectors | Failure:
@@ -90,7 +103,7 @@ def _failed(session: Session, batch: Batch, failure: Failure) -> list[Step]:
     unit, reason = batch.unit, failure.code.value
     useless = failure.charged and failure.status == 200
     worn = unit.tries + 1 >= MAX_TRIES if useless else failure.charged and unit.provider_failures >= MAX_PAID_FAILURES
-    if failure.pause_job or failure.code is FailureCode.not_found or (failure.retry and worn):
+    if failure.pause_job or (failure.retry and worn):
         service.put_back(session, batch, reason=reason, delay_s=0, tried=useless)
         why = f"vectors of {batch.job.embedding_model}: {reason}, {failure.detail}"
         moves.pause_job(session, JobId(batch.job.id), why=why)

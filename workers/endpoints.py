@@ -12,6 +12,7 @@ from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_probe import probe
 from app.adapters.llm_profiles import GENERIC, Profile, by_url, named
 from app.domain.config import Llm
+from app.repositories.endpoint_health import Seen
 
 _found: dict[tuple[str, str | None, str, bool], Profile] = {}
 """By address, wanted profile, model and whether answers are streamed: one model may take what another refuses."""
@@ -23,14 +24,28 @@ class Health:
 
     breaker: Breaker = field(default_factory=Breaker)
     retries: RetryBudget = field(default_factory=RetryBudget)
+    told_down: bool = False
+    """Whether other workers were last seen to know that it is down."""
+    news_from: float = 0.0
+    """What was read before this is older than what this process told."""
+
+    def hear(self, seen: Seen, now: float) -> bool:
+        """Take in what other workers know; whether they found it back."""
+        back = self.told_down and not seen.down and self.breaker.probing
+        if back:
+            self.breaker.close()
+        if seen.down and not self.breaker.probing:
+            self.breaker.open(now)
+        self.told_down = seen.down
+        return back
 
 
 _health: dict[str, Health] = {}
 
 
-def health_of(url: str) -> Health:
-    """What is known of an endpoint's health, by its address."""
-    return _health.setdefault(url, Health())
+def health_of(lane: str) -> Health:
+    """What is known of an endpoint's health, by the id of its lane (`app.domain.lanes`)."""
+    return _health.setdefault(lane, Health())
 
 
 async def profile_of(endpoint: Endpoint, llm: Llm, *, model: str) -> Profile:

@@ -12,10 +12,12 @@ from functools import partial
 import structlog
 
 from app.adapters.llm import LlmClient
+from app.adapters.llm_breaker import Change
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.adapters.llm_limits import AdaptiveDeadline, Aimd, backoff_s
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode
 from app.db.session import retrying
+from app.domain.lanes import Lane
 from app.domain.steps import Step
 from app.errors import InvalidInputError
 from app.repositories import classifier_labels
@@ -24,7 +26,7 @@ from app.repositories.units import ClaimedUnit
 from app.services import labelling
 from app.services.labelling import LabelAsk
 from app.settings import Settings, get_settings
-from workers import resources, stopping
+from workers import endpoints, one_lane, resources, stopping
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,10 @@ def run(unit: ClaimedUnit) -> list[Step]:
     """Ask for as many labels as fit a slice; train when none is left, or no budget for one."""
     engine, settings = resources.engine(), get_settings()
     row = retrying(engine, lambda s: labelling.prepare(s, unit))
+    away_s = one_lane.pause_s(lane_of(row))
+    if away_s:
+        retrying(engine, lambda s: labelling.put_back(s, unit, delay_s=away_s, away=False))
+        return []
     slice_ = Slice(unit, row, deadline_s=settings.llm_deadline_s, slice_s=SLICE_S)
     asyncio.run(slice_.run(endpoint_of(row, settings), max_body_bytes=settings.llm_max_body_bytes))
     if slice_.refused:
@@ -54,14 +60,22 @@ def run(unit: ClaimedUnit) -> list[Step]:
     if slice_.finished:
         return retrying(engine, lambda s: labelling.finish(s, unit))
     away = not slice_.answered
-    retrying(engine, lambda s: labelling.put_back(s, unit, delay_s=AWAY_S if away else PAUSE_S, away=away))
+    delay_s = slice_.down_s or (AWAY_S if away else PAUSE_S)
+    retrying(engine, lambda s: labelling.put_back(s, unit, delay_s=delay_s, away=away))
     return []
 
 
+def lane_of(row: ClassifierRow) -> str:
+    """What the endpoint's health is known by."""
+    return Lane(row.source["model"], row.source["endpoint"]).id
+
+
 def endpoint_of(row: ClassifierRow, settings: Settings) -> Endpoint:
-    """Where the labels are asked for; the operator's key goes to the operator's endpoint alone."""
-    key = settings.llm_api_key if row.source["endpoint"] == settings.llm_base_url else None
-    return parse_endpoint(row.source["endpoint"], key=key.get_secret_value() if key else None)
+    """Where the labels are asked for; a key of the operator's goes to its own endpoint alone."""
+    url = row.source["endpoint"]
+    named = (one.api_key for one in settings.llm_endpoints if one.base_url == url)
+    key = settings.llm_api_key if url == settings.llm_base_url else next(named, None)
+    return parse_endpoint(url, key=key.get_secret_value() if key else None)
 
 
 class Slice:
@@ -74,6 +88,10 @@ class Slice:
         self.deadline = AdaptiveDeadline(cap_s=deadline_s)
         self.rng = random.Random()
         self.flying: set[asyncio.Task[None]] = set()
+        self.lane = lane_of(row)
+        self.breaker = endpoints.health_of(self.lane).breaker
+        self.down_s = 0.0
+        """How long the endpoint is to be left alone; ends the slice."""
         self.answered = 0
         self.refused: str | None = None
         """Why no further call makes sense."""
@@ -92,11 +110,12 @@ class Slice:
                     await self._land()
 
     def _over(self) -> bool:
-        return time.monotonic() > self.end or stopping.stop_requested() or self.refused is not None or self.finished
+        ended = self.refused is not None or self.finished or self.down_s > 0
+        return ended or time.monotonic() > self.end or stopping.stop_requested()
 
     async def _fill(self, client: LlmClient) -> bool:
         """Start calls in free slots; False when nothing is in flight and nothing more can be."""
-        room = self.aimd.limit - len(self.flying)
+        room = (1 if self.breaker.probing else self.aimd.limit) - len(self.flying)
         if room > 0:
             take = partial(labelling.take, unit=self.unit, row=self.row, limit=room)
             asks, short = await asyncio.to_thread(retrying, resources.engine(), take)
@@ -114,12 +133,16 @@ class Slice:
             task.result()
 
     async def _call(self, client: LlmClient, ask: LabelAsk) -> None:
-        epoch = self.aimd.epoch
+        epoch, probe = self.aimd.epoch, self.breaker.probing
         request_id = f"label-{self.row.id}-{ask.label.seed_id}-{ask.label.repeat}-{self.unit.token}"
         outcome = await client.complete(ask.request, deadline_s=self.deadline.current_s, request_id=request_id)
         came = labelling.came_of(self.row, ask, outcome, healthy=self.answered > 0)
         put = partial(classifier_labels.put, came=[came])
         await asyncio.to_thread(retrying, resources.engine(), put)
+        news = one_lane.count(self.lane, outcome, probe=probe)
+        if news is not None:
+            self.down_s = max(self.down_s, 0.0 if news.change is Change.up else news.pause_s)
+            await asyncio.to_thread(one_lane.tell, self.lane, news)
         if isinstance(outcome, Answer):
             self.answered += 1
             self.deadline.observe(outcome.latency_s)
@@ -136,4 +159,4 @@ class Slice:
         elif failure.retry:
             wait = failure.retry_after_s if failure.retry_after_s is not None else backoff_s(3, self.rng)
             # The slot waits, and no longer than the slice: the label itself is ready for whoever comes next.
-            await asyncio.sleep(max(0.0, min(wait, self.end - time.monotonic())))
+            await asyncio.sleep(0.0 if self.down_s else max(0.0, min(wait, self.end - time.monotonic())))

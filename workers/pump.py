@@ -6,24 +6,24 @@ stopped; calls in flight are waited for, because they are paid for, unless the j
 """
 
 import asyncio
+import math
 import random
 import sys
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from app.adapters.llm_breaker import is_away
-from app.adapters.llm_limits import AdaptiveDeadline, Aimd
+from app.adapters.llm_breaker import Change
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome, failure
+from app.repositories.endpoint_health import WELL
 from app.services.asking import Ask
-from app.telemetry import CALL_SECONDS, CALLS
+from app.services.telling import news
 from workers import storing
 from workers.desk import Desk, Returned
-from workers.endpoints import Health
-from workers.routing import Caller
+from workers.lanes import Group, Lane, delay_s
 
 log = structlog.get_logger(__name__)
 
@@ -40,34 +40,18 @@ SWITCH_S = 0.0005
 """How long a thread that stores may keep the interpreter from the event loop; Python's 5 ms leave slots empty."""
 WATCH_S = 0.4
 """Pause between two looks at the job: a cancelled one ends within a second."""
-OVERLOAD = frozenset({FailureCode.rate_limited, FailureCode.server_error, FailureCode.timeout})
 
 
 class Pump:
     """One task's run over one job."""
 
     def __init__(
-        self,
-        desk: Desk,
-        client: Caller,
-        *,
-        ceiling: int,
-        deadline_s: float,
-        slice_s: float,
-        stop: Callable[[], bool],
-        health: Health | None = None,
+        self, desk: Desk, groups: Sequence[Group], *, ceiling: int, slice_s: float, stop: Callable[[], bool]
     ) -> None:
-        self.desk, self.client, self.stop = desk, client, stop
-        self.health = health or Health()
-        self.quiet_until = 0.0
-        """No call before this: an endpoint in a storm of 429s said so."""
+        self.desk, self.groups, self.ceiling, self.stop = desk, tuple(groups), ceiling, stop
+        self.lanes = [lane for group in groups for lane in group.lanes]
         self.end = time.monotonic() + slice_s
-        self.aimd = Aimd(ceiling=ceiling)
-        self.deadline = AdaptiveDeadline(cap_s=deadline_s, floor_s=0.6)
         self.rng = random.Random()
-        self.waiting: deque[Ask] = deque()
-        self.again: deque[Ask] = deque()
-        """Those that wait for a repeat; the retry budget says when."""
         self.flying: set[asyncio.Task[None]] = set()
         self.returned: asyncio.Queue[Returned | None] = asyncio.Queue()
         self.claiming: asyncio.Task[None] | None = None
@@ -88,6 +72,7 @@ class Pump:
         watch = asyncio.create_task(self._watch())
         watch.add_done_callback(self._ended)
         try:
+            await self._look()
             await self._feed()
         finally:
             await self._finish(writer, watch)
@@ -98,12 +83,27 @@ class Pump:
         """End this pump when its job stops; of a cancelled one nobody waits for the calls in flight."""
         while True:
             await asyncio.sleep(WATCH_S)
-            state = await asyncio.to_thread(self.desk.job_state)
+            state = await self._look()
             self.changed.set()
             if state == "cancelled":
                 for task in self.flying:
                     task.cancel()
                 return
+
+    async def _look(self) -> str:
+        """What became of the job, and of its endpoints as other workers know them."""
+        read_at = time.monotonic()
+        state, seen = await asyncio.to_thread(self.desk.look, [lane.id for lane in self.lanes])
+        lost = [lane.hear(seen.get(lane.id, WELL), read_at) for lane in self.lanes]
+        # What is claimed here must not find again that nobody is there. A look that is due is another matter.
+        self.desk.halted = self.desk.halted or (any(lost) and self._gone)
+        return state
+
+    @property
+    def _gone(self) -> bool:
+        """Whether no endpoint can be asked for a while."""
+        now = time.monotonic()
+        return all(lane.lost(now) for lane in self.lanes)
 
     async def _finish(self, writer: asyncio.Task[None], watch: asyncio.Task[None]) -> None:
         self.end = 0.0  # no call starts from here on
@@ -115,7 +115,7 @@ class Pump:
         await asyncio.wait([watch])
         self.returned.put_nowait(None)
         await asyncio.wait([writer])
-        await asyncio.to_thread(self.desk.give_back_unsent, [*self.again, *self.waiting])
+        await asyncio.to_thread(self.desk.give_back_unsent, [ask for group in self.groups for ask in group.drain()])
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A claim or the writer came to its end."""
@@ -143,16 +143,16 @@ class Pump:
     @property
     def _queued(self) -> int:
         """Claimed units that wait for a slot."""
-        return len(self.waiting) + len(self.again)
+        return sum(group.queued for group in self.groups)
 
     @property
     def _limit(self) -> int:
         """Calls that may be in flight now."""
-        return 1 if self.health.breaker.probing else self.aimd.limit
+        return min(self.ceiling, sum(lane.limit for lane in self.lanes))
 
     def _nap(self) -> float:
         """Seconds to sleep at most when nothing changes."""
-        if self.again and len(self.flying) < self._limit:
+        if any(group.again for group in self.groups) and len(self.flying) < self._limit:
             return 0.05
         if self.dry or self.claiming:
             return 0.25
@@ -160,25 +160,26 @@ class Pump:
 
     def _fill_slots(self) -> None:
         now = time.monotonic()
-        while now >= self.quiet_until and len(self.flying) < self._limit and not self._done():
-            ask = self._next(now)
-            if ask is None:
+        while len(self.flying) < self.ceiling and not self._done():
+            found = self._next(now)
+            if found is None:
                 return
-            task = asyncio.create_task(self._call(ask))
+            lane, ask = found
+            lane.flying += 1
+            task = asyncio.create_task(self._call(lane, ask))
             self.flying.add(task)
-            task.add_done_callback(partial(self._landed, ask))
+            task.add_done_callback(partial(self._landed, lane, ask))
 
-    def _next(self, now: float) -> Ask | None:
-        """The call to make now: a repeat, as they have waited longest, if the budget allows one; else a first call."""
-        if self.again and self.health.retries.take(now):
-            return self.again.popleft()
-        if not self.waiting:
-            return None
-        self.health.retries.first()
-        return self.waiting.popleft()
+    def _next(self, now: float) -> tuple[Lane, Ask] | None:
+        """The call to make now, and of whom; of several models the one that most calls wait for."""
+        if len(self.groups) == 1:
+            return self.groups[0].next(now)
+        ordered = sorted(self.groups, key=_queued, reverse=True)
+        return next((found for group in ordered if (found := group.next(now))), None)
 
-    def _landed(self, ask: Ask, task: asyncio.Task[None]) -> None:
+    def _landed(self, lane: Lane, ask: Ask, task: asyncio.Task[None]) -> None:
         self.flying.discard(task)
+        lane.flying -= 1
         self._fill_slots()
         self.changed.set()
         if not task.cancelled() and (error := task.exception()):
@@ -200,7 +201,8 @@ class Pump:
         finally:
             self.claiming = None
         for ask in asks:
-            (self.again if ask.unit.provider_failures else self.waiting).append(ask)
+            self._group(ask).put(ask)
+        await self._let_go_of_gone()
         for known in answered:
             await self.returned.put(known)
         self.dry = not asks and not answered and wait_s is None
@@ -208,56 +210,75 @@ class Pump:
         self.next_claim = time.monotonic() + pause
         self.changed.set()
 
-    async def _call(self, ask: Ask) -> None:
-        epoch, probe = self.aimd.epoch, self.health.breaker.probing
-        limit_s, begun = self.deadline.current_s, time.monotonic()
+    def _group(self, ask: Ask) -> Group:
+        if len(self.groups) == 1:
+            return self.groups[0]
+        return next(group for group in self.groups if group.model == ask.request.model)
+
+    async def _let_go_of_gone(self) -> None:
+        """Give back what waits for a model that nobody answers for, so that it stands in no other's way."""
+        if len(self.groups) == 1:
+            return
+        now = time.monotonic()
+        for group in self.groups:
+            if group.unknown:
+                await asyncio.to_thread(self.desk.model_unknown, group.model, self._known_models(), group.drain())
+            elif group.queued > (not group.wait_s(now)) and group.gone(now):
+                asks = group.drain()
+                if not group.wait_s(now) and not any(lane.flying for lane in group.lanes):
+                    group.put(asks.pop())
+                await asyncio.to_thread(self.desk.give_back_unsent, asks, delay_s=max(0.5, group.wait_s(now)))
+
+    def _known_models(self) -> list[str]:
+        return [group.model for group in self.groups if not group.unknown]
+
+    async def _call(self, lane: Lane, ask: Ask) -> None:
+        epoch, probe, begun = lane.aimd.epoch, lane.probing, time.monotonic()
         try:
-            outcome = await self.client.complete(ask.request, deadline_s=limit_s, request_id=ask.request_id)
+            outcome = await lane.call(ask)
         except asyncio.CancelledError:
             # Whether it is billed nobody knows, so it is charged (D14).
             latency_s, why = time.monotonic() - begun, "the job was cancelled"
             cut = failure(FailureCode.cut_by_cancel, detail=why, latency_s=latency_s)
-            self.returned.put_nowait(Returned(ask, cut, 0.0))
+            self.returned.put_nowait(Returned(ask, cut, 0.0, lane=lane.id))
             return
-        self._observe(outcome, epoch)
+        group = self._group(ask)
+        if isinstance(outcome, Failure) and outcome.pause_job:
+            outcome = self._refused(group, lane, outcome)
+            # Not when it is stored: whoever is asked meanwhile refuses as well.
+            self.desk.halted = self.desk.halted or outcome.pause_job
+        lane.observe(outcome, epoch)
         if ask.unit.provider_failures and isinstance(outcome, Answer):
-            self.health.retries.answered()
-        delay = self._delay_s(ask, outcome)
-        await self.returned.put(Returned(ask, outcome, delay))
-        await self._tell(outcome, probe=probe)
-
-    async def _tell(self, outcome: Outcome, *, probe: bool) -> None:
-        """Note what a call says of the endpoint's health; when it is down, this pump ends and others leave it alone."""
-        breaker, now = self.health.breaker, time.monotonic()
-        change = breaker.record(away=is_away(outcome), probe=probe, now=now)
+            lane.health.retries.answered()
+        change = lane.note(outcome, probe=probe, at_once=len(group.lanes) > 1)
+        # What one endpoint asks to wait another need not.
+        elsewhere = lane.gone(time.monotonic()) and group.others(lane, time.monotonic())
+        delay = 0.0 if elsewhere else delay_s(ask, outcome, self.rng)
+        await self.returned.put(Returned(ask, outcome, delay, lane=lane.id))
         if change is not None:
-            reason = "" if isinstance(outcome, Answer) else outcome.detail
-            away = (breaker.away_s(now), breaker.pause_s(now))
-            await asyncio.to_thread(self.desk.endpoint_changed, change, *away, reason=reason)
-            self.changed.set()
+            await self._tell(lane, outcome, change)
+        if group.unknown:
+            await self._let_go_of_gone()
 
-    def _observe(self, outcome: Outcome, epoch: int) -> None:
-        code = "ok" if isinstance(outcome, Answer) else outcome.code.value
-        CALLS.labels(code).inc()
-        CALL_SECONDS.observe(outcome.latency_s)
-        overloaded = isinstance(outcome, Failure) and outcome.code in OVERLOAD
-        self.aimd.record(overloaded=overloaded, epoch=epoch)
-        if isinstance(outcome, Answer):
-            self.deadline.observe(outcome.latency_s)
-        elif outcome.code is FailureCode.timeout:
-            self.deadline.observe_timeout()
-        elif outcome.code is FailureCode.rate_limited and self.aimd.storming:
-            self.quiet_until = max(self.quiet_until, time.monotonic() + (outcome.retry_after_s or 0.0))
+    def _refused(self, group: Group, lane: Lane, outcome: Failure) -> Failure:
+        """What a refusal of every call means beside other endpoints, and a model that nobody serves beside others."""
+        outcome = group.refuse(lane, outcome)
+        unknown = outcome.pause_job and outcome.code is FailureCode.model_not_found
+        if not unknown or self._known_models() in ([], [group.model]):
+            return outcome
+        group.unknown = True
+        return replace(outcome, pause_job=False)
 
-    def _delay_s(self, ask: Ask, outcome: Outcome) -> float:
-        if isinstance(outcome, Answer):
-            return 0.0
-        if outcome.retry_after_s is not None:
-            return outcome.retry_after_s
-        if outcome.code is FailureCode.timeout:
-            return 0.0
-        # Full jitter: equal waits would make the next wave as high as the last.
-        return self.rng.uniform(0, min(30.0, 0.5 * 2.0 ** min(ask.unit.provider_failures, 6)))
+    async def _tell(self, lane: Lane, outcome: Outcome, change: Change) -> None:
+        """Tell others of an endpoint that is down or back; with the last of them this pump ends."""
+        told = news(change, lane.health.breaker, outcome, time.monotonic())
+        lane.health.news_from = math.inf
+        try:
+            await asyncio.to_thread(self.desk.endpoint_changed, lane.id, told, halts=self._gone)
+        finally:
+            lane.health.news_from = time.monotonic()
+        await self._let_go_of_gone()
+        self.changed.set()
 
     async def _write(self) -> None:
         ended = False
@@ -273,3 +294,7 @@ class Pump:
                 # Some of them may be ready again.
                 self.dry = False
             self.changed.set()
+
+
+def _queued(group: Group) -> int:
+    return group.queued

@@ -7,7 +7,6 @@ import time
 import structlog
 from sqlalchemy.orm import Session
 
-from app.adapters.llm_endpoints import parse_endpoint
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
@@ -17,12 +16,12 @@ from app.services import asking, rounds
 from app.services.asking import JobContext
 from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
-from workers import endpoints, resources, stopping
+from workers import resources, stopping
 from workers.desk import Desk
 from workers.heartbeat import heartbeat
 from workers.judging import Judge
 from workers.pump import Pump
-from workers.routing import callers
+from workers.routing import groups
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +64,7 @@ def _pump(context: JobContext, settings: Settings, *, last_start: float | None) 
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)
     try:
         with heartbeat(engine, desk.held_tokens, worker=name, queue="refine", lease_s=settings.lease_s):
-            asyncio.run(_run(desk, context, settings, ceiling, last_start=last_start))
+            asyncio.run(_run(desk, settings, ceiling, workers=others, last_start=last_start))
     finally:
         retrying(engine, lambda s: beats.seen(s, name, "refine", busy=0))
 
@@ -75,18 +74,9 @@ def _join(session: Session, name: str, *, within_s: float) -> int:
     return max(1, beats.busy_workers(session, "refine", within_s=within_s))
 
 
-async def _run(desk: Desk, context: JobContext, settings: Settings, ceiling: int, *, last_start: float | None) -> None:
+async def _run(desk: Desk, settings: Settings, ceiling: int, *, workers: int, last_start: float | None) -> None:
     # No call begins past the job's deadline; those in flight then are paid for and come home.
     left_s = math.inf if last_start is None else last_start - time.monotonic()
-    first = parse_endpoint(context.url_for(settings)).base_url
-    async with callers(context, settings, ceiling) as client:
-        pump = Pump(
-            desk,
-            client,
-            ceiling=ceiling,
-            deadline_s=settings.llm_deadline_s,
-            slice_s=min(settings.pump_slice_s, left_s),
-            stop=stopping.stop_requested,
-            health=endpoints.health_of(first),
-        )
-        await pump.run()
+    slice_s = min(settings.pump_slice_s, left_s)
+    async with groups(desk.context, settings, ceiling, workers=workers) as asked:
+        await Pump(desk, asked, ceiling=ceiling, slice_s=slice_s, stop=stopping.stop_requested).run()

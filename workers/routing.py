@@ -1,55 +1,51 @@
-"""One client an endpoint for a job whose models live at several; a call goes to the one of its model."""
+"""Whom a job's pump asks: a lane for each of its endpoints, keys and models, with a client for each address and key."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Protocol
+from dataclasses import replace
 
 from app.adapters.llm import LlmClient
-from app.adapters.llm_endpoints import parse_endpoint
-from app.adapters.llm_outcomes import LlmRequest, Outcome
+from app.adapters.llm_endpoints import Endpoint, parse_endpoint
+from app.domain import lanes as domain
+from app.domain.config import Llm
 from app.services.asking import JobContext
 from app.settings import Settings
 from workers import endpoints
-
-
-class Caller(Protocol):
-    """What a pump asks."""
-
-    async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
-        """The outcome of one call; never raises for what the endpoint does."""
-
-
-class Router:
-    """Sends each call to the client of its model."""
-
-    def __init__(self, clients: Mapping[str, LlmClient]) -> None:
-        self._clients = clients
-
-    async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
-        """The outcome of one call."""
-        return await self._clients[request.model].complete(request, deadline_s=deadline_s, request_id=request_id)
+from workers.lanes import Group, Lane
 
 
 @asynccontextmanager
-async def callers(context: JobContext, settings: Settings, ceiling: int) -> AsyncIterator[Caller]:
-    """What asks the job's models, each endpoint with room for all slots, as shares may put them there for a while."""
+async def groups(context: JobContext, settings: Settings, ceiling: int, *, workers: int) -> AsyncIterator[list[Group]]:
+    """The lanes of each of the job's models; one lane alone has room for all slots.
+
+    `workers` pumps share what an endpoint allows in flight.
+    """
     async with AsyncExitStack() as stack:
-        by_url: dict[str, LlmClient] = {}
-        for model in context.job.model_names:
-            url = context.url_for(settings, model)
-            if url not in by_url:
-                by_url[url] = await stack.enter_async_context(_client(context, settings, model, ceiling=ceiling))
-        if len(by_url) == 1:
-            yield next(iter(by_url.values()))
-        else:
-            yield Router({model: by_url[context.url_for(settings, model)] for model in context.job.model_names})
+        by_model: dict[str, list[Lane]] = {}
+        for one in context.lanes:
+            most = ceiling if one.concurrency is None else max(1, min(ceiling, one.concurrency // workers))
+            endpoint = parse_endpoint(context.url_for(settings, one), key=context.key_for(settings, one))
+            client = await stack.enter_async_context(_client(context, settings, one, endpoint, ceiling=most))
+            lane = Lane(
+                client,
+                one.id,
+                ceiling=most,
+                deadline_s=settings.llm_deadline_s,
+                health=endpoints.health_of(one.id),
+                weight=one.weight,
+                there=one.there,
+            )
+            by_model.setdefault(one.model, []).append(lane)
+        yield [Group(lanes, model=model) for model, lanes in by_model.items()]
 
 
 @asynccontextmanager
-async def _client(context: JobContext, settings: Settings, model: str, *, ceiling: int) -> AsyncIterator[LlmClient]:
+async def _client(
+    context: JobContext, settings: Settings, lane: domain.Lane, endpoint: Endpoint, *, ceiling: int
+) -> AsyncIterator[LlmClient]:
     """One that asks as the endpoint is known to want it; what its refusals teach is kept for the next task."""
-    endpoint = parse_endpoint(context.url_for(settings, model), key=context.key_for(settings, model))
-    llm, cap = context.config.llm, settings.llm_max_body_bytes
+    llm: Llm = replace(context.config.llm, profile=lane.profile or context.config.llm.profile)
+    model, cap = lane.there or lane.model, settings.llm_max_body_bytes
     profile = await endpoints.profile_of(endpoint, llm, model=model)
     async with LlmClient(endpoint, concurrency=ceiling, max_body_bytes=cap, profile=profile) as client:
         yield client

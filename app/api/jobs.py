@@ -9,13 +9,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.adapters.endpoint_check import check_embeddings, check_endpoint
+from app.adapters.endpoint_check import LlmUnauthorizedError, LlmUnreachableError, check_embeddings, check_endpoint
 from app.api.edge import CurrentEdge, CurrentWriter, body_of
 from app.api.operator import operator_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
 from app.api.schemas.jobs import JobOut, JobPatch, JobRequest, job_out
 from app.api.schemas.spend import JobSpendOut, job_spend_out
 from app.domain.config import JobConfig
+from app.domain.lanes import Lane
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import jobs
@@ -48,11 +49,26 @@ def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> 
     work = partial(_submit, wanted=wanted, config=config, target=target, operator=operator)
     # The probe takes network time, so it comes before the transaction; a repetition need not probe again.
     if not writer.answered_before():
-        for endpoint in {one.url: one.endpoint for one in chosen}.values():
-            check_endpoint(endpoint)
+        _check_endpoints(submission.choose_lanes(config, operator))
         if vectors is not None:
             check_embeddings(vectors.endpoint)
     return writer.respond(_payload(wanted), work)
+
+
+def _check_endpoints(asked: list[tuple[Lane, Target]]) -> None:
+    """Return when each model has an endpoint that answers; raises what the last of a model's said."""
+    for model in {lane.model: None for lane, _ in asked}:
+        failed = None
+        for endpoint in [target.endpoint for lane, target in asked if lane.model == model]:
+            try:
+                check_endpoint(endpoint)
+            except (LlmUnreachableError, LlmUnauthorizedError) as error:
+                failed = error
+            else:
+                break
+        else:
+            if failed is not None:
+                raise failed
 
 
 def _submit(session: Session, *, wanted: JobRequest, config: JobConfig, target: Target, operator: Operator) -> Answer:

@@ -47,6 +47,8 @@ class Job(Base):
     model: Mapped[str]
     models: Mapped[list[Json]] = mapped_column(JSONB, server_default=sql("'[]'::jsonb"))
     """Of a job with several: each model's name, endpoint and price, the first as in the columns around."""
+    lanes: Mapped[list[Json]] = mapped_column(JSONB, server_default=sql("'[]'::jsonb"))
+    """Who answers its calls: `app.domain.lanes.Lane` of each endpoint and model, with its id."""
     price_input: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Micro-USD for a million prompt tokens, fixed at submission."""
     price_output: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
@@ -219,6 +221,8 @@ class LlmCall(Base):
     code: Mapped[str]
     status: Mapped[int | None]
     model: Mapped[str | None]
+    lane: Mapped[str | None]
+    """Which endpoint, and which of its keys by name, was asked."""
     prompt_tokens: Mapped[int] = count_column()
     completion_tokens: Mapped[int] = count_column()
     micro: Mapped[int] = count_column()

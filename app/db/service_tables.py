@@ -12,13 +12,18 @@ from app.db.columns import Json, id_column, json_column, now_column, when_column
 
 
 class Endpoint(Base):
-    """What all workers should know of an LLM endpoint."""
+    """What all workers should know of an LLM endpoint with one key, asked for one model."""
 
     __tablename__ = "endpoints"
 
     url: Mapped[str] = mapped_column(primary_key=True)
+    """Its lane: `app.domain.lanes.Lane.id`."""
     not_before: Mapped[datetime | None] = when_column()
-    """No call before this: the provider asked for a long pause."""
+    """No call before this: the provider asked for a long pause, or it is down."""
+    down_since: Mapped[datetime | None] = when_column()
+    """NULL: nobody found it down."""
+    reason: Mapped[str | None]
+    """Why it is down, in words."""
 
 
 class Recipe(Base):

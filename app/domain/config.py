@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from app.domain.gate_config import Gates, Share
+from app.domain.lanes import EndpointShare, endpoint_contradictions
 from app.domain.recipes.builtin import builtin_recipe
 from app.domain.recipes.recipe import Recipe, recipe_json
 
@@ -118,7 +119,7 @@ class ModelShare:
     share: Annotated[float, Gt(0), Le(1_000_000)] = 1.0
     """Its weight: 3 and 1 are three calls in four and one."""
     base_url: Annotated[str, MaxLen(2000)] | None = None
-    """None: `llm.base_url`, or the operator's endpoint."""
+    """None: `llm.base_url` or `llm.endpoints`, or the operator's endpoint."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,9 @@ class Llm:
 
     base_url: Annotated[str, MaxLen(2000)] | None = None
     """None: the operator's endpoint."""
+    endpoints: Annotated[tuple[EndpointShare, ...], MaxLen(16)] = ()
+    """Several endpoints or keys in the place of `base_url`, each with its share of the calls; when one is down, the
+    others have it."""
     model: Annotated[str, MaxLen(200)] | None = None
     models: Annotated[tuple[ModelShare, ...], MaxLen(8)] = ()
     """Several models in the place of `model`, each with its share of the calls."""
@@ -219,6 +223,8 @@ def contradictions(config: JobConfig) -> list[str]:
     if llm.max_tokens >= llm.context_tokens:
         found.append("llm.max_tokens leaves no room for the prompt in llm.context_tokens")
     found += _model_contradictions(llm)
+    elsewhere = [one.base_url for one in llm.models]
+    found += endpoint_contradictions(llm.endpoints, base_url=llm.base_url, models=elsewhere)
     if config.embedding.base_url is not None and config.embedding.model is None:
         found.append("embedding.base_url names an endpoint without embedding.model to ask there")
     tokens = config.budget.tokens

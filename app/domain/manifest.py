@@ -112,11 +112,20 @@ def host_of(url: str) -> str:
 
 
 def safe_config(config: Mapping[str, object]) -> Mapping[str, object]:
-    """A stored config with the endpoint cut to its host."""
+    """A stored config with every endpoint cut to its host."""
     llm = config.get("llm")
-    if not isinstance(llm, Mapping) or not isinstance(llm.get("base_url"), str):
+    if not isinstance(llm, Mapping):
         return config
-    return {**config, "llm": {**llm, "base_url": host_of(llm["base_url"])}}
+    cut = {**llm, **_cut(llm)}
+    for name in ("endpoints", "models"):
+        if isinstance(llm.get(name), list | tuple):
+            cut[name] = [{**one, **_cut(one)} for one in llm[name]]
+    return {**config, "llm": cut}
+
+
+def _cut(named: Mapping[str, object]) -> dict[str, object]:
+    url = named.get("base_url")
+    return {"base_url": host_of(url)} if isinstance(url, str) else {}
 
 
 def make_manifest(

@@ -89,6 +89,7 @@ class CallRow:
     code: str
     status: int | None
     model: str | None
+    lane: str | None
     prompt_tokens: int
     completion_tokens: int
     micro: int

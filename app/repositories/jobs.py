@@ -29,6 +29,8 @@ class JobRow:
     model: str
     models: list[dict[str, Any]]
     """Of a job with several: model, endpoint, price_input, price_output of each; empty: it has one."""
+    lanes: list[dict[str, Any]]
+    """Who answers its calls, as JSON of `app.domain.lanes.Lane`; empty: `endpoint`, in jobs older than lanes."""
     price_input: int
     price_output: int
     price_source: str | None
@@ -146,11 +148,16 @@ def needing_hints(session: Session) -> list[tuple[int, int, int]]:
     """(job id, ready calls, pumps at work) of running jobs that have calls to make now and an endpoint to ask."""
     rows = session.execute(
         text("""
+        WITH asking AS MATERIALIZED (
+            SELECT j.id, j.priority FROM jobs j WHERE j.state = 'running' AND (j.lanes = '[]' OR EXISTS (
+                SELECT FROM jsonb_array_elements(j.lanes) lane LEFT JOIN endpoints e ON e.url = lane->>'id'
+                WHERE coalesce(e.not_before <= now(), true))))
         SELECT j.id, count(*) FILTER (WHERE u.state = 'ready') AS n,
                count(DISTINCT u.worker) FILTER (WHERE u.state = 'leased') AS pumps
-        FROM units u JOIN jobs j ON j.id = u.job_id LEFT JOIN endpoints e ON e.url = j.endpoint
-        WHERE u.kind = 'rewrite' AND j.state = 'running' AND coalesce(e.not_before <= now(), true)
+        FROM units u JOIN asking j ON j.id = u.job_id
+        WHERE u.kind = 'rewrite'
           AND (u.state = 'ready' AND u.not_before <= now() OR u.state = 'leased' AND u.lease_until > now())
-        GROUP BY j.id HAVING count(*) FILTER (WHERE u.state = 'ready') > 0 ORDER BY j.priority DESC, j.id""")
+        GROUP BY j.id, j.priority HAVING count(*) FILTER (WHERE u.state = 'ready') > 0
+        ORDER BY j.priority DESC, j.id""")
     )
     return [(row.id, row.n, row.pumps) for row in rows]

@@ -27,6 +27,8 @@ class NewCall:
     micro: int
     latency_s: float
     raw: bytes | None
+    lane: str | None = None
+    """Who was asked."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ COLUMNS = (
     ("micro", "bigint"),
     ("latency_s", "float8"),
     ("raw", "bytea"),
+    ("lane", "text"),
 )
 _NAMES = ", ".join(name for name, _ in COLUMNS)
 _ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in COLUMNS)

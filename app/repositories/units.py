@@ -3,8 +3,9 @@
 Locks are taken in one order everywhere: units, then reservations, then the budget.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import text
@@ -267,6 +268,24 @@ def settles(session: Session, round_id: int) -> int:
     """How often a round was given a settling unit."""
     query = text("SELECT count(*) FROM units WHERE round_id = :round AND kind = 'settle'")
     return int(session.execute(query, {"round": round_id}).scalar_one())
+
+
+def move_model(session: Session, job_id: int, model: str, shares: Mapping[str, float]) -> int:
+    """Give a job's ready calls of one model to others by their shares; returns how many.
+
+    They are reserved and paid at the price of the model that answers, as every claim looks it up.
+    """
+    whole, names, ends = sum(shares.values()), [*shares], [*accumulate(shares.values())]
+    result = session.execute(
+        text("""
+        UPDATE units SET payload = jsonb_set(payload, '{model}', to_jsonb(
+            (CAST(:names AS text[]))[1 + width_bucket((ordinal * 0.6180339887) % 1, CAST(:ends AS numeric[]))]))
+        WHERE id IN (SELECT id FROM units WHERE job_id = :job AND kind = 'rewrite' AND state = 'ready'
+                     AND payload->>'model' = :model ORDER BY id FOR UPDATE)"""),
+        # The golden ratio spreads neighbouring places evenly over [0, 1).
+        {"job": job_id, "model": model, "names": array(names), "ends": array([end / whole for end in ends[:-1]])},
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]  # SQLAlchemy types Result without rowcount
 
 
 def wait_s(session: Session, job_id: int) -> float | None:

@@ -9,6 +9,7 @@ from app.adapters.llm_outcomes import LlmRequest, Message, request_key
 from app.domain import prompts, safety
 from app.domain.benchmarks import Item
 from app.domain.config import JobConfig, recipe_of
+from app.domain.lanes import Lane, read_lane
 from app.domain.pricing import OFFLINE_MODEL, worst_prompt_tokens
 from app.domain.prompts import Draw
 from app.domain.recipes.recipe import Recipe
@@ -37,18 +38,30 @@ class JobContext:
         """The endpoint that a model of the job was submitted with."""
         return next((one["endpoint"] for one in self.job.models if one["model"] == model), self.job.endpoint)
 
-    def url_for(self, settings: Settings, model: str | None = None) -> str:
-        """Where calls of a model (None: the first) go; to the offline explainer wherever it listens by now."""
-        model = model or self.job.model
-        if model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
-            return settings.llm_base_url
-        return self.endpoint_of(model)
+    @property
+    def lanes(self) -> list[Lane]:
+        """Who answers the job's calls."""
+        if self.job.lanes:
+            return [read_lane(one) for one in self.job.lanes]
+        return [Lane(model, self.endpoint_of(model)) for model in self.job.model_names]
 
-    def key_for(self, settings: Settings, model: str | None = None) -> str | None:
-        """The API key, for the operator's own endpoint only: a job's endpoint never sees it."""
-        if settings.llm_api_key is None or self.endpoint_of(model or self.job.model) != settings.llm_base_url:
-            return None
-        return settings.llm_api_key.get_secret_value()
+    def url_for(self, settings: Settings, lane: Lane | None = None) -> str:
+        """Where calls of a lane (None: the first) go; to the offline explainer wherever it listens by now."""
+        lane = lane or self.lanes[0]
+        if lane.model == OFFLINE_MODEL and settings.llm_model == OFFLINE_MODEL and settings.llm_base_url:
+            return settings.llm_base_url
+        return lane.url
+
+    def key_for(self, settings: Settings, lane: Lane | None = None) -> str | None:
+        """The API key, for the operator's own endpoint only: a job's endpoint never sees it (D17)."""
+        lane = lane or self.lanes[0]
+        if lane.name:
+            # Settings may have changed since the job was submitted: a key goes where it is kept for.
+            found = [one for one in settings.llm_endpoints if (one.name, one.base_url) == (lane.name, lane.url)]
+            key = found[0].api_key if found else None
+        else:
+            key = settings.llm_api_key if lane.url == settings.llm_base_url else None
+        return key.get_secret_value() if key else None
 
 
 @dataclass(frozen=True)

@@ -96,22 +96,14 @@ def scarcest(row: BudgetRow, claim: Claim, owed: Owed = budgets.NOTHING) -> str:
 
 
 def _held_up(session: Session, job_id: JobId) -> tuple[bool, bool]:
-    """Whether the job's endpoint asked for a pause, and whether a running job is past its deadline."""
+    """Whether every endpoint of the job is to be left alone, and whether a running job is past its deadline."""
     query = text("""
-        SELECT coalesce(e.not_before > now(), false), coalesce(j.deadline_at <= now(), false) AND j.state = 'running'
-        FROM jobs j LEFT JOIN endpoints e ON e.url = j.endpoint WHERE j.id = :job""")
+        SELECT coalesce((SELECT bool_and(coalesce(e.not_before > now(), false))
+                         FROM jsonb_array_elements(j.lanes) lane LEFT JOIN endpoints e ON e.url = lane->>'id'), false),
+               coalesce(j.deadline_at <= now(), false) AND j.state = 'running'
+        FROM jobs j WHERE j.id = :job""")
     pauses, late = session.execute(query, {"job": job_id}).one()
     return pauses, late
-
-
-def pause_endpoint(session: Session, url: str, *, seconds: float) -> None:
-    """No worker calls this endpoint for so long: it asked for a pause that is no worker's to sleep through."""
-    session.execute(
-        text("""
-        INSERT INTO endpoints (url, not_before) VALUES (:url, now() + make_interval(secs => :seconds))
-        ON CONFLICT (url) DO UPDATE SET not_before = greatest(endpoints.not_before, EXCLUDED.not_before)"""),
-        {"url": url, "seconds": seconds},
-    )
 
 
 def store_calls(session: Session, job_id: JobId, calls: Sequence[NewCall], spends: Sequence[Spend]) -> dict[int, int]:

@@ -10,7 +10,7 @@ from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from app.domain.targets import StopReason
 from app.errors import ConflictError
-from app.repositories import budgets, events, holds, jobs, rounds, units, vectors
+from app.repositories import budgets, endpoint_health, events, holds, jobs, rounds, units, vectors
 
 OVERDRAWN = "the provider billed more than the budget allows; raise it to let the job go on"
 """Why a job is paused whose provider overdrew its budget (D16): a person has to look at that bill."""
@@ -66,6 +66,7 @@ def resume_job(session: Session, job_id: JobId) -> list[Step]:
     if not jobs.change(session, job_id, only_in=("paused",), state="running", stop_reason=None, note=None):
         raise ConflictError(reason=f"job {job_id} is not paused")
     events.add(session, job_id, "job.resumed")
+    endpoint_health.look_now(session, [lane["id"] for lane in jobs.get(session, job_id).lanes])
     last = rounds.of_job(session, job_id)[-1]
     if last.state != "settled":
         return [Refine(job_id), Compute()]

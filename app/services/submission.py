@@ -1,6 +1,7 @@
 """Checks a job before it costs anything, and makes its rows. What is refused says what to do about it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.adapters import llm_profiles
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
 from app.domain.config import Budget, JobConfig, config_hash, contradictions, recipe_of
+from app.domain.lanes import EndpointShare, Lane
 from app.domain.price_list import PriceTable
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
 from app.domain.prompts import prompt_hash
@@ -21,6 +23,7 @@ from app.errors import InvalidInputError
 from app.repositories import budgets, corpora, events, jobs
 from app.repositories.corpora import CorpusRow
 from app.services import classifiers, corpus_checks, rounds
+from app.services.named_endpoints import NamedEndpoint, UnknownEndpointError
 
 
 class ImpossibleConfigError(InvalidInputError):
@@ -42,7 +45,7 @@ class NoModelError(InvalidInputError):
 
 
 class EndpointNotAllowedError(InvalidInputError):
-    """In production the endpoint is the operator's: leave llm.base_url out, or set HORNBOOK_LLM_BASE_URL."""
+    """In production endpoints are the operator's: name none, or set HORNBOOK_LLM_BASE_URL or HORNBOOK_LLM_ENDPOINTS."""
 
     code = "llm_endpoint_not_allowed"
 
@@ -77,6 +80,19 @@ class Operator:
     prices: PriceTable
     embedding_endpoint: str | None = None
     embedding_key: str | None = None
+    endpoints: tuple[NamedEndpoint, ...] = ()
+
+    def named(self, name: str) -> NamedEndpoint:
+        """The endpoint of this name; raises UnknownEndpointError."""
+        for one in self.endpoints:
+            if one.name == name:
+                return one
+        raise UnknownEndpointError(name=name, known=", ".join(one.name for one in self.endpoints) or "none")
+
+    def at(self, base_url: str) -> NamedEndpoint | None:
+        """The first of the endpoints at an address; its key is for this origin."""
+        wanted = parse_endpoint(base_url).base_url
+        return next((one for one in self.endpoints if one.endpoint.base_url == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -94,10 +110,52 @@ def choose_target(config: JobConfig, operator: Operator) -> Target:
 
 
 def choose_targets(config: JobConfig, operator: Operator) -> list[Target]:
-    """Each model's endpoint; the operator's key goes to the operator's endpoint alone."""
+    """Each model's endpoint, its first if it has several."""
+    return list({lane.model: target for lane, target in reversed(choose_lanes(config, operator))}.values())[::-1]
+
+
+def choose_lanes(config: JobConfig, operator: Operator) -> list[tuple[Lane, Target]]:
+    """Who answers the job's calls, model by model; a key of the operator's goes to its own endpoint alone (D17)."""
     llm = config.llm
-    asked: list[tuple[str | None, str | None]] = [(one.model, one.base_url or llm.base_url) for one in llm.models]
-    return [_target(model, url, operator) for model, url in asked or [(llm.model, llm.base_url)]]
+    asked: list[tuple[str | None, str | None]] = [(one.model, one.base_url) for one in llm.models]
+    found = [
+        _lane(model, share, operator)
+        for model, url in asked or [(llm.model, None)]
+        for share in _shares(config, operator, url or llm.base_url)
+    ]
+    ids = [lane.id for lane, _ in found]
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    if twice:
+        raise ImpossibleConfigError(why=f"llm.endpoints names {', '.join(twice)} more than once")
+    return found
+
+
+def _shares(config: JobConfig, operator: Operator, url: str | None) -> Sequence[EndpointShare]:
+    """The endpoints of a model: its own, the job's, or the operator's."""
+    if url is None and config.llm.endpoints:
+        return config.llm.endpoints
+    if url is None and operator.endpoints:
+        return [EndpointShare(name=one.name) for one in operator.endpoints]
+    return [EndpointShare(base_url=url)]
+
+
+def _lane(model: str | None, share: EndpointShare, operator: Operator) -> tuple[Lane, Target]:
+    known = operator.named(share.name) if share.name else operator.at(share.base_url) if share.base_url else None
+    if known is None:
+        target = _target(model, share.base_url, operator)
+    else:
+        target = replace(_target(model, None, replace(operator, endpoint=known.url)), endpoint=known.endpoint)
+    there = share.model or (known.model if known else None)
+    lane = Lane(
+        model=target.model,
+        url=target.url,
+        name=known.name if known else None,
+        there=None if there == target.model else there,
+        weight=share.weight or (known.weight if known else 1.0),
+        profile=share.profile or (known.profile if known else None),
+        concurrency=share.concurrency or (known.concurrency if known else None),
+    )
+    return lane, target
 
 
 def _target(model: str | None, base_url: str | None, operator: Operator) -> Target:
@@ -144,8 +202,9 @@ def check_config(config: JobConfig) -> Recipe:
     found = contradictions(config)
     if found:
         raise ImpossibleConfigError(why="; ".join(found))
-    if config.llm.profile is not None:
-        llm_profiles.named(config.llm.profile)
+    for profile in (config.llm.profile, *(one.profile for one in config.llm.endpoints)):
+        if profile is not None:
+            llm_profiles.named(profile)
     return recipe_of(config)
 
 
@@ -216,6 +275,7 @@ def submit(
             endpoint=target.url,
             model=target.model,
             models=models_of(config, operator),
+            lanes=[lane.stored for lane, _ in choose_lanes(config, operator)],
             **price_columns(target.model, config.budget, operator.prices),
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,

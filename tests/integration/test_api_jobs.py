@@ -130,6 +130,10 @@ IMPOSSIBLE = [
         {"llm": {"model": "other"}, "budget": {"money_usd": 1}}, "unknown_price", "HORNBOOK_LLM_PRICES", id="price"
     ),
     pytest.param({"llm": {"base_url": "http://127.0.0.1:1/v1"}}, "llm_unreachable", "Start it", id="unreachable"),
+    pytest.param(
+        {"llm": {"endpoints": [{"name": "x"}]}}, "unknown_endpoint", "ENDPOINTS names none", id="no such name"
+    ),
+    pytest.param({"llm": {"endpoints": [{"weight": 2}]}}, "impossible_config", "base_url", id="an endpoint nowhere"),
     pytest.param({"llm": {"base_url": "file:///etc/passwd"}}, "bad_llm_endpoint", "http", id="no-http"),
     pytest.param({"benchmarks": [999]}, "unknown_benchmark", "999", id="benchmark"),
 ]
@@ -178,6 +182,15 @@ def test_a_job_keeps_where_its_vectors_come_from(service: ApiService, llm_url: s
     with transaction(service.engine) as session:
         stored = session.execute(text("SELECT embedding_endpoint, embedding_model, embedding_price FROM jobs")).one()
     assert tuple(stored) == (llm_url, "m", 0)
+
+
+def test_one_of_several_endpoints_that_answers_is_enough(service: ApiService, llm_url: str) -> None:
+    away, there = {"base_url": "http://127.0.0.1:1/v1"}, {"base_url": llm_url, "weight": 2}
+    job = service.job(llm={"endpoints": [away, there]})
+    refused = submit(service, llm={"endpoints": [away, {"base_url": "http://127.0.0.1:2/v1"}]})
+
+    assert [one["base_url"] for one in job["config"]["llm"]["endpoints"]] == [away["base_url"], llm_url]
+    assert (refused.status_code, refused.json()["code"]) == (422, "llm_unreachable")
 
 
 def test_endpoint_that_refuses_the_key_is_told_apart(refusing: ApiService, llm_url: str) -> None:

@@ -108,6 +108,8 @@ class CallOut(BaseModel):
     request_key: str
     """sha256 of endpoint, full request and sample index."""
     model: str | None
+    endpoint: str | None
+    """Who was asked: the model as it is called there, the address, and the key's name if it has one."""
     status: int | None
     prompt_tokens: int
     completion_tokens: int
@@ -177,6 +179,7 @@ class LineageOut(BaseModel):
                         "id": 77,
                         "request_key": "bb" * 32,
                         "model": "phi3:mini",
+                        "endpoint": "phi3:mini at http://127.0.0.1:11434/v1",
                         "status": 200,
                         "prompt_tokens": 310,
                         "completion_tokens": 255,
@@ -235,6 +238,7 @@ def _call_out(row: CallRow) -> CallOut:
         id=row.id,
         request_key=row.request_key.hex(),
         model=row.model,
+        endpoint=row.lane,
         status=row.status,
         prompt_tokens=row.prompt_tokens,
         completion_tokens=row.completion_tokens,

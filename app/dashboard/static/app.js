@@ -153,8 +153,9 @@ function sentence(kind, data) {
   const named = {
     "round.opened": `Round ${data.number} has begun.`,
     "round.settled": `Round ${data.number} has settled.`,
-    "endpoint.down": `The endpoint is down (${data.reason}); asked again in ${data.next_try_s} s, then ever more seldom.`,
-    "endpoint.up": "The endpoint answers again.",
+    "endpoint.down": `${data.endpoint || "The endpoint"} is down (${data.reason}); asked again in ${data.next_try_s} s, then ever more seldom.`,
+    "endpoint.up": `${data.endpoint || "The endpoint"} answers again.`,
+    "model.unknown": `No endpoint serves ${data.model}: its calls go to ${(data.models || []).join(", ")}.`,
     "job.paused": `Paused: ${data.why}.`,
     "job.resumed": "Resumed.",
     "job.finished": `The job has ended: ${String(data.reason).replaceAll("_", " ")}.`,
@@ -173,7 +174,7 @@ function heard(event) {
   refresh();
 }
 
-const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled", "endpoint.down", "endpoint.up"];
+const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled", "endpoint.down", "endpoint.up", "model.unknown"];
 
 function watch() {
   if (stream || document.hidden || !("active" in main.dataset)) return;

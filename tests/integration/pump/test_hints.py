@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from app.dispatch import REFINE_QUEUE, send, waiting
+from app.domain.lanes import EndpointShare
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
 from tests.integration.pump.world import NO_BROKER, World
@@ -28,8 +29,11 @@ def test_a_job_whose_pump_lives_gets_none(world: World) -> None:
 
 
 def test_an_endpoint_that_asked_for_a_pause_gets_none(world: World) -> None:
-    world.job(6)
-    world.query("INSERT INTO endpoints (url, not_before) VALUES (:url, now() + interval '1 min')", url=world.endpoint)
+    job = world.job(6, endpoints=(EndpointShare(base_url="http://one/v1"), EndpointShare(base_url="http://two/v1")))
+    pause = "INSERT INTO endpoints (url, not_before) VALUES (:lane, now() + interval '1 min')"
+    world.query(pause, lane="stub at http://one/v1")
+    assert _hints(world) == [Refine(job)], "the other can be asked"
+    world.query(pause, lane="stub at http://two/v1")
     assert _hints(world) == []
 
 

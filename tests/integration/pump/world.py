@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -20,14 +20,19 @@ from app.domain.price_list import price_table
 from app.domain.records import JobId
 from app.services import asking, submission
 from app.services.asking import Ask, JobContext
+from app.services.named_endpoints import NamedEndpoint
 from app.settings import get_settings
 from tests.api_rows import make_ready
 from tests.faults.rig import PRICES, document
 from workers import compute, resources
 from workers.desk import Desk, Returned
+from workers.endpoints import Health
 from workers.judging import Judge
+from workers.lanes import Group, Lane
 from workers.pump import Pump
 
+KEYS = {"east": "sk-east", "west": "sk-west"}
+"""Keys of endpoints that a test's operator names."""
 NO_BROKER = "redis://127.0.0.1:1/0"
 """Nothing listens there: hints are lost, which no test here may notice."""
 
@@ -38,6 +43,8 @@ class World:
 
     engine: Engine
     endpoint: str = "http://127.0.0.1:9/v1"
+    named: tuple[NamedEndpoint, ...] = ()
+    """The operator's endpoints with names."""
 
     def query(self, sql: str, **values: object) -> list[Any]:
         """Rows of a statement, committed."""
@@ -59,7 +66,7 @@ class World:
             "INSERT INTO corpora (name, content_sha256, files, options) VALUES ('c', :sha, '[]', '{}') RETURNING id",
             sha=sha256(repr(texts).encode()).digest(),
         )[0].id
-        operator = submission.Operator(False, self.endpoint, "stub", None, price_table(PRICES))
+        operator = submission.Operator(False, self.endpoint, "stub", None, price_table(PRICES), endpoints=self.named)
         config = JobConfig(
             max_rounds=1,
             budget=budget or Budget(),
@@ -97,18 +104,27 @@ class World:
         """Run one pump over the job; its desk afterwards."""
         desk = self.desk(job_id)
         ceiling, deadline_s = options.pop("ceiling", 4), options.pop("deadline_s", 5.0)
-        async with LlmClient(parse_endpoint(desk.context.job.endpoint), concurrency=ceiling) as client:
-            stop: Callable[[], bool] = options.pop("stop", lambda: False)
-            pump = Pump(
-                desk,
-                client,
-                ceiling=ceiling,
-                deadline_s=deadline_s,
-                slice_s=slice_s,
-                stop=stop,
-                health=options.pop("health", None),
-            )
-            await pump.run()
+        stop: Callable[[], bool] = options.pop("stop", lambda: False)
+        healths: dict[str, Health] = options.pop("healths", {})
+        async with AsyncExitStack() as stack:
+            groups: dict[str, list[Lane]] = {}
+            for one in desk.context.lanes:
+                client = LlmClient(parse_endpoint(one.url, key=KEYS.get(one.name or "")), concurrency=ceiling)
+                await stack.enter_async_context(client)
+                health = options.get("health") or healths.setdefault(one.id, Health())
+                most = min(ceiling, one.concurrency or ceiling)
+                lane = Lane(
+                    client,
+                    one.id,
+                    ceiling=most,
+                    deadline_s=deadline_s,
+                    health=health,
+                    weight=one.weight,
+                    there=one.there,
+                )
+                groups.setdefault(one.model, []).append(lane)
+            asked = [Group(lanes, model=model) for model, lanes in groups.items()]
+            await Pump(desk, asked, ceiling=ceiling, slice_s=slice_s, stop=stop).run()
         return desk
 
     def states(self, job_id: JobId) -> dict[str, int]:

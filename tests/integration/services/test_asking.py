@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from app.db.session import transaction
 from app.domain.config import JobConfig
 from app.domain.gate_config import Gates, Handling, Safety
+from app.domain.lanes import Lane
 from app.domain.recipes.builtin import RECIPES
 from app.domain.records import JobId
 from app.repositories import jobs
@@ -138,7 +139,8 @@ def test_a_generations_name_is_of_job_round_and_place() -> None:
 )
 def test_a_restarted_explainer_is_found_again(context: JobContext, model: str, asked_at: str) -> None:
     moved = Settings(llm_base_url="http://127.0.0.1:2/v1", llm_model="offline-explainer")
-    assert replace(context, job=replace(context.job, model=model)).url_for(moved) == asked_at
+    job = replace(context.job, model=model, lanes=[Lane(model, ENDPOINT).stored])
+    assert replace(context, job=job).url_for(moved) == asked_at
 
 
 def test_neither_prompt_nor_gates_see_what_is_redacted(context: JobContext) -> None:

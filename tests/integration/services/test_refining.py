@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.db.session import transaction
+from app.domain.lanes import Lane
 from app.domain.records import JobId
-from app.repositories import budgets, jobs, units
+from app.repositories import budgets, endpoint_health, jobs, units
 from app.repositories.budgets import Spend
 from app.repositories.units import ClaimedRewrite, GiveBack
 from app.services import refining, rounds
@@ -25,6 +26,8 @@ from tests.integration.loop_world import (
     rows,
     unit_row,
 )
+
+LANE = Lane("stub", ENDPOINT)
 
 
 def claim(engine: Engine, job_id: int, *, limit: int = 32) -> Claimed:
@@ -137,8 +140,9 @@ def test_a_job_that_stopped_gives_nothing_and_nothing_to_wait_for(engine: Engine
 def test_no_call_starts_before_the_endpoint_allows_it(engine: Engine) -> None:
     job_id, _ = job_with_calls(engine, 1)
     with transaction(engine) as session:
-        refining.pause_endpoint(session, ENDPOINT, seconds=300)
-        refining.pause_endpoint(session, ENDPOINT, seconds=10)
+        jobs.change(session, job_id, only_in=("running",), lanes=[LANE.stored])
+        endpoint_health.pause(session, LANE.id, seconds=300)
+        endpoint_health.pause(session, LANE.id, seconds=10)
 
     claimed = claim(engine, job_id)
 

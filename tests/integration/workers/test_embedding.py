@@ -17,7 +17,7 @@ from app.domain.embedding import centred
 from app.domain.gate_config import Gates
 from app.domain.price_list import UnknownPriceError
 from app.domain.records import JobId, Kind
-from app.repositories import jobs
+from app.repositories import endpoint_health, jobs
 from app.services import corpora as uploads
 from app.services import jobs as people
 from app.services import submission
@@ -47,6 +47,7 @@ def hurry(loop: Loop) -> None:
     """Units that were put off wait no longer."""
     with transaction(loop.engine) as session:
         session.execute(text("UPDATE units SET not_before = now() WHERE state = 'ready'"))
+        session.execute(text("UPDATE endpoints SET not_before = now()"))
 
 
 def drive(loop: Loop, job_id: int) -> dict[str, Any]:
@@ -356,3 +357,21 @@ def test_operators_key_goes_to_the_operators_endpoint_alone(loop: Loop) -> None:
     other = own.model_copy(update={"embedding_base_url": "https://elsewhere.example/v1"})
     assert embedding.endpoint_of(job, own).key == "hush"
     assert embedding.endpoint_of(job, other).key is None
+
+
+def test_an_endpoint_that_another_worker_found_down_is_not_asked_before_its_look(loop: Loop) -> None:
+    job_id = start(loop)
+    lane = f"stub at {loop.stub.url}"
+    with transaction(loop.engine) as session:
+        endpoint_health.down(session, lane, pause_s=60, reason="no connection")
+    loop.turn(job_id)
+    later = "SELECT reason, not_before > now() + interval '40 s' AS later FROM units WHERE kind = 'embed'"
+    units = rows(loop.engine, later)
+    assert units == [{"reason": "endpoint_away", "later": True}] * 2 and loop.stub.embed_requests == []
+    assert ledger(loop, job_id)["reserved_calls"] == 0
+
+    hurry(loop)
+    drive(loop, job_id)
+    assert loop.job(job_id)["state"] == "done"
+    assert row(loop.engine, "SELECT down_since FROM endpoints WHERE url = :lane", lane=lane) == {"down_since": None}
+    assert rows(loop.engine, "SELECT kind FROM events WHERE kind LIKE 'endpoint.%'") == [{"kind": "endpoint.up"}]

@@ -58,6 +58,7 @@ class Bench:
                 break
             with transaction(self.engine) as session:
                 session.execute(text("UPDATE units SET not_before = now() WHERE state = 'ready'"))
+                session.execute(text("UPDATE endpoints SET not_before = now()"))
         return self.classifier(made)
 
     def classifier(self, made: int) -> classifiers.ClassifierRow:
@@ -254,3 +255,25 @@ def test_too_small_a_corpus_says_what_it_lacks(bench: Bench) -> None:
     assert failed.error is not None
     assert (failed.state, failed.error["code"]) == ("failed", "nothing_to_label")
     assert "holds 10 texts" in failed.error["detail"]
+
+
+def test_an_endpoint_that_is_down_ends_the_slice_and_is_left_alone_by_all_workers(bench: Bench) -> None:
+    made = bench.start(Labelling(sample=70, twice=0, concurrency=4))
+    bench.loop.stub.script = lambda _: refused(503)
+    compute.compute()
+    asked = len(bench.loop.stub.requests)
+    assert 8 <= asked <= 8 + 4, "eight in a row, and what was in flight by then"
+    (down,) = rows(bench.engine, "SELECT url, down_since IS NOT NULL AS down FROM endpoints")
+    assert down == {"url": f"stub at {bench.loop.stub.url}", "down": True}
+
+    with transaction(bench.engine) as session:
+        session.execute(text("UPDATE endpoints SET not_before = now() + interval '1 min'"))
+        session.execute(text("UPDATE units SET not_before = now() WHERE state = 'ready'"))
+    compute.compute()
+    assert len(bench.loop.stub.requests) == asked
+
+    bench.loop.stub.script = lambda _: OK
+    with transaction(bench.engine) as session:
+        session.execute(text("UPDATE endpoints SET not_before = now()"))
+    assert bench.finish(made).state == "ready" and bench.used(made)["reserved"] == 0
+    assert rows(bench.engine, "SELECT down_since FROM endpoints") == [{"down_since": None}]

@@ -6,7 +6,8 @@ bring no more answers a second or the endpoint refuses.
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -19,7 +20,7 @@ from app.domain.config import Api
 
 MAX_TOKENS = 256
 """Room for a short answer behind some reasoning; a call uses a tenth of it mostly."""
-STEPS = (2, 4, 8, 16, 32)
+STEPS = (2, 4, 8, 16, 32, 64)
 WORTH_IT = 1.2
 """A step that brings less than that many times the answers a second of the last is past the endpoint's width."""
 _ASKED = "In two short sentences, explain to a child why rain falls. This is question number {}."
@@ -39,11 +40,18 @@ class Report:
     """Calls at a time that still brought more answers a second; up to the largest step tried."""
     tokens_per_s: float | None = None
     """At that width."""
+    speeds: Mapping[int, float] = field(default_factory=dict)
+    """{calls at a time: tokens a second}, each step that was answered in full."""
+
+
+def most_calls(width: int) -> int:
+    """Upper bound of the calls of a check up to `width` of them at a time."""
+    return 2 + sum(step for step in STEPS if step <= width)
 
 
 def most_tokens(width: int) -> int:
-    """Upper bound of the tokens a check up to `width` calls at a time uses; a call's prompt has 60 at most."""
-    return (2 + sum(step for step in STEPS if step <= width)) * (MAX_TOKENS + 60)
+    """Upper bound of the tokens such a check uses; a call's prompt has 60 at most."""
+    return most_calls(width) * (MAX_TOKENS + 60)
 
 
 async def check(endpoint: Endpoint, *, model: str, api: Api, width: int, profile: Profile | None = None) -> Report:
@@ -57,13 +65,23 @@ async def check(endpoint: Endpoint, *, model: str, api: Api, width: int, profile
         if not isinstance(first, Answer):
             return Report(seen, first)
         as_json = await _json_mode(client, model) if api == "chat" else None
-        calls, speed = 1, first.completion_tokens / max(first.latency_s, 1e-6)
-        for step in (step for step in STEPS if step <= width):
-            faster = await _speed(client, model, api, step)
-            if faster is None or faster < WORTH_IT * speed:
-                break
-            calls, speed = step, faster
-    return Report(seen, first, as_json, calls, speed)
+        speeds = {1: first.completion_tokens / max(first.latency_s, 1e-6)}
+        calls = await _widest(client, model, api, width, speeds)
+    return Report(seen, first, as_json, calls, speeds[calls], speeds)
+
+
+async def _widest(client: LlmClient, model: str, api: Api, width: int, speeds: dict[int, float]) -> int:
+    """Calls at a time beyond which more bring no more answers a second; `speeds` gets what every step brought."""
+    calls = 1
+    for step in (step for step in STEPS if step <= width):
+        found = await _speed(client, model, api, step)
+        if found is None:
+            break
+        speeds[step] = found
+        if found < WORTH_IT * speeds[calls]:
+            break
+        calls = step
+    return calls
 
 
 def _request(model: str, api: Api, number: int) -> LlmRequest:

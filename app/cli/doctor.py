@@ -18,12 +18,13 @@ import psycopg
 import redis
 import typer
 from alembic.script import ScriptDirectory
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from rich.text import Text
 
 from app.adapters import code_runner
 from app.adapters.llm_endpoints import BadEndpointError, parse_endpoint
 from app.adapters.llm_probe import probe
+from app.api.operator import endpoints_of
 from app.cli.exits import Exit
 from app.cli.terminal import print_json, results
 from app.db.migrate import alembic_config
@@ -92,7 +93,7 @@ def findings() -> Iterator[Finding]:
     else:
         yield _postgres(settings)
         yield _redis(settings)
-    yield _llm(settings)
+    yield from _llms(settings)
     yield _code_runner(settings.code_runner)
     yield _storage(settings.storage_dir)
     if settings.url:
@@ -163,17 +164,26 @@ def _redis(settings: Settings) -> Finding:
     return Finding("redis", True, str(info["redis_version"]), vital=True)
 
 
-def _llm(settings: Settings) -> Finding:
+def _llms(settings: Settings) -> Iterator[Finding]:
+    """The LLM, or each of several endpoints by its name."""
     if settings.llm_base_url is None:
-        return Finding("llm", None, "none configured (HORNBOOK_LLM_BASE_URL); embedded mode uses the offline explainer")
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+        yield Finding("llm", None, "none configured (HORNBOOK_LLM_BASE_URL); embedded mode uses the offline explainer")
+        return
+    several = endpoints_of(settings)
+    for one in several:
+        yield _llm(f"llm {one.name}", one.base_url, one.api_key, one.model or settings.llm_model)
+    if not several:
+        yield _llm("llm", settings.llm_base_url, settings.llm_api_key, settings.llm_model)
+
+
+def _llm(check: str, url: str, key: SecretStr | None, model: str | None) -> Finding:
     try:
-        endpoint = parse_endpoint(settings.llm_base_url, key=key)
+        endpoint = parse_endpoint(url, key=key.get_secret_value() if key else None)
     except BadEndpointError as error:
-        return Finding("llm", False, str(error))
-    seen = asyncio.run(probe(endpoint, model=settings.llm_model))
-    named = f"{endpoint.base_url}, model {settings.llm_model or 'not named (HORNBOOK_LLM_MODEL)'}"
-    return Finding("llm", seen.reachable and not seen.reason, named, seen.reason)
+        return Finding(check, False, str(error))
+    seen = asyncio.run(probe(endpoint, model=model))
+    named = f"{endpoint.base_url}, model {model or 'not named (HORNBOOK_LLM_MODEL)'}"
+    return Finding(check, seen.reachable and not seen.reason, named, seen.reason)
 
 
 def _code_runner(wanted: Wall) -> Finding:

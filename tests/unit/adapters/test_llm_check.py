@@ -3,22 +3,23 @@
 import asyncio
 import json
 
-from app.adapters.llm_check import Report, check, most_tokens
+from app.adapters.llm_check import Report, check, most_calls, most_tokens
 from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import Answer
+from app.domain.config import Api
 from tests.stub_llm import StubLlm, StubOptions
 from tests.stub_llm_faults import OK, refused
 from tests.stub_llm_scripts import Script
 from tests.stub_llm_servers import SERVERS, thinking
 
 
-def checked(script: Script) -> tuple[Report, int]:
+def checked(script: Script, *, api: Api = "chat") -> tuple[Report, int]:
     """The report on a stub, and how many calls it took."""
 
     async def run() -> tuple[Report, int]:
-        stub_options = StubOptions(models=SERVERS["vllm"].models, latency_s=0.1, slots=4)
+        stub_options = StubOptions(models=SERVERS["vllm"].models, latency_s=0.25, slots=4)
         async with StubLlm(stub_options, script=script) as stub:
-            report = await check(parse_endpoint(stub.url), model="stub", api="chat", width=16)
+            report = await check(parse_endpoint(stub.url), model="stub", api=api, width=16)
             return report, len(stub.requests)
 
     return asyncio.run(run())
@@ -29,7 +30,14 @@ def test_width_json_mode_and_context_are_found_within_the_bound() -> None:
     assert isinstance(report.answer, Answer) and report.json_mode
     assert report.seen.profile and report.seen.profile.name == "vllm" and report.seen.context_tokens == 4096
     assert report.concurrency == 4
-    assert calls <= 1 + 1 + 2 + 4 + 8 and most_tokens(16) > calls * 256
+    assert calls <= 1 + 1 + 2 + 4 + 8 <= most_calls(16) and most_tokens(16) > calls * 256
+    assert [*report.speeds] == [1, 2, 4, 8] and report.tokens_per_s == report.speeds[4]
+
+
+def test_a_base_model_is_asked_for_texts_and_not_for_json() -> None:
+    report, calls = checked(lambda r: OK if r.path == "/v1/completions" else refused(400), api="completions")
+    assert isinstance(report.answer, Answer) and report.json_mode is None
+    assert report.concurrency == 4 and calls == 1 + 2 + 4 + 8
 
 
 def test_a_server_without_json_mode_is_told() -> None:

@@ -49,7 +49,7 @@ class Pools:
         """A call ended. `cut`: it was cancelled before it was sent.
 
         A call that is cancelled between the making of its connection and its first byte leaves in httpcore 1.0.9 a
-        connection that is neither idle nor closed, and so holds its place for ever: 16 of them made a client of 16 deaf.
+        connection that is neither idle nor closed, and so holds its place for ever; 16 of them made a client deaf.
         So another pool takes that one's place.
         """
         pool.in_flight -= 1

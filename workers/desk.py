@@ -53,6 +53,8 @@ class Returned:
     """Set when it was stored before: nothing was paid this time."""
     lane: str | None = None
     """Who was asked; None: nobody."""
+    at: float = field(default_factory=time.monotonic)
+    """When it came back, from when on its delay counts."""
 
 
 @dataclass
@@ -162,10 +164,13 @@ class Desk:
         """Keep what came, have it judged, end its units."""
         ids = self._store_calls(group)
         sorted_ = self._sort(group)
+        if sorted_.back:
+            # Before the others are judged: what is told to come back in a second is there in a second.
+            self._store_outcomes([], sorted_.back, unsent=())
         judged = self.judge.judge(
             [(r.ask, answer, r.call_id or ids.get(r.ask.unit.token)) for r, answer in sorted_.answers]
         )
-        self._store_outcomes([*sorted_.ended, *judged], sorted_.back, unsent=())
+        self._store_outcomes([*sorted_.ended, *judged], (), unsent=())
         if why := sorted_.pause:
             self.halted = True
             retrying(self.engine, lambda s: rounds.pause_job(s, self.job_id, why=why))
@@ -208,7 +213,7 @@ class Desk:
         return out
 
     def _sort_failure(self, out: _Sorted, returned: Returned, failure: Failure) -> None:
-        unit, delay = returned.ask.unit, returned.delay_s
+        unit, delay = returned.ask.unit, max(0.0, returned.delay_s - (time.monotonic() - returned.at))
         if failure.pause_job:
             out.pause = f"{failure.code.value}: {failure.detail}"
         more = min(2 * unit.max_tokens, self.context.config.llm.context_tokens // 2)

@@ -35,6 +35,9 @@ class Caller(Protocol):
     async def complete(self, request: LlmRequest, *, deadline_s: float, request_id: str) -> Outcome:
         """The outcome of one call; never raises for what the endpoint does."""
 
+    def shorten(self, seconds: float) -> None:
+        """No call in flight may take longer than so many seconds from its beginning."""
+
 
 class Lane:
     """One endpoint with one key for one model, as one pump asks it."""
@@ -96,12 +99,19 @@ class Lane:
         overloaded = isinstance(outcome, Failure) and outcome.code in OVERLOAD
         self.aimd.record(overloaded=overloaded, epoch=epoch)
         if isinstance(outcome, Answer):
-            self.deadline.observe(outcome.latency_s)
+            self._observe_latency(outcome.latency_s)
             self.refused = None
         elif outcome.code is FailureCode.timeout:
             self.deadline.observe_timeout()
         elif outcome.code is FailureCode.rate_limited and self.aimd.storming:
             self.pause(outcome.retry_after_s or 0.0)
+
+    def _observe_latency(self, latency_s: float) -> None:
+        before = self.deadline.current_s
+        self.deadline.observe(latency_s)
+        if self.deadline.current_s < before:
+            # The first calls began when nobody knew how long an answer takes; those that hang would hang to the cap.
+            self.client.shorten(self.deadline.current_s)
 
     def pause(self, seconds: float) -> None:
         """Start no call there for so long."""
@@ -182,16 +192,19 @@ class Group:
         return any(other is not lane and not other.gone(now) for other in self.lanes)
 
     def next(self, now: float) -> tuple[Lane, Ask] | None:
-        """The call to make now, and of whom: a repeat, as they have waited longest, if its budget allows one."""
+        """The call to make now, and of whom: a first one, else a repeat if its budget allows one.
+
+        Who is refused waits a second or so: met early, that second passes beside other calls, and not after the last.
+        """
         if not self.waiting and not self.again:
             return None
         for lane in self._with_room(now):
             retries = lane.health.retries
-            if self.again and retries.take(now):
-                ask = self.again.popleft()
-            elif self.waiting:
+            if self.waiting:
                 retries.first()
                 ask = self.waiting.popleft()
+            elif retries.take(now):
+                ask = self.again.popleft()
             else:
                 continue
             # A lane that was away does not get back what it missed: its turn counts from now on.

@@ -20,7 +20,7 @@ import httpx
 
 from app.adapters.embedding_answers import EmbeddingRequest, Vectors, read_vectors
 from app.adapters.llm_answers import read_reply
-from app.adapters.llm_deadline import deadline
+from app.adapters.llm_deadline import Deadlines
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome, failure
 from app.adapters.llm_pools import Pool, Pools
@@ -78,6 +78,7 @@ class LlmClient:
         self._headers = [*endpoint.headers(), *self.profile.headers, ("content-type", "application/json")]
         self._headers.append(("host", httpx.URL(endpoint.base_url).netloc.decode("ascii")))
         self._urls: dict[tuple[str, Api], httpx.URL] = {}
+        self._deadlines = Deadlines()
 
     async def __aenter__(self) -> Self:
         self._pools = Pools(self._concurrency, tls_of(self.endpoint))
@@ -106,6 +107,10 @@ class LlmClient:
             self.profile = other if self.profile == profile else self.profile
         return reply if isinstance(reply, Failure) else read_reply(reply, model=request.model)
 
+    def shorten(self, seconds: float) -> None:
+        """No call in flight may take longer than so many seconds from its beginning."""
+        self._deadlines.shorten(seconds)
+
     async def embed(self, request: EmbeddingRequest, *, deadline_s: float, request_id: str) -> Vectors | Failure:
         """The vectors of some texts, under the same rules."""
         url = httpx.URL(self.endpoint.embeddings_url(request.model))
@@ -116,7 +121,7 @@ class LlmClient:
         """A complete reply, whatever its status, or why there is none."""
         pool, attempt, cut = self._pools.take(), _Attempt(time.monotonic()), False
         try:
-            async with deadline(deadline_s):
+            async with self._deadlines.deadline(deadline_s):
                 return await self._exchange(pool, url, body, request_id, attempt)
         except _EXPECTED as error:
             cut = isinstance(error, TimeoutError) and not attempt.sent

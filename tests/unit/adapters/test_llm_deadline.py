@@ -45,3 +45,27 @@ def test_a_silent_endpoint_gets_no_second_grace() -> None:
     outcome, waited_s = ask_and_stand_still(hang())
     assert isinstance(outcome, Failure) and outcome.code is FailureCode.timeout
     assert waited_s >= 0.4, "cut before it could read what was there"
+
+
+def test_a_call_in_flight_is_cut_when_its_deadline_is_brought_forward() -> None:
+    async def run() -> Outcome:
+        asked = asyncio.Event()
+
+        def silent(_: object) -> Act:
+            asked.set()
+            return hang()
+
+        async with (
+            StubLlm(StubOptions(), script=silent) as stub,
+            LlmClient(parse_endpoint(stub.url), concurrency=2) as client,
+        ):
+            call = asyncio.create_task(client.complete(REQUEST, deadline_s=100, request_id="call-1"))
+            async with asyncio.timeout(20):
+                await asked.wait()
+            # It is never put off.
+            client.shorten(200)
+            client.shorten(0.01)
+            return await asyncio.wait_for(call, timeout=20)
+
+    outcome = asyncio.run(run())
+    assert isinstance(outcome, Failure) and outcome.code is FailureCode.timeout

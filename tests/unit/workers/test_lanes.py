@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from app.adapters.llm_breaker import Breaker, Change
-from app.adapters.llm_outcomes import Failure, FailureCode, failure
+from app.adapters.llm_outcomes import Answer, Failure, FailureCode, failure
 from app.repositories.endpoint_health import WELL, Seen
 from app.services.asking import Ask
 from workers.lanes import Group, Lane
@@ -115,3 +115,19 @@ def test_what_was_read_before_this_worker_told_better_is_no_news() -> None:
     read_at = time.monotonic()
     one.health.news_from = time.monotonic()
     assert not one.hear(Seen(pause_s=5.0, down=True), read_at) and not one.probing
+
+
+def test_repeats_wait_until_no_first_call_does() -> None:
+    made = group(lane("one"), calls=3, repeats=2)
+    asked = [given[1].unit.provider_failures for _ in range(5) if (given := made.next(time.monotonic()))]
+    assert asked == [0, 0, 0, 1, 1]
+
+
+def test_calls_in_flight_are_held_to_what_answers_were_found_to_take() -> None:
+    told: list[float] = []
+    client = SimpleNamespace(shorten=told.append)
+    one = Lane(cast(Any, client), "one", ceiling=8, deadline_s=120)
+    answer = Answer("A text.", "stop", 1, 1, True, "stub", 0.5, b"")
+    for _ in range(40):
+        one.observe(answer, epoch=0)
+    assert told[0] == one.deadline.current_s == pytest.approx(1.5) and len(told) == 1

@@ -161,7 +161,7 @@ def main() -> None:
     options = parser.parse_args()
     ideal = options.prompts * options.latency_ms / 1000 / options.slots
     print(f"{options.prompts} prompts, {options.slots} slots, {options.latency_ms} ms: ideal {ideal:.2f} s")
-    runs = [measure("hornbook, pools of 8", sharded, options)]
+    runs = [measure("hornbook, pools of 4", sharded, options)]
     if not options.no_baseline:
         runs.append(measure("one httpx client", one_client, options))
     for run in runs:

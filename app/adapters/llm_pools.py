@@ -8,7 +8,7 @@ import ssl
 
 import httpx
 
-CONNECTIONS_PER_POOL = 8
+CONNECTIONS_PER_POOL = 4
 """Measured best trade between scans inside a pool and the number of pools."""
 
 KEEPALIVE_S = 4.0

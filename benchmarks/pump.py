@@ -11,6 +11,7 @@ client with 64 connections on prompts of the same size, which stores and judges 
 
 import argparse
 import json
+import os
 import tempfile
 import time
 import urllib.request
@@ -72,7 +73,14 @@ def verdicts(it: Stage, job_id: JobId) -> dict[str, int]:
 
 def pump(options: argparse.Namespace) -> dict[str, object]:
     """One round on a fresh stage."""
-    stub = ["--latency-ms", str(options.latency_ms), "--slots", str(options.slots)]
+    stub = [
+        "--latency-ms",
+        str(options.latency_ms),
+        "--slots",
+        str(options.slots),
+        "--jitter-ms",
+        str(options.jitter_ms),
+    ]
     stub += [part for fault in options.fault for part in ("--fault", fault)]
     with tempfile.TemporaryDirectory() as root, stage(Path(root), stub=stub) as it:
         it.start()
@@ -115,7 +123,7 @@ def baseline(options: argparse.Namespace) -> dict[str, float]:
         prompts=options.documents,
         slots=options.slots,
         latency_ms=options.latency_ms,
-        jitter_ms=0.0,
+        jitter_ms=options.jitter_ms,
         fault=options.fault,
     )
     found = llm_client.measure("one httpx client", llm_client.one_client, asked)
@@ -134,9 +142,12 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--slots", type=int, default=64)
     parser.add_argument("--latency-ms", type=float, default=200.0)
+    parser.add_argument("--jitter-ms", type=float, default=50.0)
     parser.add_argument("--fault", action="append", default=[], metavar="NAME=SHARE", help="e.g. 429=0.1")
     parser.add_argument("--no-baseline", action="store_true")
     options = parser.parse_args()
+    # What an operator allows who has an endpoint of so many slots.
+    os.environ["HORNBOOK_LLM_CONCURRENCY"] = str(max(64, options.slots))
     ours = pump(options)
     theirs = {} if options.no_baseline else baseline(options)
     lines = [

@@ -66,22 +66,30 @@ async def check(endpoint: Endpoint, *, model: str, api: Api, width: int, profile
             return Report(seen, first)
         as_json = await _json_mode(client, model) if api == "chat" else None
         speeds = {1: first.completion_tokens / max(first.latency_s, 1e-6)}
-        calls = await _widest(client, model, api, width, speeds)
+        await _step_up(client, model, api, width, speeds)
+    calls = widest(speeds)
     return Report(seen, first, as_json, calls, speeds[calls], speeds)
 
 
-async def _widest(client: LlmClient, model: str, api: Api, width: int, speeds: dict[int, float]) -> int:
-    """Calls at a time beyond which more bring no more answers a second; `speeds` gets what every step brought."""
-    calls = 1
+async def _step_up(client: LlmClient, model: str, api: Api, width: int, speeds: dict[int, float]) -> None:
+    """Ask more and more at a time for as long as that brings more; `speeds` gets what every step brought."""
     for step in (step for step in STEPS if step <= width):
         found = await _speed(client, model, api, step)
         if found is None:
-            break
+            return
         speeds[step] = found
-        if found < WORTH_IT * speeds[calls]:
+        if widest(speeds) != step:
+            return
+
+
+def widest(speeds: Mapping[int, float]) -> int:
+    """Calls at a time beyond which more bring no more answers a second."""
+    best, *steps = speeds
+    for step in steps:
+        if speeds[step] < WORTH_IT * speeds[best]:
             break
-        calls = step
-    return calls
+        best = step
+    return best
 
 
 def _request(model: str, api: Api, number: int) -> LlmRequest:

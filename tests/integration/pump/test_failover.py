@@ -72,7 +72,7 @@ def test_an_endpoint_that_is_back_has_its_share_again_after_one_look(world: Worl
     async def run() -> None:
         ill = True
         script = lambda _: refused(503) if ill else OK  # noqa: E731
-        async with StubLlm(StubOptions(latency_s=0.05)) as one, StubLlm(script=script) as two:
+        async with StubLlm(StubOptions(latency_s=0.2)) as one, StubLlm(script=script) as two:
             job, healths = await _job(world, one, two, calls=60), dict[str, Health]()
             pump = asyncio.create_task(world.pump(job, slice_s=90, ceiling=4, healths=healths))
             async with asyncio.timeout(60):

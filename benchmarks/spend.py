@@ -1,6 +1,6 @@
-"""How long the spend of a job takes to read: 100,000 calls beside as many of other jobs, on embedded Postgres.
+"""How long the spend of a job takes to read: 100,000 calls, half of them kept as texts, beside as many of another job.
 
-The baseline reads the same calls and does nothing with them. `python -m benchmarks.spend [CALLS]`.
+The baseline counts the units of the same calls. `python -m benchmarks.spend [CALLS]`, on embedded Postgres.
 """
 
 import sys
@@ -30,15 +30,27 @@ FILL = """
                            latency_s, raw)
     SELECT :job, id, id, sha256(CAST(id AS text)::bytea), true, 'ok', 400, 250, 300, 1.0,
            decode(repeat(md5(CAST(id AS text)), 25), 'hex') FROM made"""
+TEXTS = """
+    INSERT INTO generations (job_id, round_id, unit_id, key, text, sha256, model, arm, draw, prompt_tokens,
+                             completion_tokens, micro, finish_reason, edu_score, ease, grade, list_coverage, tokens,
+                             scores, verdict, gate, reason, embedding, signature)
+    SELECT :job, :round, u.id, sha256(CAST(u.id AS text)::bytea), {body},
+           sha256(CAST(u.id AS text)::bytea), 'm', u.payload->>'arm', u.payload, 400, 250, 300, 'stop', 3, 70, 6, 0.9,
+           240, jsonb_build_object('a', 0.5, 'b', 0.25), CASE WHEN u.id % 2 = 0 THEN 'kept' ELSE 'dropped' END,
+           'format', 'x', decode(repeat(md5(CAST(u.id AS text)), 32), 'hex'),
+           decode(repeat(md5(CAST(u.id AS text)), 16), 'hex')
+    FROM units u WHERE u.round_id = :round""".format(body=" || ".join(f"md5(u.id || '{n}')" for n in range(30)))
 
 
 def fill(session: Session, calls: int) -> int:
     """A job with so many calls; its id."""
+    session.execute(text("SET LOCAL statement_timeout = 0"))
     job = add_job(session)
     for number in range(1, ROUNDS + 1):
         query = text("INSERT INTO rounds (job_id, number) VALUES (:job, :n) RETURNING id")
         made = session.execute(query, {"job": job, "n": 100 + number}).scalar_one()
         session.execute(text(FILL), {"job": job, "round": made, "count": calls // ROUNDS})
+        session.execute(text(TEXTS), {"job": job, "round": made})
     return job
 
 
@@ -70,7 +82,14 @@ def main(calls: int) -> None:
                 base = best(lambda: session.execute(text(bare), {"job": job}).all())
                 print(f"baseline, counting the units of {calls:,} calls: {1000 * base:.0f} ms")
                 took = best(lambda: spend.of_job(session, job))
-                print(f"by round, arm and model: {1000 * took:.0f} ms")
+                print(f"by round, arm and model, no round summed up: {1000 * took:.0f} ms")
+                session.execute(text("UPDATE rounds SET state = 'settled'"))
+                begun = time.perf_counter()
+                spend.sum_up(session, limit=ROUNDS)
+                took = time.perf_counter() - begun
+                print(f"summing up {ROUNDS} rounds of {calls // ROUNDS:,} calls, once: {1000 * took:.0f} ms")
+                took = best(lambda: spend.of_job(session, job))
+                print(f"by round, arm and model from the sums: {1000 * took:.0f} ms")
             engine.dispose()
         finally:
             services.stop()

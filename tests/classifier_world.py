@@ -1,11 +1,23 @@
 """Labelled records that a classifier can learn from, for tests that train one."""
 
 import json
+from collections.abc import Iterator
+from itertools import count, islice
 
+from app.domain.records import Split, split_of
+from app.domain.text import sha256
 from tests.stub_llm_answers import Prompt
 
-GOOD = [f"A loop repeats a step. Lesson {n} shows how: we count apples, then explain why it works." for n in range(40)]
-POOR = [f'{{"key_{n}": {n}, "other": [1, 2, {n}], "path": "/var/lib/{n}"}}' for n in range(40)]
+
+def _for_work(texts: Iterator[str]) -> list[str]:
+    """Forty texts that are neither for audit nor for eval: no LLM is asked about the others."""
+    return list(islice((one for one in texts if split_of(sha256(one)) is Split.work), 40))
+
+
+GOOD = _for_work(
+    f"A loop repeats a step. Lesson {n} shows how: we count apples, then explain why it works." for n in count()
+)
+POOR = _for_work(f'{{"key_{n}": {n}, "other": [1, 2, {n}], "path": "/var/lib/{n}"}}' for n in count())
 
 
 def lines(extra: tuple[str, ...] = ()) -> bytes:

@@ -1,7 +1,8 @@
 """A process of its own that finds in the rows what messages may have lost: every few seconds, each step alone.
 
 It expires leases and charges what lost workers had reserved, starts jobs whose corpus is ready, closes rounds, ends
-jobs past their deadline and sends hints for whatever is ready. It needs no broker to do the first five.
+jobs past their deadline and sends hints for whatever is ready. It needs no broker to do the first five. It also sums up
+what rounds that are over have used, for whoever looks at it.
 """
 
 import signal
@@ -16,7 +17,7 @@ from app.db.session import transaction
 from app.dispatch import queue_of, send, waiting
 from app.domain.records import JobId
 from app.domain.steps import Step
-from app.repositories import beats, budgets, idempotency, jobs, units
+from app.repositories import beats, budgets, idempotency, jobs, spend, units
 from app.services import exports, failures, rounds
 from app.services.hints import wanted
 from app.settings import get_settings
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 LEFTOVER_S = 600.0
 """Seconds after which a file that no row names belongs to nobody."""
+ROUNDS_AT_ONCE = 4
+"""Rounds summed up in a look; one of 25,000 calls took the server 0.4 s while six others kept it busy (30 Nov 2026)."""
 MOST_WAITING = 8
 """Messages in a queue beyond which no more are sent."""
 
@@ -83,6 +86,12 @@ def cancel_leftovers(session: Session) -> list[Step]:
     return []
 
 
+def sum_up_spend(session: Session) -> list[Step]:
+    """What the calls of settled rounds used: here and not as they settle, while the endpoint has nothing to do."""
+    spend.sum_up(session, limit=ROUNDS_AT_ONCE)
+    return []
+
+
 def forget_workers(session: Session) -> list[Step]:
     """Rows of workers that are long gone."""
     beats.forget(session, older_than_s=3600)
@@ -110,6 +119,7 @@ SWEEPS: tuple[Callable[[Session], list[Step]], ...] = (
     cancel_leftovers,
     close_rounds,
     hints,
+    sum_up_spend,
     forget_workers,
     forget_answers,
     remove_leftovers,

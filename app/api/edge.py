@@ -14,12 +14,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.adapters.storage import Storage
+from app.api.operator import operator_of
 from app.db.session import engine_of, transaction
 from app.dispatch import send
 from app.domain.ingest import ReadLimits
 from app.domain.steps import Step
 from app.services import idempotency
 from app.services.idempotency import Answer
+from app.services.submission import Operator
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -65,6 +67,11 @@ class Edge:
     def engine(self) -> Engine:
         """This process's engine, made on first use and never before a fork."""
         return engine_of(self.settings.database_url, pool_size=self.settings.database_pool_size)
+
+    @property
+    def operator(self) -> Operator:
+        """What whoever runs the service decided; prices are read anew."""
+        return operator_of(self.settings)
 
     @property
     def read_limits(self) -> ReadLimits:

@@ -13,7 +13,8 @@ from app.adapters.endpoint_check import LlmUnauthorizedError, LlmUnreachableErro
 from app.api.edge import CurrentEdge, CurrentWriter, body_of
 from app.api.operator import operator_of
 from app.api.pages import MAX_ID, Cursor, Limit, Page, decode_cursor, next_cursor
-from app.api.schemas.jobs import JobOut, JobPatch, JobRequest, job_out
+from app.api.schemas.job_answers import JobOut, job_out
+from app.api.schemas.jobs import JobPatch, JobRequest
 from app.api.schemas.spend import JobSpendOut, job_spend_out
 from app.domain.config import JobConfig
 from app.domain.lanes import Lane

@@ -77,8 +77,24 @@ def show_estimate(say: Console, found: Json) -> None:
     table.add_row("money", *_money(found))
     table.add_row("time", *_time(found))
     say.print(table)
+    if len(found["models"]) > 1:
+        say.print()
+        say.print(_models(found["models"]))
     for line, style in _remarks(found):
         say.print(Text(line, style))
+
+
+def _models(rows: Sequence[Json]) -> Table:
+    """What each model is expected to use."""
+    table = Table("expected by model", box=None, pad_edge=False, header_style="bold")
+    for name in ("share", "calls", "tokens in", "tokens out", "money", "limits"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        counts = [f"{row[name]['expected']:,.0f}" for name in ("calls", "prompt_tokens", "completion_tokens")]
+        low, expected, high = _money(row)
+        share = "vectors" if row["share"] is None else f"{row['share']:.0%}"
+        table.add_row(Text(row["model"]), share, *counts, expected, f"{low} to {high}" if low else "")
+    return table
 
 
 def _money(found: Json) -> list[str]:
@@ -95,18 +111,16 @@ def _time(found: Json) -> list[str]:
 
 def _remarks(found: Json) -> list[tuple[str, str]]:
     """What to make of it, with the style of each line."""
-    stop, price = found["stops_first"], found["price"]
+    stop = found["stops_first"]
     lines = [(_stop(stop), "yellow" if stop else "")]
-    if price is None:
-        lines.append(("Nobody here knows what the model costs: HORNBOOK_LLM_PRICES takes its price.", "yellow"))
-    else:
-        lines.append((_price(price), "yellow" if price["old"] else "dim"))
+    lines += [_price(row["model"], row["price"], several=len(found["models"]) > 1) for row in found["models"]]
+    what = "these models" if len(found["models"]) > 1 else "model"
     if found["measured_jobs"]:
         jobs, calls = found["measured_jobs"], found["measured_calls"]
-        by = f"{jobs} earlier job{'' if jobs == 1 else 's'} of this recipe and model ({calls:,} calls)"
+        by = f"{jobs} earlier job{'' if jobs == 1 else 's'} of this recipe and {what} ({calls:,} calls)"
         lines.append((f"Tokens and time as measured in {by}.", "dim"))
     else:
-        lines.append(("No earlier job of this recipe and model: tokens are guessed, time is not known.", "dim"))
+        lines.append((f"No earlier job of this recipe and {what}: tokens are guessed, time is not known.", "dim"))
     lines.append(
         ("low: targets hold at once, shortest answers. high: every round and variant, longest answers.", "dim")
     )
@@ -122,11 +136,16 @@ def _stop(stop: Json | None) -> str:
     )
 
 
-def _price(price: Json) -> str:
+def _price(model: str, price: Json | None, *, several: bool) -> tuple[str, str]:
+    """What the model costs, with the style of the line."""
+    if price is None:
+        what = model if several else "the model"
+        return f"Nobody here knows what {what} costs: HORNBOOK_LLM_PRICES takes its price.", "yellow"
+    name = f" of {model}" if several else ""
     if not price["input_usd_per_mtok"] and not price["output_usd_per_mtok"]:
-        return f"Free ({price['source']})."
+        return f"Price{name}: free ({price['source']}).", "dim"
     into, out = (usd(round(price[f"{side}_usd_per_mtok"] * MICRO)) for side in ("input", "output"))
     cost = f"{into} in, {out} out for a million tokens"
     looked_up = f", looked up on {price['as_of']}" if price["as_of"] else ""
     old = "; that is long ago, check it" if price["old"] else ""
-    return f"Price: {cost} ({price['source']}{looked_up}{old})."
+    return f"Price{name}: {cost} ({price['source']}{looked_up}{old}).", "yellow" if price["old"] else "dim"

@@ -38,7 +38,7 @@ def generations(
     table.add_column("text", no_wrap=True)
     for row in rows:
         said = row["verdict"] if row["reason"] is None else f"{row['verdict']}: {plain(row['reason'])}"
-        figures = [f"{row['edu_score']:.1f}", f"{row['grade']:.1f}"]
+        figures = ["-" if row["seed_id"] is None else f"{row['edu_score']:.1f}", f"{row['grade']:.1f}"]
         table.add_row(str(row["id"]), str(row["round"]), said, *figures, Text(excerpt(row["text"], 70)))
     results().print(table)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +19,8 @@ from app.services.recipes import from_file, named_settings, shipped
 app = typer.Typer(help="What can be made of seeds, and recipes of your own.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 File = Annotated[Path, typer.Argument(help="A recipe in YAML or JSON: docs/recipes.md.", exists=True, dir_okay=False)]
+NARROW = 76
+"""Columns below which a table of recipes leaves a word a line for what each does."""
 ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -57,10 +60,16 @@ def list_recipes(as_json: AsJson = False) -> None:
         for row in rows:
             print_json(row.model_dump(mode="json"))
         return
+    say = results()
+    if say.width < NARROW:
+        for row in rows:
+            say.print(Text.assemble((row.name, "bold"), f" version {row.version}, on {', '.join(row.kinds)}"))
+            say.print(Padding(Text(row.description or row.title), (0, 0, 0, 2), expand=False))
+        return
     table = Table("name", "version", "works on", "what it does", box=None, pad_edge=False)
     for row in rows:
         table.add_row(row.name, str(row.version), ", ".join(row.kinds), Text(row.description or row.title))
-    results().print(table)
+    say.print(table)
 
 
 def _shipped() -> list[RecipeOut]:
@@ -88,6 +97,8 @@ def _show(row: RecipeOut) -> None:
     say.print(Text(f"{row.title} ({row.name}, version {row.version})", style="bold"))
     say.print(row.description, markup=False)
     table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=say.width >= NARROW)
+    table.add_column(overflow="fold")
     table.add_row("works on", ", ".join(row.kinds))
     for name, values in (
         ("draws one of each", row.draws),

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from app.adapters.benchmark_files import text_field_of
 from app.adapters.models import word_list_path
+from app.cli import refine_options as opt
 from app.cli.configs import job_config
 from app.cli.estimates import seeds_of, show_estimate
 from app.cli.exits import CODES, Exit, StoppedError, exit_code_of, report
 from app.cli.exports import fetch, show_export
+from app.cli.phrases import old_prices
 from app.cli.recipes import is_file, look_up
 from app.cli.report import show_lineage, show_rounds, show_stop, show_targets
 from app.cli.service import OFFLINE_BANNER, Llm, Service, service
@@ -61,53 +63,43 @@ class Story:
 
 
 def refine(  # noqa: PLR0913  # one argument an option
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(help="JSONL, Parquet, CSV, text, source, zip; also folders. None: the recipe's own word list."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the export.")] = None,
-    recipe: Annotated[str, typer.Option(help="One of `hornbook recipes list`, or a file.")] = "codetextbook",
-    llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
-    embeddings: Annotated[
-        str | None, typer.Option(metavar="URL", help="An endpoint for vectors, instead of Hornbook's own.")
-    ] = None,
-    embedding_model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
-    preset: Annotated[Preset | None, typer.Option(help="How simple the texts have to be.")] = None,
-    file_format: Annotated[ExportFormat, typer.Option("--format", help="Of the export.")] = ExportFormat.jsonl,
-    real_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of real seed texts in train.")] = None,
-    budget_usd: Annotated[float | None, typer.Option(help="Never spend more than this.")] = None,
-    max_rounds: Annotated[int | None, typer.Option(help="Stop after so many rounds [6].")] = None,
-    rng_seed: Annotated[int | None, typer.Option(help="Another draw of the same job [0].")] = None,
-    sets: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any config field: targets.grade_p90=9.")
-    ] = None,
-    benchmarks: Annotated[
-        list[Path] | None,
-        typer.Option("--benchmark", metavar="FILE", help="Keep its items out: HumanEval, MBPP, GSM8K, or any JSONL."),
-    ] = None,
-    kind: Annotated[Kind | None, typer.Option(help="What the records are, when it is the same for all.")] = None,
-    field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
-    licence: Annotated[str | None, typer.Option(help="Of records that state none.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would ask for, cost and take.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    files: opt.Files = None,
+    out: opt.Out = None,
+    recipe: opt.Recipe = "codetextbook",
+    llm: opt.Llm = None,
+    model: opt.Model = None,
+    embeddings: opt.Embeddings = None,
+    embedding_model: opt.EmbeddingModel = None,
+    preset: opt.Preset = None,
+    file_format: opt.Format = ExportFormat.jsonl,
+    real_share: opt.RealShare = None,
+    budget_usd: opt.BudgetUsd = None,
+    budget_tokens: opt.BudgetTokens = None,
+    budget_calls: opt.BudgetCalls = None,
+    budget_hours: opt.BudgetHours = None,
+    max_rounds: opt.MaxRounds = None,
+    rng_seed: opt.RngSeed = None,
+    sets: opt.Sets = None,
+    benchmarks: opt.Benchmarks = None,
+    kind: opt.Kind = None,
+    field: opt.Field = "text",
+    licence: opt.Licence = None,
+    dry_run: opt.DryRun = False,
+    as_json: opt.AsJson = False,
 ) -> None:
     """Refine seed files into training data: upload, refine round after round, export, download."""
+    budget = {"money_usd": budget_usd, "tokens": budget_tokens, "calls": budget_calls, "hours": budget_hours}
+    fields = {f"budget.{name}": cap for name, cap in budget.items()}
+    fields |= {"max_rounds": max_rounds, "rng_seed": rng_seed}
+    named = {"embedding.base_url": embeddings, "embedding.model": embedding_model}
     corpus = {"text_field": field, "kind": _kind(recipe, kind), "licence": licence}
-    fields: dict[str, float | int | str | None] = {
-        "budget.money_usd": budget_usd,
-        "max_rounds": max_rounds,
-        "rng_seed": rng_seed,
-        "embedding.base_url": embeddings,
-        "embedding.model": embedding_model,
-    }
     wish = Wish(
         files=files or [_own_list(recipe)],
         corpus={name: value for name, value in corpus.items() if value is not None},
         recipe=recipe,
         preset=preset,
         llm=Llm(llm, model),
-        fields=fields,
+        fields={**fields, **named},
         sets=sets or (),
         out=out or Path(),
         export={"format": file_format, "real_share": real_share},
@@ -116,9 +108,8 @@ def refine(  # noqa: PLR0913  # one argument an option
     if dry_run:
         _estimate(wish, as_json)
     elif out is None:
-        raise StoppedError(
-            "Name a folder for the export with --out, or ask what it would cost with --dry-run.", Exit.usage
-        )
+        why = "Name a folder for the export with --out, or ask what it would cost with --dry-run."
+        raise StoppedError(why, Exit.usage)
     else:
         _play(wish, as_json)
 
@@ -225,6 +216,8 @@ def _announce(at: Service, job: Json) -> None:
     say = notes()
     if job["offline"]:
         say.print(OFFLINE_BANNER)
+    if warning := old_prices(job):
+        say.print(warning, style="yellow", markup=False)
     page = f"{at.client.base_url}/jobs/{job['id']}"
     say.print(f"Job {job['id']}: {job['recipe']} by {job['model']}. Watch it at {page}", markup=False)
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from app.cli.phrases import excerpt, spent
+from app.cli.phrases import caps, excerpt, old_prices, spent
 from app.client_http import Json
 from app.dashboard.plans import plan_parts, plan_words
 from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
@@ -26,6 +26,10 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
     say.print(
         f"{job['state']}: {STATES.get(job['state'], '')} Pool {progress['kept']}, {spent(job)}{left}", markup=False
     )
+    if budget := caps(job):
+        say.print(budget, markup=False)
+    if warning := old_prices(job):
+        say.print(warning, style="yellow", markup=False)
     if rounds:
         say.print()
         show_rounds(say, rounds)

@@ -6,7 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from app.cli.phrases import outcome, spent
+from app.cli.phrases import outcome, standing
 from app.client_http import Json
 from app.dashboard.wording import duration
 
@@ -42,7 +42,7 @@ class Bars:
             return
         done, total = _counts(job)
         left = job["progress"]["eta_s"]
-        note = f"pool {job['progress']['kept']} · {spent(job)}" + (f" · {duration(left)} left" if left else "")
+        note = standing(job) + (f"; about {duration(left)} left in this round" if left else "")
         if total and done == total:
             note = "settling: duplicates, novelty, measures, decision"
         self._bars.update(self._task(number), completed=done, total=total or None, note=note)
@@ -86,9 +86,7 @@ class Lines:
         if number == self._told[0] and now - self._at < LINE_S:
             return
         self._told, self._at = (number, done), now
-        self._console.print(
-            f"round {number}: {done} of {total} calls, pool {job['progress']['kept']}, {spent(job)}", markup=False
-        )
+        self._console.print(f"round {number}: {done} of {total} calls done; {standing(job)}", markup=False)
 
     def settle(self, row: Json) -> None:
         """A line about the round as a whole."""

@@ -35,6 +35,8 @@ def show_spend(say: Console, found: Json) -> None:
     total = f"Job {found['job_id']}: {found['calls']:,} calls, {found['tokens']:,} tokens"
     say.print(total + (f", {_money(found['money_usd'])}" if found["money_usd"] is not None else ""), style="bold")
     say.print(Text(_price(found), "dim"))
+    if found["price_old"]:
+        say.print(Text("That is long before the job was submitted; check it: `hornbook llm prices`.", "yellow"))
     if not found["rounds"]:
         say.print("No call was paid for yet.")
         return
@@ -69,8 +71,8 @@ def _money(value: float | None) -> str:
 
 
 def _price(found: Json) -> str:
-    if found["price_source"] is None:
-        return "Nobody knew the model's price when the job was submitted, so money is not known."
+    if found["money_usd"] is None:
+        return "Nobody knew the price of every model when the job was submitted, so money is not known."
     into, out = (usd(round(found[f"{side}_usd_per_mtok"] * MICRO)) for side in ("input", "output"))
     day = f", looked up on {found['price_as_of']}" if found["price_as_of"] else ""
     return f"{into} in, {out} out for a million tokens ({found['price_source']}{day})"

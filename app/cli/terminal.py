@@ -1,8 +1,10 @@
 """Where output goes: results to standard output, everything about the way there to standard error.
 
-Rich decides by itself what a terminal can show; into a file or a pipe go plain lines of a fixed width.
+Rich decides by itself what a terminal can show; into a file or a pipe go plain lines as long as they are, so that no
+cell of a table is folded or cut for a window that is not there. COLUMNS, where it is set, says otherwise.
 """
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import TextIO
@@ -11,8 +13,8 @@ import orjson
 import typer
 from rich.console import Console
 
-PLAIN_WIDTH = 110
-"""Columns where nobody's window says otherwise; the table of rounds needs 100."""
+PLAIN_WIDTH = 100_000
+"""Columns where no window ends a line."""
 
 
 def results() -> Console:
@@ -26,7 +28,8 @@ def notes() -> Console:
 
 
 def _width(stream: TextIO) -> int | None:
-    return None if stream.isatty() else PLAIN_WIDTH
+    # Rich reads COLUMNS by itself.
+    return None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PLAIN_WIDTH
 
 
 def print_json(value: Mapping[str, object] | list[object]) -> None:

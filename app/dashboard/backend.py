@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.domain.steps import Step
+from app.services.submission import Operator
 
 T = TypeVar("T")
 MAX_ID = 2**63 - 1
@@ -31,6 +32,10 @@ class Backend(Protocol):
     @property
     def hints(self) -> Sender:
         """For the steps that a write leads to."""
+
+    @property
+    def operator(self) -> Operator:
+        """What whoever runs the service decided, prices among it."""
 
     def read(self, work: Callable[[Session], T]) -> T:
         """`work` in a transaction of its own."""

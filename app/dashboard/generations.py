@@ -21,7 +21,7 @@ from app.repositories.generations_read import Filter, GenerationRow
 from app.repositories.reviews import ReviewRow
 from app.services import generations as service
 from app.services import jobs as jobs_service
-from app.services.generations import Lineage
+from app.services.generations import Lineage, scored
 from app.services.jobs import JobView
 from app.services.planning import arm_of
 
@@ -29,6 +29,8 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 PAGE = 20
 EXCERPT = 320
+EDUCATION = frozenset({"edu_score", "edu_raw", "edu_audit", "uncertain"})
+"""Scores that say nothing of what is made from words."""
 """Characters of a text in the list."""
 
 
@@ -85,6 +87,7 @@ def list_page(backend: CurrentBackend, job_id: RowId, wanted: Annotated[ListQuer
     more = urlencode({**chosen, "after": rows[PAGE - 1].id}) if len(rows) > PAGE else None
     return render(
         "generations.html",
+        scored=scored,
         job_id=job_id,
         recipe=recipe,
         rows=rows[:PAGE],
@@ -136,6 +139,7 @@ def score_views(row: GenerationRow, config: JobConfig) -> list[ScoreView]:
     views = [
         ScoreView(wording.SCORES.get(name, wording.plain(name).capitalize()), _shown(value), bounds.get(name, ""))
         for name, value in sorted(row.scores.items(), key=_place)
+        if scored(row) or name not in EDUCATION
     ]
     if row.redundancy is not None:
         views.append(ScoreView("Redundancy in the pool", f"{row.redundancy:.3f}", ""))

@@ -1,7 +1,8 @@
 """The list of jobs, one job with its rounds, and the buttons that pause, resume, cancel and export it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -12,9 +13,10 @@ from sqlalchemy.orm import Session
 from app.dashboard import charts, wording
 from app.dashboard.backend import MAX_ID, Backend, CurrentBackend, RowId
 from app.dashboard.rendering import PageRoute, render
-from app.dashboard.rounds import RoundView, round_view
+from app.dashboard.rounds import RoundView, gates_of, round_view
 from app.dashboard.spending import spend_tables
 from app.db.session import transaction
+from app.domain.config import recipe_of
 from app.domain.exporting import ExportOptions
 from app.domain.pricing import OFFLINE_MODEL
 from app.domain.records import JobId
@@ -30,7 +32,7 @@ from app.services import exports as exports_service
 from app.services import jobs as service
 from app.services import recipes
 from app.services.jobs import ENDED, JobView
-from app.services.spending import Spending, spending
+from app.services.spending import Spending, old_prices, spending
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -81,6 +83,15 @@ def meters(budget: BudgetRow) -> list[Meter]:
     if budget.cap_micro is not None or budget.spent_micro or budget.reserved_micro:
         found.append(_meter("money_usd", budget.spent_micro, budget.cap_micro, budget.reserved_micro))
     return found
+
+
+def time_meter(view: JobView, now: datetime) -> Meter | None:
+    """Hours since the submission against their cap; None where none is set."""
+    cap = view.config.budget.hours
+    if cap is None:
+        return None
+    used = ((view.job.finished_at or now) - view.job.created_at).total_seconds() / 3600
+    return Meter("time", wording.duration(used * 3600), wording.duration(cap * 3600), None, min(1.0, used / cap))
 
 
 def _meter(name: str, spent: int, cap: int | None, reserved: int) -> Meter:
@@ -135,7 +146,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
     page = backend.read(lambda session: _read(session, job_id))
     view = page.view
     drawn = charts.over_rounds(page.rounds, view.config.targets)
-    cost = charts.cost(page.spending)
+    cost, timed = charts.cost(page.spending), time_meter(view, datetime.now(UTC))
     funnels = [chart for chart in map(charts.funnel, page.rounds) if chart]
     return render(
         "job.html",
@@ -143,7 +154,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         view=view,
         job=view.job,
         recipe=recipes.of_job(view.config),
-        meters=meters(view.budget),
+        meters=[*meters(view.budget), *([timed] if timed else [])],
         progress=progress_words(view),
         ended=view.job.state in ENDED,
         offline=view.job.model == OFFLINE_MODEL,
@@ -152,6 +163,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         cost=cost,
         spend=spend_tables(page.spending),
         priced=page.spending.priced,
+        old_prices=old_prices(view.job),
         moves=_moves(view.job.state),
         verdict=verdict_words(view),
     )
@@ -159,19 +171,19 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
 
 def _read(session: Session, job_id: int) -> JobPage:
     view = service.view(session, JobId(job_id))
-    counts = rounds.unit_counts(session, job_id)
+    counts, gates = rounds.unit_counts(session, job_id), gates_of(recipe_of(view.config))
     return JobPage(
         view,
         corpora.get(session, view.job.corpus_id),
-        [_round(session, row, counts.get(row.id, {})) for row in rounds.of_job(session, job_id)],
+        [_round(session, row, counts.get(row.id, {}), gates) for row in rounds.of_job(session, job_id)],
         exports_service.list_exports(session, JobId(job_id), limit=10),
         spending(session, JobId(job_id)),
     )
 
 
-def _round(session: Session, row: RoundRow, units: dict[str, int]) -> RoundView:
+def _round(session: Session, row: RoundRow, units: dict[str, int], gates: Collection[str]) -> RoundView:
     live = generations.funnel(session, row.id) if row.number and row.state != "settled" else None
-    return round_view(row, units, live)
+    return round_view(row, units, gates, live)
 
 
 def verdict_words(view: JobView) -> tuple[str, str | None]:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.dashboard import assets, classifiers, corpora, exports, generations, jobs, recipes, reviews
+from app.dashboard import assets, budgets, classifiers, corpora, exports, generations, jobs, recipes, reviews
 
 router = APIRouter(include_in_schema=False)
-for part in (classifiers, recipes, jobs, generations, reviews, corpora, exports, assets):
+for part in (classifiers, recipes, budgets, jobs, generations, reviews, corpora, exports, assets):
     router.include_router(part.router)

@@ -1,11 +1,13 @@
 """A round as people read it: the plan in words, the funnel gate by gate, the checks, the decision."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.dashboard import wording
 from app.dashboard.plans import PartView, plan_parts, plan_words
+from app.domain.recipes.recipe import Answer, Recipe
+from app.domain.records import Kind
 from app.repositories.rounds import RoundRow
 from app.services.planning import arm_of
 
@@ -107,8 +109,17 @@ class RoundView:
         return sum(check.holds for check in self.checks)
 
 
-def round_view(row: RoundRow, units: Mapping[str, int], live_funnel: Mapping[str, Any] | None = None) -> RoundView:
-    """The view of a round; `live_funnel` stands in for the stored one until it has settled."""
+def gates_of(recipe: Recipe) -> frozenset[str]:
+    """The gates that a recipe's texts meet and that the funnel shows also where nothing fell."""
+    from_documents = {"fidelity", "education"} if recipe.kinds != {Kind.words} else set()
+    tried = {"exercise"} if recipe.answer is Answer.exercise else set()
+    return frozenset({"format", "simplicity"} | from_documents | tried)
+
+
+def round_view(
+    row: RoundRow, units: Mapping[str, int], gates: Collection[str], live_funnel: Mapping[str, Any] | None = None
+) -> RoundView:
+    """The view of a round; `gates` are shown in any case, `live_funnel` stands in for what is not stored yet."""
     funnel = row.funnel or live_funnel or {}
     figures = row.measures.get("figures", {})
     verdicts = funnel.get("verdicts", {})
@@ -119,7 +130,7 @@ def round_view(row: RoundRow, units: Mapping[str, int], live_funnel: Mapping[str
         plan=plan_words(row.plan),
         parts=plan_parts(row.plan),
         arms=_arms(row.plan),
-        stages=_stages(row, funnel),
+        stages=_stages(row, funnel, gates),
         drops=_drops(funnel),
         redacted=[(wording.REDACTED.get(k, wording.plain(k)), n) for k, n in funnel.get("redacted", {}).items()],
         checks=[_check(check) for check in row.decision.get("checks", ())],
@@ -141,7 +152,7 @@ def _arms(plan: Mapping[str, Any]) -> list[ArmView]:
     return [ArmView(arm.format, arm.audience, arm.constraint, calls) for arm, calls in named]
 
 
-def _stages(row: RoundRow, funnel: Mapping[str, Any]) -> list[Stage]:
+def _stages(row: RoundRow, funnel: Mapping[str, Any], gates: Collection[str]) -> list[Stage]:
     if "taking_part" in funnel:
         return _seed_stages(funnel)
     if not funnel.get("answers") and not funnel.get("without_text"):
@@ -153,7 +164,7 @@ def _stages(row: RoundRow, funnel: Mapping[str, Any]) -> list[Stage]:
     left = funnel.get("answers", 0)
     stages = [Stage("Calls" if row.state == "settled" else "Calls so far", left + silent, silent)]
     for gate, count in lost.items():
-        if count or gate in ("format", "fidelity", "simplicity", "education"):
+        if count or gate in gates:
             stages.append(Stage(wording.GATES.get(gate, wording.plain(gate)), left, count))
         left -= count
     verdicts = funnel.get("verdicts", {})

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import BYTEA, DOUBLE_PRECISION, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base
@@ -116,7 +116,11 @@ class Round(Base):
     """One turn of the loop; number 0 is the seeds."""
 
     __tablename__ = "rounds"
-    __table_args__ = (UniqueConstraint("job_id", "number"), one_of("state", "open", "embedding", "closing", "settled"))
+    __table_args__ = (
+        UniqueConstraint("job_id", "number"),
+        Index("ix_rounds_not_summed_up", "job_id", postgresql_where=sql("open_claims IS NULL")),
+        one_of("state", "open", "embedding", "closing", "settled"),
+    )
 
     id: Mapped[int] = id_column()
     job_id: Mapped[int] = to_column("jobs.id")
@@ -128,6 +132,24 @@ class Round(Base):
     decision: Mapped[Json] = json_column()
     opened_at: Mapped[datetime] = now_column()
     settled_at: Mapped[datetime | None] = when_column()
+    open_claims: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    """Tokens whose reservation was open still when `RoundSpend` was written; NULL: it is not yet."""
+
+
+class RoundSpend(Base):
+    """What the calls of one arm and model used in a round, summed up once it was over."""
+
+    __tablename__ = "round_spend"
+
+    round_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True)
+    arm: Mapped[str] = mapped_column(primary_key=True)
+    """`vectors`: calls for them."""
+    model: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[int] = count_column()
+    prompt_tokens: Mapped[int] = count_column()
+    completion_tokens: Mapped[int] = count_column()
+    charged_tokens: Mapped[int] = count_column()
+    micro: Mapped[int] = count_column()
 
 
 class Unit(Base):
@@ -201,20 +223,13 @@ class LlmCall(Base):
     __table_args__ = (
         Index("uq_llm_calls_request_key_ok", "request_key", unique=True, postgresql_where=sql("ok")),
         Index("uq_llm_calls_token_failed", "token", unique=True, postgresql_where=sql("NOT ok")),
-        # With what a job's spend adds up, so that nobody reads 100,000 bodies for it.
-        Index(
-            "ix_llm_calls_unit_id",
-            "unit_id",
-            "token",
-            postgresql_include=["ok", "prompt_tokens", "completion_tokens", "micro"],
-        ),
         CheckConstraint("latency_s >= 0 AND latency_s < 1e6", name="latency"),
     )
 
     id: Mapped[int] = id_column()
     job_id: Mapped[int] = mapped_column(BigInteger)
     """The unit's, whose key is checked."""
-    unit_id: Mapped[int] = to_column("units.id")
+    unit_id: Mapped[int] = to_column("units.id", index=True)
     token: Mapped[int] = mapped_column(BigInteger)
     request_key: Mapped[bytes] = mapped_column(BYTEA)
     ok: Mapped[bool]

@@ -1,34 +1,21 @@
 """What a job will ask for before it asks: calls, tokens, money and time, each as low, expected and high.
 
-The rounds are played through with counts in place of texts: the plan's own rule says how many calls a round of so many
-open seeds makes (`app/domain/planning.py`). Low is the earliest success, two rounds that hold, with the shortest
-answers asked for; high is every round and variant that the config allows, with the longest. What earlier jobs measured
-takes the place of guesses where there is any. How far estimates lay from what jobs then used: `docs/money.md`.
+Low is the earliest success, two rounds that hold, with the shortest answers asked for; high is every round and variant
+that the config allows, with the longest. What earlier jobs measured takes the place of guesses where there is any. Of
+several models each is priced by its own share of the calls. How far estimates lay from what jobs then used:
+`docs/money.md`. Parts: `estimate_rounds.py` counts calls, `estimate_tokens.py` says how long they are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.domain import planning
-from app.domain.config import Budget, JobConfig
+from app.domain import estimate_rounds, estimate_tokens
+from app.domain.config import Budget, Llm
+from app.domain.estimate_rounds import Played
+from app.domain.estimate_tokens import LEVELS, Asking, Level, PastCall, Seeds
 from app.domain.pricing import FREE, MICRO, Price
-from app.domain.prompts import Draw, render
-from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
-
-Level = Literal["low", "expected", "high"]
-LEVELS: tuple[Level, ...] = ("low", "expected", "high")
-
-BYTES_PER_TOKEN = 4.3
-"""Of English and code in prompts, by tokenizers of 100,000 entries and more; four for smaller ones."""
-TOKENS_PER_WORD = {"low": 1.2, "expected": 1.4, "high": 1.8}
-"""Of answers: plain prose has 1.3, lessons with code up to 1.8."""
-EARLIEST_SUCCESS = 2
-"""Rounds in which every target must hold."""
-TEXTS_A_CALL = 64
-"""That an embeddings endpoint is sent at once."""
 
 
 @dataclass(frozen=True)
@@ -49,43 +36,26 @@ TAKING_PART = Guess(0.5, 0.85, 1.0)
 """Share of seeds that are no near-duplicate and teach enough, where no job has found out."""
 REPAIRABLE = Guess(0.0, 0.1, 1.0)
 """Share of answers that are worth a repair; a round takes no more of them than `planning.repair_share`."""
-MEASURED_SPREAD = 0.15
-"""How far a measured mean may lie from another job's: another corpus, other arms."""
 
 
 @dataclass(frozen=True)
-class Size:
-    """How long a seed is."""
+class Model:
+    """A model that answers calls of the job, with what its earlier ones were like."""
 
-    words: int
-    bytes: int
-    """As UTF-8."""
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """The seeds that the recipe works on: how many, and the sizes of some that stand for all."""
-
-    count: int
-    sizes: Sequence[Size]
-
-
-@dataclass(frozen=True)
-class PastCall:
-    """A call of an earlier job of the same recipe and model."""
-
-    seed: Size
-    parent_bytes: int
-    """Of the text it was to repair; 0: none."""
-    prompt_tokens: int
-    completion_tokens: int
+    name: str
+    share: float
+    """Of the job's calls, (0, 1]."""
+    price: Price | None
+    """None: nobody knows it."""
+    calls: Sequence[PastCall] = ()
+    """Of the same recipe."""
+    latency_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What earlier jobs of the same recipe and model came to; None or 1 where none says."""
+    """What earlier jobs of the same recipe and models came to; None or 1 where none says."""
 
-    calls: Sequence[PastCall] = ()
     taking_part: float | None = None
     """Share of the seeds, of the same corpus if it was used before."""
     same_corpus: bool = False
@@ -94,7 +64,6 @@ class Measured:
     """Calls that were paid for a planned one, with what was cut, hung or came twice."""
     rounds: Guess | None = None
     """Rounds until a job stopped by itself."""
-    latency_s: float | None = None
     busy: Guess | None = None
     """Share of the slots that were full, [0, 1], from the first call of a round to its last."""
     settle_s: float = 0.0
@@ -102,19 +71,55 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class ModelUse:
+    """What one of the models uses in one case."""
+
+    calls: float
+    prompt_tokens: float
+    completion_tokens: float
+    micro: float
+    """Micro-USD; meaningless without a price."""
+
+    def cut(self, share: float) -> "ModelUse":
+        """The same when the job ends after that share of its calls."""
+        return ModelUse(*(share * x for x in (self.calls, self.prompt_tokens, self.completion_tokens, self.micro)))
+
+
+@dataclass(frozen=True)
 class Use:
     """What a job uses in one case."""
 
     rounds: float
-    calls: float
-    """Also those for vectors."""
-    prompt_tokens: float
-    completion_tokens: float
-    vector_tokens: float
-    micro: float
-    """Micro-USD by the prices given; meaningless without."""
+    models: tuple[ModelUse, ...]
+    """In the order of the question."""
+    vectors: ModelUse
     seconds: float | None
     """None: no earlier job was measured."""
+
+    @property
+    def calls(self) -> float:
+        """Also those for vectors."""
+        return sum(one.calls for one in self.models) + self.vectors.calls
+
+    @property
+    def prompt_tokens(self) -> float:
+        """Of all models, without those for vectors."""
+        return sum(one.prompt_tokens for one in self.models)
+
+    @property
+    def completion_tokens(self) -> float:
+        """Of all models."""
+        return sum(one.completion_tokens for one in self.models)
+
+    @property
+    def vector_tokens(self) -> float:
+        """Sent for vectors."""
+        return self.vectors.prompt_tokens
+
+    @property
+    def micro(self) -> float:
+        """Micro-USD by the prices given; meaningless where one of them is not known."""
+        return sum(one.micro for one in self.models) + self.vectors.micro
 
     @property
     def tokens(self) -> float:
@@ -125,11 +130,8 @@ class Use:
         """The same job ended after that share of its calls."""
         return Use(
             rounds=self.rounds * share,
-            calls=self.calls * share,
-            prompt_tokens=self.prompt_tokens * share,
-            completion_tokens=self.completion_tokens * share,
-            vector_tokens=self.vector_tokens * share,
-            micro=self.micro * share,
+            models=tuple(one.cut(share) for one in self.models),
+            vectors=self.vectors.cut(share),
             seconds=None if self.seconds is None else self.seconds * share,
         )
 
@@ -146,15 +148,6 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Prices:
-    """What tokens cost; None: nobody knows."""
-
-    text: Price | None
-    vectors: Price | None = None
-    """None also where vectors are Hornbook's own."""
-
-
-@dataclass(frozen=True)
 class Estimate:
     """What a job will use, within its caps."""
 
@@ -165,34 +158,41 @@ class Estimate:
     """None: no cap is in the way, as far as is known."""
     taking_part: Guess
     """Seeds."""
-    measured: bool
-    """Whether tokens rest on calls of earlier jobs."""
 
 
 @dataclass(frozen=True)
 class Question:
     """What an estimate is asked for."""
 
-    seeds: Seeds
-    config: JobConfig
-    recipe: Recipe
-    prices: Prices
+    asking: Asking
+    models: Sequence[Model]
     slots: int
     """Calls in flight at most."""
     draws_per_round: int
     """Of a word list."""
+    vectors_price: Price | None = FREE
+    """None: nobody knows it."""
+
+    @property
+    def priced(self) -> bool:
+        """Whether every price is known."""
+        return self.vectors_price is not None and all(one.price is not None for one in self.models)
 
 
 def estimate(question: Question, measured: Measured) -> Estimate:
     """The estimate of a job, each level cut where its first cap is reached."""
-    every = float(question.seeds.count)
-    drawn = question.recipe.kinds == {Kind.words}
-    parts = Guess(every, every, every) if drawn else _taking_part(question.seeds, measured)
+    seeds = question.asking.seeds
+    every = float(seeds.count)
+    parts = Guess(every, every, every) if _drawn(question) else _taking_part(seeds, measured)
     whole = {level: _use(level, parts, question, measured) for level in LEVELS}
-    priced = question.prices.text is not None
-    shares = {level: _shares(whole[level], question.config.budget, priced=priced) for level in LEVELS}
+    budget = question.asking.config.budget
+    shares = {level: _shares(whole[level], budget, priced=question.priced) for level in LEVELS}
     cut = {level: whole[level].cut(min([1.0, *shares[level].values()])) for level in LEVELS}
-    return Estimate(**cut, stop=_first_stop(shares), taking_part=parts, measured=bool(measured.calls))
+    return Estimate(**cut, stop=_first_stop(shares), taking_part=parts)
+
+
+def _drawn(question: Question) -> bool:
+    return question.asking.recipe.kinds == {Kind.words}
 
 
 def _taking_part(seeds: Seeds, measured: Measured) -> Guess:
@@ -205,127 +205,67 @@ def _taking_part(seeds: Seeds, measured: Measured) -> Guess:
 
 
 def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> Use:
-    config, prices = question.config, question.prices
-    rounds = _rounds(level, config, measured)
-    if question.recipe.kinds == {Kind.words}:
-        played = _play_draws(rounds, config, question.draws_per_round)
-    else:
-        repairable = REPAIRABLE.at(level) if measured.repairable is None else measured.repairable
-        played = _play(parts.at(level), rounds, config, question.recipe, repairable)
-    asked, repairs, through = played
-    calls = asked * (1.0 if level == "low" else measured.paid_per_answer)
-    prompt, answer = _tokens(level, question, measured, repairs=repairs / asked if asked else 0.0)
-    vector_calls = vector_tokens = 0.0
-    if config.embedding.model is not None:
-        vector_calls, vector_tokens = _vectors(parts.at(level), question.seeds, asked, answer)
-    text_price, vector_price = prices.text or FREE, prices.vectors or FREE
-    return Use(
-        rounds=through,
-        calls=calls + vector_calls,
-        prompt_tokens=calls * prompt,
-        completion_tokens=calls * answer,
-        vector_tokens=vector_tokens,
-        micro=text_price.cost(round(calls * prompt), round(calls * answer))
-        + vector_price.cost(round(vector_tokens), 0),
-        seconds=_seconds(level, calls, through, question.slots, measured),
-    )
+    asking = question.asking
+    played = _played(level, parts, question, measured)
+    calls = played.calls * (1.0 if level == "low" else measured.paid_per_answer)
+    repairs = played.repairs / played.calls if played.calls else 0.0
+    one_call = [_one_call(level, asking, model, repairs) for model in question.models]
+    shares = _shares_at(level, asking.config.llm, question.models, [one.micro for one in one_call])
+    models = tuple(one.cut(calls * share) for one, share in zip(one_call, shares, strict=True))
+    models = tuple(_priced(one, model.price) for one, model in zip(models, question.models, strict=True))
+    vectors = ModelUse(0, 0, 0, 0)
+    if asking.config.embedding.model is not None:
+        answer = sum(one.completion_tokens for one in models) / calls if calls else 0.0
+        found = estimate_tokens.of_vectors(parts.at(level), asking.seeds, asked=played.calls, answer=answer)
+        vectors = _priced(ModelUse(found[0], found[1], 0, 0), question.vectors_price)
+    seconds = _seconds(level, models, question, measured, rounds=played.rounds)
+    return Use(rounds=played.rounds, models=models, vectors=vectors, seconds=seconds)
 
 
-def _rounds(level: Level, config: JobConfig, measured: Measured) -> int:
-    if level == "high":
-        return config.max_rounds
-    usual = config.max_rounds if measured.rounds is None else round(measured.rounds.expected)
-    most = max(1, min(config.max_rounds, usual))
-    return min(EARLIEST_SUCCESS, most) if level == "low" else most
+def _played(level: Level, parts: Guess, question: Question, measured: Measured) -> Played:
+    config = question.asking.config
+    rounds = estimate_rounds.rounds_of(level, config, usual=measured.rounds.expected if measured.rounds else None)
+    if _drawn(question):
+        return estimate_rounds.play_draws(rounds, config, question.draws_per_round)
+    repairable = REPAIRABLE.at(level) if measured.repairable is None else measured.repairable
+    return estimate_rounds.play(parts.at(level), rounds, config, question.asking.recipe, repairable=repairable)
 
 
-def _play(
-    seeds: float, rounds: int, config: JobConfig, recipe: Recipe, repairable: float
-) -> tuple[float, float, float]:
-    """(calls, repairs among them, rounds) when every answer comes at once: the plan's own arithmetic.
+def _one_call(level: Level, asking: Asking, model: Model, repairs: float) -> ModelUse:
+    prompt, answer = estimate_tokens.of_a_call(level, asking, model.calls, repairs=repairs)
+    price = model.price or FREE
+    micro = (prompt * price.input_micro_per_mtok + answer * price.output_micro_per_mtok) / MICRO
+    return ModelUse(1, prompt, answer, micro)
 
-    Example: 100 seeds of 3 variants and no repairs are asked 300 times in three rounds, however many are allowed.
+
+def _priced(use: ModelUse, price: Price | None) -> ModelUse:
+    micro = (price or FREE).cost(round(use.prompt_tokens), round(use.completion_tokens))
+    return replace(use, micro=micro)
+
+
+def _shares_at(level: Level, llm: Llm, models: Sequence[Model], micro: Sequence[float]) -> list[float]:
+    """Each model's share of the calls: as asked for, but for shares that may shift.
+
+    Those go to the cheapest model as far as they may for the low case, and to the dearest for the high one.
     """
-    left = seeds * planning.most_variants(recipe.arms, config.planning)
-    waiting = calls = repaired = 0.0
-    played = 0
-    while played < rounds:
-        open_seeds = min(seeds, left)
-        size = config.planning.calls_per_round or max(planning.LEAST_CALLS, open_seeds)
-        repairs = min(waiting, size * config.planning.repair_share)
-        fresh = min(open_seeds, max(0.0, size - repairs))
-        if fresh + repairs < 1:
-            break
-        left, waiting = left - fresh, waiting - repairs + fresh * repairable
-        calls, repaired, played = calls + fresh + repairs, repaired + repairs, played + 1
-    return calls, repaired, float(played)
+    asked = [one.share for one in models]
+    if not llm.adaptive or level == "expected" or any(one.price is None for one in models):
+        return asked
+    best = micro.index(min(micro) if level == "low" else max(micro))
+    rest = 1 - llm.model_floor * (len(models) - 1)
+    return [rest if place == best else llm.model_floor for place in range(len(models))]
 
 
-def _play_draws(rounds: int, config: JobConfig, size: int) -> tuple[float, float, float]:
-    calls = min(config.draws, size * rounds)
-    return float(calls), 0.0, float(ceil(calls / size))
-
-
-def _tokens(level: Level, question: Question, measured: Measured, *, repairs: float) -> tuple[float, float]:
-    """(prompt, answer) tokens of a mean call, of which the share `repairs` carries an earlier answer too."""
-    config, recipe, frame = question.config, question.recipe, _frame_bytes(question.recipe)
-    sizes = question.seeds.sizes or [Size(0, 0)]
-    prompt = _mean([_prompt_tokens(frame, one.bytes, 0) for one in sizes])
-    answer = _mean([_answer_tokens(level, one.words, config, recipe) for one in sizes])
-    scale = 1.0
-    if measured.calls:
-        past = measured.calls
-        scale = sum(c.prompt_tokens for c in past) / sum(
-            _prompt_tokens(frame, c.seed.bytes, c.parent_bytes) for c in past
-        )
-        usual = _mean([_answer_tokens("expected", one.words, config, recipe) for one in sizes])
-        usual_then = _mean([_answer_tokens("expected", c.seed.words, config, recipe) for c in past])
-        answer = usual * _mean([c.completion_tokens for c in past]) / usual_then * _spread(level)
-        answer = min(answer, config.llm.max_tokens)
-    return scale * (prompt + repairs * answer), answer
-
-
-def _spread(level: Level) -> float:
-    return {"low": 1 - MEASURED_SPREAD, "expected": 1.0, "high": 1 + MEASURED_SPREAD}[level]
-
-
-def _frame_bytes(recipe: Recipe) -> int:
-    """Bytes of a prompt besides its document, of a middling arm."""
-    kind = sorted(recipe.kinds)[0]
-    arm = recipe.arms[len(recipe.arms) // 2]
-    words = ("garden", "wander", "bright") if kind is Kind.words else ()
-    document = None if kind is Kind.words else ""
-    draw = Draw(arm, kind, 0, words=words)
-    messages = render(recipe, draw, document, mark="0" * 8, length=recipe.length_words)
-    return sum(len(message.content.encode()) for message in messages)
-
-
-def _prompt_tokens(frame: int, document: int, parent: int) -> float:
-    return (frame + document + parent) / BYTES_PER_TOKEN
-
-
-def _answer_tokens(level: Level, words: int, config: JobConfig, recipe: Recipe) -> float:
-    least, most = recipe.length_for(words)
-    asked = {"low": least, "expected": (least + most) / 2, "high": most}[level]
-    return min(asked * TOKENS_PER_WORD[level], config.llm.max_tokens)
-
-
-def _vectors(parts: float, seeds: Seeds, asked: float, answer: float) -> tuple[float, float]:
-    """(calls, tokens) for the vectors of seeds and of every answer."""
-    seed_tokens = _mean([one.bytes / BYTES_PER_TOKEN for one in seeds.sizes])
-    return ceil(parts / TEXTS_A_CALL) + ceil(asked / TEXTS_A_CALL), parts * seed_tokens + asked * answer
-
-
-def _seconds(level: Level, calls: float, rounds: float, slots: int, measured: Measured) -> float | None:
-    if measured.latency_s is None or measured.busy is None:
+def _seconds(
+    level: Level, models: Sequence[ModelUse], question: Question, measured: Measured, *, rounds: float
+) -> float | None:
+    latencies = [one.latency_s for one in question.models]
+    if measured.busy is None or None in latencies:
         return None
+    asking = sum(one.calls * (latency or 0.0) for one, latency in zip(models, latencies, strict=True))
     # The better the slots were used, the shorter it takes.
     share = {"low": measured.busy.high, "expected": measured.busy.expected, "high": measured.busy.low}[level]
-    return calls * measured.latency_s / (slots * max(share, 0.01)) + rounds * measured.settle_s
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return asking / (question.slots * max(share, 0.01)) + rounds * measured.settle_s
 
 
 def _shares(use: Use, budget: Budget, *, priced: bool) -> dict[str, float]:

@@ -7,7 +7,7 @@ the pool live in `settling`. Source: `docs/loop.md`, "Gate". Knows nothing of mo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain import code, decontamination, exercise_gate, fidelity, formats, safety, unsafe_words
+from app.domain import code, decontamination, exercise_gate, fidelity, formats, safety, unsafe_words, word_forms
 from app.domain.behaviour import Runner
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.education_style import DEFAULT_SHIFT
@@ -147,7 +147,7 @@ def _length(candidate: Candidate, scores: dict[str, float]) -> Fault | None:
 
 
 def _story_words(candidate: Candidate) -> Fault | None:
-    missing = [word for word in candidate.words if not formats.holds_word(candidate.text, word)]
+    missing = [word for word in candidate.words if not word_forms.holds_word(candidate.text, word)]
     return (Reason.words_missing, f"without {', '.join(missing)}") if missing else None
 
 

@@ -61,7 +61,12 @@ class ListedPrice:
 
     def is_old(self, today: date, *, days: int = OLD_DAYS) -> bool:
         """Whether it was last looked up more than `days` days before `today`."""
-        return self.as_of is not None and (today - self.as_of).days > days
+        return is_old(self.as_of, today, days=days)
+
+
+def is_old(as_of: date | None, today: date, *, days: int = OLD_DAYS) -> bool:
+    """Whether a price of the day `as_of` was last looked up more than `days` days before `today`; None: nobody said."""
+    return as_of is not None and (today - as_of).days > days
 
 
 OFFLINE = ListedPrice(OFFLINE_MODEL, FREE, "built in")

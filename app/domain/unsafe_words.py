@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from app.domain.formats import forms
+from app.domain.word_forms import forms
 
 WordClasses = Mapping[str, Sequence[str]]
 

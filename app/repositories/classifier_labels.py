@@ -60,11 +60,15 @@ class Came:
 
 
 def candidates(session: Session, corpus_id: int, *, most_chars: int, limit: int) -> list[Candidate]:
-    """Seeds that are texts of at most `most_chars`; of a large corpus the `limit` with the lowest digests."""
+    """Work seeds that are texts of at most `most_chars`; of a large corpus the `limit` with the lowest digests.
+
+    A classifier that learned from audit or eval seeds would later judge, and steer, by what it has seen.
+    """
     rows = session.execute(
         text("""
         SELECT id, kind, length(text) AS chars FROM seeds
-        WHERE corpus_id = :corpus AND kind <> 'words' AND length(text) <= :most ORDER BY sha256 LIMIT :limit"""),
+        WHERE corpus_id = :corpus AND split = 'work' AND kind <> 'words' AND length(text) <= :most
+        ORDER BY sha256 LIMIT :limit"""),
         {"corpus": corpus_id, "most": most_chars, "limit": limit},
     )
     return [Candidate(*row) for row in rows]

@@ -37,8 +37,8 @@ class PastJob:
     taking_part: int
 
 
-def jobs_like(session: Session, recipe: str, model: str) -> list[PastJob]:
-    """The last jobs of a recipe and model that have a settled round of texts, the youngest first."""
+def jobs_like(session: Session, recipe: str, models: Sequence[str]) -> list[PastJob]:
+    """The last jobs of a recipe and any of the models that have a settled round of texts, the youngest first."""
     rows = session.execute(
         text("""
         SELECT j.id, j.corpus_id, CAST(j.config->'llm'->>'concurrency' AS int) AS slots,
@@ -55,10 +55,12 @@ def jobs_like(session: Session, recipe: str, model: str) -> list[PastJob]:
                coalesce(CAST(first.funnel->>'taking_part' AS int), 0) AS taking_part
         FROM jobs j JOIN budgets b ON b.job_id = j.id
         JOIN rounds first ON first.job_id = j.id AND first.number = 0 AND first.state = 'settled'
-        WHERE j.recipe = :recipe AND j.model = :model
+        WHERE j.recipe = :recipe
+          AND (j.model = ANY(:models)
+               OR EXISTS (SELECT 1 FROM jsonb_array_elements(j.models) m WHERE m->>'model' = ANY(:models)))
           AND EXISTS (SELECT 1 FROM rounds r WHERE r.job_id = j.id AND r.number > 0 AND r.state = 'settled')
         ORDER BY j.id DESC LIMIT :most"""),
-        {"recipe": recipe, "model": model, "most": MOST_JOBS},
+        {"recipe": recipe, "models": list(models), "most": MOST_JOBS},
     )
     return [PastJob(*[False if value is None else value for value in row]) for row in rows]
 
@@ -108,6 +110,8 @@ class CallRow:
     repairable: bool
     """Its text was dropped and is worth a repair."""
     repair: bool
+    model: str
+    """As asked for, whatever the endpoint calls it."""
 
 
 def calls(session: Session, job_ids: Sequence[int]) -> list[CallRow]:
@@ -118,12 +122,14 @@ def calls(session: Session, job_ids: Sequence[int]) -> list[CallRow]:
             SELECT r.id FROM rounds r WHERE r.job_id = ANY(:jobs) AND r.number > 0 AND r.state = 'settled'
             ORDER BY r.id DESC LIMIT :rounds),
         drawn AS (SELECT g.* FROM last CROSS JOIN LATERAL (
-            SELECT g.unit_id, g.seed_id, g.parent_id, g.prompt_tokens, g.completion_tokens, g.llm_call_id, g.repairable
+            SELECT g.job_id, g.draw->>'model' AS asked, g.seed_id, g.parent_id, g.prompt_tokens, g.completion_tokens,
+                   g.llm_call_id, g.repairable
             FROM generations g WHERE g.round_id = last.id ORDER BY g.id LIMIT :each) g)
         SELECT coalesce({_WORDS}, 0) AS words, coalesce(octet_length(s.text), 0) AS bytes,
                coalesce(octet_length(p.text), 0) AS parent_bytes, drawn.prompt_tokens, drawn.completion_tokens,
-               c.latency_s, drawn.repairable, drawn.parent_id IS NOT NULL AS repair
-        FROM drawn JOIN llm_calls c ON c.id = drawn.llm_call_id
+               c.latency_s, drawn.repairable, drawn.parent_id IS NOT NULL AS repair,
+               coalesce(drawn.asked, j.model) AS model
+        FROM drawn JOIN jobs j ON j.id = drawn.job_id JOIN llm_calls c ON c.id = drawn.llm_call_id
         LEFT JOIN seeds s ON s.id = drawn.seed_id LEFT JOIN generations p ON p.id = drawn.parent_id"""),
         {"jobs": list(job_ids), "rounds": MOST_ROUNDS, "each": MOST_ROWS // MOST_ROUNDS},
     )

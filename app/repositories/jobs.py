@@ -28,7 +28,8 @@ class JobRow:
     endpoint: str
     model: str
     models: list[dict[str, Any]]
-    """Of a job with several: model, endpoint, price_input, price_output of each; empty: it has one."""
+    """Of a job with several: model, endpoint, price_input, price_output, price_known and price_as_of of each; empty: it
+    has one."""
     lanes: list[dict[str, Any]]
     """Who answers its calls, as JSON of `app.domain.lanes.Lane`; empty: `endpoint`, in jobs older than lanes."""
     price_input: int

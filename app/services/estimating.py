@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 
 from sqlalchemy.orm import Session
 
 from app.domain.config import JobConfig
-from app.domain.estimating import Estimate, Guess, Measured, PastCall, Prices, Question, Seeds, Size, estimate
+from app.domain.estimate_tokens import Asking, PastCall, Seeds, Size
+from app.domain.estimating import Estimate, Guess, Measured, Model, Question, estimate
 from app.domain.price_list import ListedPrice
+from app.domain.pricing import FREE, Price
 from app.domain.recipes.recipe import Recipe
 from app.errors import ConflictError
 from app.repositories import corpora, history
@@ -24,19 +26,36 @@ class CorpusNotReadyError(ConflictError):
 
 
 @dataclass(frozen=True)
+class AskedModel:
+    """A model that an estimate is for."""
+
+    name: str
+    share: float | None
+    """Of the job's calls, (0, 1]; None: it gives vectors."""
+    price: ListedPrice | None
+    """None: nobody knows what it costs."""
+    calls: int = 0
+    """Of earlier jobs, which its figures rest on."""
+
+
+@dataclass(frozen=True)
 class Estimated:
     """An estimate with what it rests on."""
 
     estimate: Estimate
     seeds: int
-    model: str
-    price: ListedPrice | None
-    """None: nobody knows what the model costs."""
-    vectors_model: str | None
+    models: Sequence[AskedModel]
+    """In the order of the estimate's."""
+    vectors: AskedModel | None
+    """None: vectors are Hornbook's own."""
     jobs: int
     """Earlier jobs that were measured."""
-    calls: int
-    """Calls of theirs."""
+
+    @property
+    def priced(self) -> bool:
+        """Whether every price is known."""
+        every = [*self.models, *([self.vectors] if self.vectors else [])]
+        return all(one.price is not None for one in every)
 
 
 def estimate_job(
@@ -47,31 +66,49 @@ def estimate_job(
     Raises what submitting the job would raise.
     """
     recipe = submission.check_config(config)
-    target, vectors = submission.choose_target(config, operator), submission.choose_embedding(config, operator)
-    for asked in (target, vectors):
-        if asked is not None:
-            submission.price_for(asked.model, config.budget, operator.prices)
+    targets, vectors = submission.choose_targets(config, operator), submission.choose_embedding(config, operator)
+    for asked in (*targets, *([vectors] if vectors else [])):
+        submission.price_for(asked.model, config.budget, operator.prices)
     corpus_id = seeds if isinstance(seeds, int) else None
     found = _seeds(session, seeds, config, recipe) if isinstance(seeds, int) else seeds
-    past = history.jobs_like(session, config.recipe, target.model)
+    past = history.jobs_like(session, config.recipe, [target.model for target in targets])
     calls = history.calls(session, [job.id for job in past])
+    names, prices = [target.model for target in targets], operator.prices
+    models = [
+        model_of(name, share, prices.find(name), calls)
+        for name, share in zip(names, _shares(config, names), strict=True)
+    ]
     question = Question(
-        found,
-        config,
-        recipe,
-        Prices(operator.prices.find(target.model), operator.prices.find(vectors.model) if vectors else None),
+        Asking(found, config, recipe),
+        models,
         slots=min(slots, config.llm.concurrency),
         draws_per_round=planning.draws_per_round(config),
+        vectors_price=prices.find(vectors.model) if vectors else FREE,
     )
     measured = measured_of(past, calls, history.paces(session, [job.id for job in past]), corpus_id=corpus_id)
     return Estimated(
         estimate(question, measured),
         seeds=found.count,
-        model=target.model,
-        price=operator.prices.entry(target.model),
-        vectors_model=vectors.model if vectors else None,
+        models=[AskedModel(one.name, one.share, prices.entry(one.name), len(one.calls)) for one in models],
+        vectors=AskedModel(vectors.model, None, prices.entry(vectors.model)) if vectors else None,
         jobs=len(past),
-        calls=len(calls),
+    )
+
+
+def _shares(config: JobConfig, names: Sequence[str]) -> list[float]:
+    weights = [one.share for one in config.llm.models] or [1.0] * len(names)
+    return [weight / sum(weights) for weight in weights]
+
+
+def model_of(name: str, share: float, price: Price | None, calls: Sequence[CallRow]) -> Model:
+    """A model with what its own calls among earlier ones were like."""
+    own = [call for call in calls if call.model == name]
+    return Model(
+        name,
+        share,
+        price,
+        [PastCall(Size(c.words, c.bytes), c.parent_bytes, c.prompt_tokens, c.completion_tokens) for c in own],
+        latency_s=fmean(call.latency_s for call in own) if own else None,
     )
 
 
@@ -94,15 +131,13 @@ def measured_of(
     first = [call for call in calls if not call.repair]
     texts = [job for job in past if not job.vectors and job.answered]
     ended = [float(job.rounds) for job in past if job.by_itself]
-    latency = sum(call.latency_s for call in calls) / len(calls) if calls else None
+    latency = fmean(call.latency_s for call in calls) if calls else None
     return Measured(
-        calls=[PastCall(Size(c.words, c.bytes), c.parent_bytes, c.prompt_tokens, c.completion_tokens) for c in calls],
         taking_part=sum(job.taking_part for job in parts) / sum(job.seeds for job in parts) if parts else None,
         same_corpus=bool(same),
         repairable=sum(call.repairable for call in first) / len(first) if first else None,
         paid_per_answer=max(1.0, sum(j.calls for j in texts) / sum(j.answered for j in texts)) if texts else 1.0,
         rounds=_limits(ended),
-        latency_s=latency,
         busy=_limits([_busy(pace, latency) for pace in paces]) if latency is not None else None,
         settle_s=median(pace.settling_s for pace in paces) if paces else 0.0,
     )

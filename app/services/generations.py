@@ -61,8 +61,14 @@ def why(row: GenerationRow) -> str:
             return f"Dropped by the {row.gate} gate: {row.reason}{detail}."
 
 
+def scored(row: GenerationRow) -> bool:
+    """Whether it has an educational score: what is made from words, a story or an exercise, has none."""
+    return row.seed_id is not None
+
+
 def _figures(row: GenerationRow) -> str:
-    parts = [f"education {row.edu_score:.2f} of 5", f"ease {row.ease:.0f} of 100", f"grade {row.grade:.1f}"]
+    parts = [f"education {row.edu_score:.2f} of 5"] if scored(row) else []
+    parts += [f"ease {row.ease:.0f} of 100", f"grade {row.grade:.1f}"]
     names = {"fidelity_precision": "fidelity precision", "fidelity_recall": "recall"}
     parts += [f"{shown} {row.scores[name]:.2f}" for name, shown in names.items() if name in row.scores]
     if row.redundancy is not None:

@@ -32,7 +32,7 @@ MOST_CANDIDATES = 200_000
 
 
 class NothingToLabelError(InvalidInputError):
-    """Corpus {id} holds {found} texts of at most {chars} characters; at least {least} are needed."""
+    """Corpus {id} holds {found} work seeds that are texts of at most {chars} characters; {least} are needed."""
 
     code = "nothing_to_label"
 

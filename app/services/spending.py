@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.domain.price_list import is_old
 from app.domain.records import JobId
 from app.repositories import caps, jobs, spend
 from app.repositories.budgets import BudgetRow
@@ -28,8 +30,9 @@ class Spending:
 
     @property
     def priced(self) -> bool:
-        """Whether money is known."""
-        return self.job.price_source is not None
+        """Whether money is known: every model had a price."""
+        every = [one.get("price_known", self.job.price_source is not None) for one in self.job.models]
+        return all(every) if every else self.job.price_source is not None
 
 
 def spending(session: Session, job_id: JobId) -> Spending:
@@ -42,6 +45,24 @@ def spending(session: Session, job_id: JobId) -> Spending:
         arms=found["arm"],
         models=found["model"],
     )
+
+
+@dataclass(frozen=True)
+class OldPrice:
+    """A price that nobody had looked up for long when the job took it."""
+
+    model: str
+    as_of: date
+
+
+def old_prices(job: JobRow) -> list[OldPrice]:
+    """Those of the job's models that were old on the day it was submitted."""
+    days = {one["model"]: one.get("price_as_of") for one in job.models}
+    known = {model: date.fromisoformat(day) for model, day in days.items() if day}
+    if not job.models and job.price_as_of is not None:
+        known = {job.model: job.price_as_of}
+    submitted = job.created_at.date()
+    return [OldPrice(model, as_of) for model, as_of in known.items() if is_old(as_of, submitted)]
 
 
 def tokens_of(row: SpendRow) -> int:

@@ -22,7 +22,7 @@ from app.domain.steps import Step
 from app.errors import InvalidInputError
 from app.repositories import budgets, corpora, events, jobs
 from app.repositories.corpora import CorpusRow
-from app.services import classifiers, corpus_checks, rounds
+from app.services import classifiers, corpus_checks, rounds, spending
 from app.services.named_endpoints import NamedEndpoint, UnknownEndpointError
 
 
@@ -225,8 +225,10 @@ def models_of(config: JobConfig, operator: Operator) -> list[dict[str, object]]:
 def priced(model: str, url: str, budget: Budget, operator: Operator) -> dict[str, object]:
     """A model as a job keeps it."""
     price = price_for(model, budget, operator.prices)
+    entry = operator.prices.entry(model)
+    as_of = entry.as_of.isoformat() if entry and entry.as_of else None
     prices = {"price_input": price.input_micro_per_mtok, "price_output": price.output_micro_per_mtok}
-    return {"model": model, "endpoint": url, **prices}
+    return {"model": model, "endpoint": url, **prices, "price_known": entry is not None, "price_as_of": as_of}
 
 
 def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, object]:
@@ -287,4 +289,6 @@ def submit(
     budget = config.budget
     budgets.create(session, job_id, micro=micro_of(budget.money_usd), tokens=budget.tokens, calls=budget.calls)
     events.add(session, job_id, "job.created", corpus_id=corpus_id, recipe=config.recipe, model=target.model)
+    for old in spending.old_prices(jobs.get(session, job_id)):
+        events.add(session, job_id, "price.old", model=old.model, as_of=old.as_of.isoformat())
     return job_id, rounds.start_job(session, job_id) if corpus.state == "ready" else []

@@ -16,6 +16,7 @@ from app.api.schemas import corpora as corpus_schemas
 from app.api.schemas import estimates as estimate_schemas
 from app.api.schemas import exports as export_schemas
 from app.api.schemas import generations as generation_schemas
+from app.api.schemas import job_answers
 from app.api.schemas import jobs as job_schemas
 from app.api.schemas import reviews as review_schemas
 from app.api.schemas import rounds as round_schemas
@@ -162,7 +163,7 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
 
 
 SCHEMAS = (
-    classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, generation_schemas, job_schemas,
+    classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, generation_schemas, job_answers, job_schemas,
     review_schemas, round_schemas, spend_schemas,
 )  # fmt: skip
 MODELS = [

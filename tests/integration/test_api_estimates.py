@@ -91,6 +91,23 @@ def test_estimate_of_a_corpus_rests_on_what_its_earlier_job_measured(service: Ap
     assert found["seconds"]["expected"] > found["seconds"]["low"] - 1 > 0
 
 
+def test_several_models_are_told_apart_and_only_what_one_of_them_did_is_measured(service: ApiService) -> None:
+    corpus_id = service.corpus("Water boils at 100 degrees. It freezes at 0.")
+    past_job(service, corpus_id)
+    models = [{"model": MODEL, "share": 3}, {"model": "offline-explainer"}, {"model": "mystery"}]
+
+    found = ask(service, corpus_id=corpus_id, llm={"models": models}).json()
+
+    lines = {one["model"]: one for one in found["models"]}
+    assert [one["share"] for one in found["models"]] == [0.6, 0.2, 0.2]
+    assert [lines[name]["measured_calls"] for name in (MODEL, "offline-explainer", "mystery")] == [2, 0, 0]
+    assert lines[MODEL]["money_usd"]["expected"] > 0
+    assert lines["offline-explainer"]["money_usd"] == {"low": 0, "expected": 0, "high": 0}
+    assert (lines["mystery"]["price"], lines["mystery"]["money_usd"], found["money_usd"]) == (None, None, None)
+    assert sum(one["calls"]["expected"] for one in found["models"]) == pytest.approx(found["calls"]["expected"], abs=2)
+    assert found["seconds"] is None, "nobody knows how long the others take"
+
+
 REFUSED = [
     pytest.param({"seeds": SEEDS, "corpus_id": 1}, "invalid_request", id="both"),
     pytest.param({}, "invalid_request", id="neither"),

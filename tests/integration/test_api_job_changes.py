@@ -37,6 +37,21 @@ def test_change_moves_caps_targets_and_priority(service: ApiService) -> None:
     assert data["what"] == {"budget.calls": 50, "budget.tokens": 9, "budget.hours": None, "targets.grade_p90": 7}
 
 
+def test_form_on_the_page_sets_all_four_caps_and_an_empty_field_lifts_one(service: ApiService) -> None:
+    job = service.job(budget={"calls": 100})
+    page, own = f"/jobs/{job['id']}", {"origin": service.url}
+    form = {"calls": "", "tokens": "9000", "money_usd": "1.5", "hours": "2"}
+    answer = service.http.post(f"{page}/budget", data=form, headers=own)
+    bad = service.http.post(f"{page}/budget", data={**form, "tokens": "-1"}, headers=own)
+    foreign = service.http.post(f"{page}/budget", data=form)
+
+    changed = service.http.get(f"/v1/jobs/{job['id']}").json()
+    assert (answer.status_code, bad.status_code, foreign.status_code) == (303, 422, 403)
+    assert changed["config"]["budget"] == {"calls": None, "tokens": 9_000, "money_usd": 1.5, "hours": 2.0}
+    shown = service.http.get(page).text
+    assert all(words in shown for words in ("of 9,000", "of $1.50", "of 2 h 0 min", "no cap"))
+
+
 def test_cap_below_what_is_spent_stops_the_asking(service: ApiService) -> None:
     """T27: what is in flight stays reserved, what waits leaves the queue."""
     job_id = service.job(budget={"calls": 100})["id"]

@@ -31,6 +31,34 @@ def test_spend_is_told_once_something_was_paid(database_url: str, tmp_path: Path
     assert '"cost-tokens"' in page_after.text and '"cost-money"' in page_after.text
 
 
+OLD = """
+[[price]]
+model = "*"
+input_usd_per_mtok = 1
+output_usd_per_mtok = 2
+as_of = 2025-01-02
+source = "https://example.org"
+"""
+
+
+def test_old_price_is_told_when_the_job_is_submitted_and_wherever_its_spend_is_shown(
+    database_url: str, tmp_path: Path, llm_url: str
+) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text(OLD)
+    with api_service(database_url, tmp_path, llm_base_url=llm_url, llm_model=MODEL, llm_price_file=prices) as service:
+        job = service.job()
+        several = service.job(llm={"models": [{"model": MODEL}, {"model": "offline-explainer"}]})
+        spend = service.http.get(f"/v1/jobs/{job['id']}/spend").json()
+        page = service.http.get(f"/jobs/{job['id']}").text
+        with transaction(service.engine) as session:
+            told = session.execute(text("SELECT data FROM events WHERE kind = 'price.old' ORDER BY id")).scalars().all()
+
+    assert job["old_prices"] == several["old_prices"] == [{"model": MODEL, "as_of": "2025-01-02"}]
+    assert told == [{"model": MODEL, "as_of": "2025-01-02"}] * 2
+    assert (spend["price_old"], "Nobody had looked up the price of" in page) == (True, True)
+
+
 PAGES = (("/v1/jobs", "/spend"), ("/jobs", ""))
 PAID = """
     WITH unit AS (SELECT g.unit_id AS id, g.job_id FROM generations g WHERE g.id = :id),

@@ -1,15 +1,17 @@
 """What /v1/estimates takes and gives."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from app.api.schemas.jobs import CorpusId, JobFields
-from app.domain.estimating import Estimate, Guess, Seeds, Size, Stop, Use
+from app.domain.estimate_tokens import LEVELS, Seeds, Size
+from app.domain.estimating import Estimate, Guess, ModelUse, Stop, Use
 from app.domain.price_list import ListedPrice
 from app.domain.pricing import MICRO
-from app.services.estimating import Estimated
+from app.services.estimating import AskedModel, Estimated
 
 MOST_SIZES = 1_000
 
@@ -97,6 +99,39 @@ class StopOut(BaseModel):
     """Of the whole job that it pays for in that case."""
 
 
+class ModelEstimateOut(BaseModel):
+    """What one of the models will use."""
+
+    model: str
+    purpose: Literal["texts", "vectors"]
+    share: float | None
+    """Of the calls for texts, as asked for; null: it gives vectors."""
+    price: PriceOut | None
+    """Null: nobody knows it."""
+    calls: Range
+    prompt_tokens: Range
+    completion_tokens: Range
+    money_usd: Range | None
+    measured_calls: int
+    """Of earlier jobs of this recipe, which tokens and time rest on; 0: they are guessed."""
+
+
+_PRICE: dict[str, JsonValue] = {
+    "model": "gpt-4.1-mini",
+    "input_usd_per_mtok": 0.4,
+    "output_usd_per_mtok": 1.6,
+    "as_of": "2026-05-07",
+    "old": True,
+    "source": "https://developers.openai.com/api/docs/pricing",
+}
+_USE: dict[str, JsonValue] = {
+    "calls": {"low": 1200, "expected": 3300, "high": 4900},
+    "prompt_tokens": {"low": 600000, "expected": 1700000, "high": 2600000},
+    "completion_tokens": {"low": 200000, "expected": 1100000, "high": 2900000},
+    "money_usd": {"low": 0.56, "expected": 2.44, "high": 5.0},
+}
+
+
 class EstimateOut(BaseModel):
     """What a job will use, within its caps. Nothing was stored and no model asked."""
 
@@ -106,26 +141,26 @@ class EstimateOut(BaseModel):
                 {
                     "recipe": "codetextbook",
                     "model": "gpt-4.1-mini",
-                    "price": {
-                        "model": "gpt-4.1-mini",
-                        "input_usd_per_mtok": 0.4,
-                        "output_usd_per_mtok": 1.6,
-                        "as_of": "2026-05-07",
-                        "old": True,
-                        "source": "https://developers.openai.com/api/docs/pricing",
-                    },
+                    "price": _PRICE,
                     "seeds": 1200,
                     "taking_part": {"low": 600, "expected": 1020, "high": 1200},
                     "rounds": {"low": 2, "expected": 3, "high": 6},
-                    "calls": {"low": 1200, "expected": 3300, "high": 4900},
-                    "prompt_tokens": {"low": 600000, "expected": 1700000, "high": 2600000},
-                    "completion_tokens": {"low": 200000, "expected": 1100000, "high": 2900000},
+                    **_USE,
                     "vector_tokens": {"low": 0, "expected": 0, "high": 0},
-                    "money_usd": {"low": 0.56, "expected": 2.44, "high": 5.0},
                     "seconds": None,
                     "stops_first": {"budget": "money", "level": "high", "share": 0.87},
                     "measured_jobs": 0,
                     "measured_calls": 0,
+                    "models": [
+                        {
+                            "model": "gpt-4.1-mini",
+                            "purpose": "texts",
+                            "share": 1.0,
+                            "price": _PRICE,
+                            **_USE,
+                            "measured_calls": 0,
+                        }
+                    ],
                 }
             ]
         }
@@ -133,8 +168,9 @@ class EstimateOut(BaseModel):
 
     recipe: str
     model: str
+    """Several with commas between."""
     price: PriceOut | None
-    """Null: nobody knows it, so money is not estimated."""
+    """Of the only or first model; null: nobody knows it."""
     seeds: int
     taking_part: Range
     """Seeds that are no near-duplicate and teach enough."""
@@ -145,36 +181,64 @@ class EstimateOut(BaseModel):
     completion_tokens: Range
     vector_tokens: Range
     money_usd: Range | None
+    """Null: nobody knows the price of one of the models."""
     seconds: Range | None
-    """Null until a job of this recipe and model was measured."""
+    """Null until a job of this recipe and each model was measured."""
     stops_first: StopOut | None
     """Null: no cap is in the way."""
     measured_jobs: int
-    """Earlier jobs of this recipe and model that this rests on."""
+    """Earlier jobs of this recipe and any of the models that this rests on."""
     measured_calls: int
+    models: list[ModelEstimateOut]
+    """Each model by its share of the calls; last the one for vectors, if an endpoint gives them."""
 
 
 def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
     """The schema of an estimate."""
-    made = found.estimate
-    priced = found.price is not None
+    made, first = found.estimate, found.models[0]
     timed = made.expected.seconds is not None
     return EstimateOut(
         recipe=recipe,
-        model=found.model,
-        price=price_out(found.price, today) if found.price else None,
+        model=", ".join(one.name for one in found.models),
+        price=price_out(first.price, today) if first.price else None,
         seeds=found.seeds,
         taking_part=_whole(made.taking_part),
-        rounds=_range(made, "rounds", digits=1),
-        calls=_range(made, "calls"),
-        prompt_tokens=_range(made, "prompt_tokens"),
-        completion_tokens=_range(made, "completion_tokens"),
-        vector_tokens=_range(made, "vector_tokens"),
-        money_usd=_range(made, "micro", digits=6, unit=MICRO) if priced else None,
-        seconds=_range(made, "seconds", digits=1) if timed else None,
+        rounds=_range(made, lambda use: use.rounds, digits=1),
+        calls=_range(made, lambda use: use.calls),
+        prompt_tokens=_range(made, lambda use: use.prompt_tokens),
+        completion_tokens=_range(made, lambda use: use.completion_tokens),
+        vector_tokens=_range(made, lambda use: use.vector_tokens),
+        money_usd=_range(made, lambda use: use.micro / MICRO, digits=6) if found.priced else None,
+        seconds=_range(made, lambda use: use.seconds or 0.0, digits=1) if timed else None,
         stops_first=_stop(made.stop) if made.stop else None,
         measured_jobs=found.jobs,
-        measured_calls=found.calls,
+        measured_calls=sum(one.calls for one in found.models),
+        models=_models(found, today),
+    )
+
+
+def _models(found: Estimated, today: date) -> list[ModelEstimateOut]:
+    made = found.estimate
+    texts = [
+        _model(asked, [getattr(made, level).models[place] for level in LEVELS], today)
+        for place, asked in enumerate(found.models)
+    ]
+    if found.vectors is None:
+        return texts
+    return [*texts, _model(found.vectors, [getattr(made, level).vectors for level in LEVELS], today)]
+
+
+def _model(asked: AskedModel, uses: list[ModelUse], today: date) -> ModelEstimateOut:
+    return ModelEstimateOut(
+        model=asked.name,
+        purpose="vectors" if asked.share is None else "texts",
+        share=None if asked.share is None else round(asked.share, 4),
+        price=price_out(asked.price, today) if asked.price else None,
+        calls=_limits([use.calls for use in uses]),
+        prompt_tokens=_limits([use.prompt_tokens for use in uses]),
+        completion_tokens=_limits([use.completion_tokens for use in uses]),
+        money_usd=_limits([use.micro / MICRO for use in uses], digits=6) if asked.price else None,
+        measured_calls=asked.calls,
     )
 
 
@@ -198,11 +262,11 @@ def _whole(guess: Guess) -> Range:
     return Range(low=round(guess.low), expected=round(guess.expected), high=round(guess.high))
 
 
-def _range(made: Estimate, name: str, *, digits: int = 0, unit: int = 1) -> Range:
-    def value(use: Use) -> float:
-        found: float = getattr(use, name)
-        return round(found / unit, digits)
+def _range(made: Estimate, value: Callable[[Use], float], *, digits: int = 0) -> Range:
+    return _limits([value(made.low), value(made.expected), value(made.high)], digits=digits)
 
+
+def _limits(values: list[float], *, digits: int = 0) -> Range:
     # Under a cap of money dear calls are fewer calls, so the case of the highest cost is not that of the most calls.
-    values = [value(made.low), value(made.expected), value(made.high)]
-    return Range(low=min(values), expected=values[1], high=max(values))
+    low, expected, high = (round(value, digits) for value in values)
+    return Range(low=min(low, expected, high), expected=expected, high=max(low, expected, high))

@@ -68,7 +68,7 @@ class GenerationOut(BaseModel):
     tokens: int
     """Running words."""
     edu_score: float
-    """0 to 5."""
+    """0 to 5; 0 for what is made from words, which has no such score."""
     ease: float
     """0 to 100, higher is easier."""
     grade: float

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from app.domain.pricing import MICRO
 from app.repositories.spend import SpendRow
-from app.services.spending import Spending, per_accepted, tokens_of
+from app.services.spending import Spending, old_prices, per_accepted, tokens_of
 
 _ROW: dict[str, JsonValue] = {
     "name": "1",
@@ -55,6 +55,7 @@ class JobSpendOut(BaseModel):
                     "output_usd_per_mtok": 1.6,
                     "price_source": "https://developers.openai.com/api/docs/pricing",
                     "price_as_of": "2026-05-07",
+                    "price_old": True,
                     "calls": 120,
                     "tokens": 77_000,
                     "money_usd": 0.068,
@@ -68,10 +69,12 @@ class JobSpendOut(BaseModel):
 
     job_id: int
     input_usd_per_mtok: float | None
-    """Fixed when the job was submitted; null: nobody knew it."""
+    """Of the only or first model, fixed when the job was submitted; null: nobody knew it."""
     output_usd_per_mtok: float | None
     price_source: str | None
     price_as_of: date | None
+    price_old: bool
+    """Whether the price of a model was last looked up long before the job was submitted."""
     calls: int
     tokens: int
     money_usd: float | None
@@ -87,10 +90,11 @@ def job_spend_out(found: Spending) -> JobSpendOut:
     job, budget, priced = found.job, found.budget, found.priced
     return JobSpendOut(
         job_id=job.id,
-        input_usd_per_mtok=job.price_input / MICRO if priced else None,
-        output_usd_per_mtok=job.price_output / MICRO if priced else None,
+        input_usd_per_mtok=job.price_input / MICRO if job.price_source is not None else None,
+        output_usd_per_mtok=job.price_output / MICRO if job.price_source is not None else None,
         price_source=job.price_source,
         price_as_of=job.price_as_of,
+        price_old=bool(old_prices(job)),
         calls=budget.spent_calls,
         tokens=budget.spent_tokens + budget.overdraft_tokens,
         money_usd=(budget.spent_micro + budget.overdraft_micro) / MICRO if priced else None,

@@ -2,15 +2,16 @@
 
 from hashlib import sha256
 
+import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from app.db.session import transaction
 from app.domain.records import JobId
-from app.repositories import spend
+from app.repositories import generations, spend
 from app.repositories.spend import SpendRow
 from app.services.spending import per_accepted, spending
-from tests.integration.loop_world import add_calls, add_job
+from tests.integration.loop_world import add_calls, add_job, generation, seed_ids
 
 ARMS = ("lesson/a/none", "dialogue/b/none")
 
@@ -71,6 +72,95 @@ def test_calls_are_counted_once_by_arm_and_round(engine: Engine) -> None:
     assert [(row.calls, row.micro) for row in found["round"]] == [(6, 3_700)]
     assert [(row.name, row.calls) for row in found["model"]][-1] == ("another", 1)
     assert sum(row.micro for row in found["model"]) == 3_700
+
+
+def test_texts_count_for_the_model_that_was_asked_whatever_the_endpoint_calls_it(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job = world(session)
+        units = session.execute(text("SELECT id, round_id FROM units WHERE job_id = :j ORDER BY id"), {"j": job}).all()
+        seed = seed_ids(session, job)[0]
+        made = [
+            generation(job, unit.round_id, unit.id, seed, verdict="kept", model="stub-2026-11-01", tokens=40, draw=draw)
+            for unit, draw in zip(units, ({"model": "another"}, {}), strict=False)
+        ]
+        generations.put(session, made)
+        found = spend.of_job(session, job)
+
+    assert {row.name: (row.kept, row.kept_tokens) for row in found["model"]} == {"stub": (1, 40), "another": (1, 40)}
+    assert [row.kept for row in found["round"]] == [2]
+
+
+def settle_rounds(session: Session, job: int) -> None:
+    session.execute(text("UPDATE rounds SET state = 'settled' WHERE job_id = :job"), {"job": job})
+
+
+def test_sums_of_a_settled_round_say_the_same_without_its_calls(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job, other = world(session), world(session)
+        before = spend.of_job(session, job)
+        settle_rounds(session, job)
+
+        assert spend.sum_up(session, limit=9) > 0
+        assert spend.sum_up(session, limit=9) == 0
+        session.execute(text("UPDATE llm_calls SET micro = 7 * micro"))
+
+        assert spend.of_job(session, job) == before
+        assert spend.of_job(session, other) != before, "a round that is not over is read as it is"
+
+
+@pytest.mark.parametrize(
+    ("state", "used", "calls", "micro"),
+    [
+        pytest.param("charged", None, 1, 1_000, id="lost-with-its-worker"),
+        pytest.param("settled", (10, 20, 300), 1, 300, id="came-late"),
+        pytest.param("released", None, 0, 0, id="never-sent"),
+        pytest.param("open", None, 0, 0, id="nobody-knows-yet"),
+    ],
+)
+def test_claim_that_was_open_when_its_round_was_summed_up_counts_once_it_is_closed(
+    engine: Engine, state: str, used: tuple[int, int, int] | None, calls: int, micro: int
+) -> None:
+    with transaction(engine) as session:
+        job = add_job(session)
+        units = add_calls(session, job, 2)[1]
+        first = 10**9 + 100 * job
+        add_claim(session, job, units[0], first, "settled", (10, 30, 400))
+        add_claim(session, job, units[1], first + 1, "open", None)
+        settle_rounds(session, job)
+        spend.sum_up(session, limit=9)
+        session.execute(text("DELETE FROM reservations WHERE token = :token"), {"token": first + 1})
+        add_claim(session, job, units[1], first + 1, state, used)
+
+        found = spend.of_job(session, job)
+
+    assert [(row.calls, row.micro) for row in found["round"]] == [(1 + calls, 400 + micro)]
+
+
+def test_open_round_of_a_job_that_ended_is_summed_up_after_a_while(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job = world(session)
+        ended = """
+            UPDATE jobs SET state = 'cancelled', stop_reason = 'cancelled',
+                            finished_at = now() - make_interval(secs => :s) WHERE id = :job"""
+        session.execute(text(ended), {"s": 60, "job": job})
+        soon = spend.sum_up(session, limit=9)
+        session.execute(text(ended), {"s": spend.SURE_S + 1, "job": job})
+
+        assert (soon, spend.sum_up(session, limit=9) > 0) == (0, True)
+        assert [(row.calls, row.micro) for row in spend.of_job(session, job)["round"]] == [(6, 3_700)]
+
+
+def test_two_reconcilers_sum_a_round_up_once(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job = world(session)
+        settle_rounds(session, job)
+    with transaction(engine) as first, transaction(engine) as second:
+        done = spend.sum_up(first, limit=9), spend.sum_up(second, limit=9)
+    with transaction(engine) as session:
+        found = spend.of_job(session, job)
+
+    assert (done[0] > 0, done[1]) == (True, 0)
+    assert [row.calls for row in found["round"]] == [6]
 
 
 def test_job_without_calls_has_spent_nothing(engine: Engine) -> None:

@@ -183,7 +183,7 @@ def test_answer_of_a_lost_worker_is_not_stored_twice(bench: Bench) -> None:
 
 
 def test_bad_answers_are_paid_and_given_up_after_a_few(bench: Bench) -> None:
-    bench.loop.endpoint.says(lambda prompt: judge(prompt) if "Lesson 7 " not in prompt.document else "Score: 5")
+    bench.loop.endpoint.says(lambda prompt: judge(prompt) if GOOD[7] not in prompt.document else "Score: 5")
     made = bench.start(Labelling(sample=80, twice=0))
     bench.finish(made)
     (bad,) = [one for one in bench.labels(made) if one["state"] != "done"]

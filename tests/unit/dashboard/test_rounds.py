@@ -3,10 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from app.dashboard import charts, wording
-from app.dashboard.rounds import round_view
+from app.dashboard.rounds import gates_of, round_view
 from app.domain.config import Targets
 from app.domain.gates import CASCADE, Reason
+from app.domain.recipes.codetextbook import CODETEXTBOOK
+from app.domain.recipes.exercises import EXERCISES
+from app.domain.recipes.recipe import Recipe
+from app.domain.recipes.tinystories import TINYSTORIES
 from app.domain.records import Verdict
 from app.domain.targets import RULES, StopReason
 from app.repositories.rounds import RoundRow
@@ -17,6 +23,27 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 def row(**parts: Any) -> RoundRow:
     empty: dict[str, Any] = {"plan": {}, "funnel": {}, "measures": {}, "decision": {}, "number": 1, "state": "settled"}
     return RoundRow(id=1, job_id=1, opened_at=NOW, settled_at=NOW, **{**empty, **parts})
+
+
+GATES = gates_of(CODETEXTBOOK)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "shown"),
+    [
+        pytest.param(
+            CODETEXTBOOK, ["Format", "Fidelity to the seed", "Simplicity", "Educational value"], id="documents"
+        ),
+        pytest.param(EXERCISES, ["Format", "Exercise", "Simplicity"], id="exercises"),
+        pytest.param(TINYSTORIES, ["Format", "Simplicity"], id="stories"),
+    ],
+)
+def test_funnel_shows_the_gates_that_texts_of_the_recipe_meet(recipe: Recipe, shown: list[str]) -> None:
+    funnel = {"answers": 3, "verdicts": {"kept": 3}}
+
+    view = round_view(row(funnel=funnel, plan={"calls": 3}), {}, gates_of(recipe))
+
+    assert [stage.label for stage in view.stages] == ["Calls", *shown, "Kept"]
 
 
 def test_funnel_loses_at_each_gate_what_its_reasons_count() -> None:
@@ -31,7 +58,7 @@ def test_funnel_loses_at_each_gate_what_its_reasons_count() -> None:
         ],
         "without_text": [{"state": "dead", "reason": None, "count": 3}],
     }
-    view = round_view(row(funnel=funnel, plan={"calls": 13}, measures={"figures": {"accepted": 5}}), {})
+    view = round_view(row(funnel=funnel, plan={"calls": 13}, measures={"figures": {"accepted": 5}}), {}, GATES)
 
     assert [(stage.label, stage.reached, stage.lost) for stage in view.stages] == [
         ("Calls", 13, 3), ("Format", 10, 2), ("Fidelity to the seed", 8, 0), ("Simplicity", 8, 0),
@@ -42,7 +69,7 @@ def test_funnel_loses_at_each_gate_what_its_reasons_count() -> None:
 
 
 def test_round_that_has_just_been_opened_has_empty_views() -> None:
-    view = round_view(row(state="open", plan={"calls": 3}), {"ready": 3}, {"answers": 0, "verdicts": {}})
+    view = round_view(row(state="open", plan={"calls": 3}), {"ready": 3}, GATES, {"answers": 0, "verdicts": {}})
 
     assert (view.stages, view.drops, view.checks, view.acceptance) == ([], [], [], None)
     assert charts.funnel(view) is None
@@ -51,7 +78,7 @@ def test_round_that_has_just_been_opened_has_empty_views() -> None:
 
 def test_measure_that_is_missing_is_a_gap_not_a_zero() -> None:
     views = [
-        round_view(row(number=n, measures={"values": values, "pool": 3}), {})
+        round_view(row(number=n, measures={"values": values, "pool": 3}), {}, GATES)
         for n, values in ((1, {"grade_p90": 9.0}), (2, {"grade_p90": None}))
     ]
     drawn = {chart["id"]: chart for chart in charts.over_rounds(views, Targets())}
@@ -79,7 +106,7 @@ def test_figures_are_read_as_people_write_them() -> None:
 
 
 def test_what_was_redacted_is_said_in_words() -> None:
-    view = round_view(row(funnel={"answers": 3, "redacted": {"emails": 2, "new_class": 1}}), {})
+    view = round_view(row(funnel={"answers": 3, "redacted": {"emails": 2, "new_class": 1}}), {}, GATES)
 
     assert view.redacted == [("e-mail addresses", 2), ("new class", 1)]
-    assert round_view(row(), {}).redacted == []
+    assert round_view(row(), {}, GATES).redacted == []

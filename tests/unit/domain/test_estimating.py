@@ -1,13 +1,15 @@
 """An estimate plays the plan's own arithmetic through, keeps within caps, and takes measures before guesses."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.config import Budget, Embedding, JobConfig, Planning
-from app.domain.estimating import LEVELS, Guess, Measured, PastCall, Prices, Question, Seeds, Size, estimate
+from app.domain.config import Budget, Embedding, JobConfig, Llm, Planning
+from app.domain.estimate_tokens import LEVELS, Asking, PastCall, Seeds, Size
+from app.domain.estimating import Guess, Measured, Model, Question, estimate
 from app.domain.pricing import Price
 from app.domain.recipes.codetextbook import CODETEXTBOOK
 from app.domain.recipes.tinystories import TINYSTORIES
@@ -16,12 +18,13 @@ SEEDS = Seeds(100, [Size(100, 600), Size(300, 1_800)])
 NO_REPAIRS = Measured(taking_part=1.0, same_corpus=True, repairable=0.0)
 
 
-def question(seeds: Seeds = SEEDS, **config: object) -> Question:
+MODEL = Model("m", 1.0, Price(1_000_000, 2_000_000))
+
+
+def question(seeds: Seeds = SEEDS, models: Sequence[Model] = (MODEL,), **config: object) -> Question:
     return Question(
-        seeds,
-        JobConfig(**config),  # type: ignore[arg-type]  # tests say what they mean
-        CODETEXTBOOK,
-        Prices(Price(1_000_000, 2_000_000)),
+        Asking(seeds, JobConfig(**config), CODETEXTBOOK),  # type: ignore[arg-type]  # tests say what they mean
+        models,
         slots=10,
         draws_per_round=50,
     )
@@ -63,9 +66,8 @@ def test_rounds_are_those_after_which_earlier_jobs_stopped() -> None:
 
 def test_measured_answers_count_before_guesses() -> None:
     calls = [PastCall(Size(200, 1_200), 0, prompt_tokens=1_000, completion_tokens=200)] * 3
-    found = estimate(question(Seeds(100, [Size(200, 1_200)])), replace(NO_REPAIRS, calls=calls))
+    found = estimate(question(Seeds(100, [Size(200, 1_200)]), [replace(MODEL, calls=calls)]), NO_REPAIRS)
 
-    assert found.measured
     assert found.expected.prompt_tokens == pytest.approx(300 * 1_000)
     assert found.expected.completion_tokens == pytest.approx(300 * 200)
     assert found.low.completion_tokens == pytest.approx(200 * 200 * 0.85)
@@ -77,9 +79,9 @@ def test_time_is_not_known_before_something_was_measured() -> None:
 
 
 def test_time_is_latency_over_the_slots_that_are_kept_busy() -> None:
-    measured = replace(NO_REPAIRS, latency_s=2.0, busy=Guess(0.25, 0.5, 1.0), settle_s=1.0)
+    measured = replace(NO_REPAIRS, busy=Guess(0.25, 0.5, 1.0), settle_s=1.0)
 
-    found = estimate(question(), measured)
+    found = estimate(question(models=[replace(MODEL, latency_s=2.0)]), measured)
 
     assert found.expected.seconds == pytest.approx(300 * 2 / (10 * 0.5) + 3)
     assert found.low.seconds == pytest.approx(200 * 2 / 10 + 2)
@@ -97,9 +99,9 @@ def test_time_is_latency_over_the_slots_that_are_kept_busy() -> None:
     ],
 )
 def test_first_cap_in_the_way_is_named_and_cuts_the_estimate(budget: Budget, name: str, level: str) -> None:
-    measured = replace(NO_REPAIRS, latency_s=2.0, busy=Guess(1, 1, 1))
+    measured = replace(NO_REPAIRS, busy=Guess(1, 1, 1))
 
-    found = estimate(question(budget=budget), measured)
+    found = estimate(question(models=[replace(MODEL, latency_s=2.0)], budget=budget), measured)
 
     assert found.stop is not None
     assert (found.stop.budget, found.stop.level) == (name, level)
@@ -111,14 +113,15 @@ def test_first_cap_in_the_way_is_named_and_cuts_the_estimate(budget: Budget, nam
 
 
 def test_cap_of_money_says_nothing_where_no_price_is_known() -> None:
-    unknown = replace(question(budget=Budget(money_usd=0.01)), prices=Prices(None))
+    unknown = question(models=[MODEL, replace(MODEL, price=None)], budget=Budget(money_usd=0.01))
 
     assert estimate(unknown, NO_REPAIRS).stop is None
 
 
 def test_stories_are_drawn_until_the_draws_are_used() -> None:
     config = JobConfig(recipe="tinystories", draws=120, max_rounds=6)
-    stories = Question(Seeds(3_000, [Size(1, 5)]), config, TINYSTORIES, Prices(None), slots=8, draws_per_round=50)
+    words = Asking(Seeds(3_000, [Size(1, 5)]), config, TINYSTORIES)
+    stories = Question(words, [replace(MODEL, price=None)], slots=8, draws_per_round=50)
 
     found = estimate(stories, Measured())
 
@@ -131,6 +134,47 @@ def test_vectors_of_an_endpoint_are_counted_too() -> None:
 
     assert found.expected.calls == 300 + 2 + 5
     assert found.expected.vector_tokens > 0
+
+
+DEAR = Model("dear", 0.25, Price(10_000_000, 20_000_000), latency_s=8.0)
+CHEAP = Model("cheap", 0.75, Price(1_000_000, 2_000_000), latency_s=2.0)
+
+
+def test_each_of_several_models_is_priced_by_its_share_of_the_calls() -> None:
+    found = estimate(question(models=[DEAR, CHEAP]), NO_REPAIRS).expected
+    alone = estimate(question(), NO_REPAIRS).expected
+
+    assert [one.calls for one in found.models] == [75, 225]
+    assert found.micro == pytest.approx(0.25 * 10 * alone.micro + 0.75 * alone.micro, rel=1e-4)
+    assert [one.micro for one in found.models] == pytest.approx([2.5 * alone.micro, 0.75 * alone.micro], rel=1e-4)
+
+
+def test_each_of_several_models_is_as_long_and_as_slow_as_it_was_itself() -> None:
+    wordy = [PastCall(Size(200, 1_200), 0, prompt_tokens=1_000, completion_tokens=600)]
+    terse = [PastCall(Size(200, 1_200), 0, prompt_tokens=1_000, completion_tokens=100)]
+    models = [replace(DEAR, calls=wordy), replace(CHEAP, calls=terse)]
+    measured = replace(NO_REPAIRS, busy=Guess(1, 1, 1))
+
+    found = estimate(question(Seeds(100, [Size(200, 1_200)]), models), measured).expected
+
+    assert [one.completion_tokens for one in found.models] == pytest.approx([75 * 600, 225 * 100])
+    assert found.seconds == pytest.approx((75 * 8 + 225 * 2) / 10)
+
+
+def test_time_of_several_models_is_not_known_before_each_was_measured() -> None:
+    models = [DEAR, replace(CHEAP, latency_s=None)]
+
+    assert estimate(question(models=models), replace(NO_REPAIRS, busy=Guess(1, 1, 1))).expected.seconds is None
+
+
+def test_shares_that_may_shift_go_to_the_cheapest_or_the_dearest_model_but_for_the_floor() -> None:
+    asked = question(models=[DEAR, CHEAP], llm=Llm(adaptive=True, model_floor=0.1))
+
+    found = estimate(asked, NO_REPAIRS)
+
+    assert [one.calls for one in found.low.models] == pytest.approx([20, 180])
+    assert [one.calls for one in found.expected.models] == [75, 225]
+    assert [one.calls for one in found.high.models] == pytest.approx([270, 30])
 
 
 @given(

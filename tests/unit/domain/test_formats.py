@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.formats import echo_share, forms, holds_word, is_refusal, other_writing, preamble, repeated_share, runs
+from app.domain.formats import echo_share, is_refusal, other_writing, preamble, repeated_share, runs
 
 TEXT = "A dam is a wall across a stream. Behind it the water cannot flow on, so a pond forms where none was before."
 
@@ -106,42 +106,11 @@ def test_another_writing(text: str, seed: str, other: bool) -> None:
     assert other_writing(text, seed) is other
 
 
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("He ran home.", "run"),
-        ("Two cities met.", "city"),
-        ("She was hopping.", "hop"),
-        ("They baked bread.", "bake"),
-        ("The knives were sharp.", "knife"),
-        ("Leaves fell.", "leaf"),
-        ("The happiest dog.", "happy"),
-        ("THE DOG'S bone.", "dog"),
-        ("An ice cream for all.", "ice cream"),
-        ("Children play.", "child"),
-        ("He was tying a knot.", "tie"),
-        ("It sprang up.", "spring"),
-        ("She truly knew.", "true"),
-        ("They panicked.", "panic"),
-        ("Three quizzes.", "quiz"),
-        ("The least of them.", "little"),
-    ],
-)
-def test_a_word_is_held_in_any_form(text: str, word: str) -> None:
-    assert holds_word(text, word)
-
-
-@pytest.mark.parametrize(("text", "word"), [("The cathedral stood.", "cat"), ("", "cat"), ("A dog.", "cat")])
-def test_a_word_inside_another_is_not_held(text: str, word: str) -> None:
-    assert not holds_word(text, word)
-
-
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
     assert 0.0 <= repeated(one) <= 1.0
     assert 0.0 <= echo_share(runs(one), two) <= 1.0
-    assert one.lower() in forms(one.lower())
 
 
 @pytest.mark.parametrize(
@@ -149,6 +118,6 @@ def test_shares_are_shares_of_any_text(one: str, two: str) -> None:
 )
 def test_no_bait_takes_long(bait: str) -> None:
     begun = time.process_time()
-    preamble(bait), is_refusal(bait), repeated(bait), other_writing(bait, TEXT), holds_word(bait, "run")
+    preamble(bait), is_refusal(bait), repeated(bait), other_writing(bait, TEXT)
 
     assert time.process_time() - begun < 1.0

@@ -68,6 +68,8 @@ class Seeds:
 
     count: int
     sizes: Sequence[Size]
+    code: float = 1.0
+    """Share of them that is code, [0, 1]; 1 where nobody has counted."""
 
 
 @dataclass(frozen=True)
@@ -213,8 +215,10 @@ def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> 
         repairable = REPAIRABLE.at(level) if measured.repairable is None else measured.repairable
         played = _play(parts.at(level), rounds, config, question.recipe, repairable)
     asked, repairs, through = played
-    calls = asked * (1.0 if level == "low" else measured.paid_per_answer)
     prompt, answer = _tokens(level, question, measured, repairs=repairs / asked if asked else 0.0)
+    # A pass asks and answers about as much as an explanation, once a seed that is asked about.
+    passes = min(asked, parts.at(level)) * question.seeds.code * len(config.passes)
+    calls = (asked + passes) * (1.0 if level == "low" else measured.paid_per_answer)
     vector_calls = vector_tokens = 0.0
     if config.embedding.model is not None:
         vector_calls, vector_tokens = _vectors(parts.at(level), question.seeds, asked, answer)

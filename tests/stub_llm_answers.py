@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 _DOCUMENT = re.compile(r"<<<DOCUMENT ([0-9a-f]{8})>>>\n(.*?)\n?<<<END \1>>>", re.S)
+_PASS = re.compile(r"^Pass: (\w+)$", re.M)
 _WORDS = re.compile(r"^Words: (.+)$", re.M)
 
 _STARTS = (
@@ -43,6 +44,8 @@ class Prompt:
     document: str
     words: tuple[str, ...]
     is_code: bool
+    stage: str
+    """The pass over code that it asks for; empty for a lesson."""
     draw: int
     """64 bits that depend on the whole prompt and the request's seed."""
 
@@ -52,11 +55,13 @@ def read_prompt(messages: list[dict[str, str]], seed: int) -> Prompt:
     text = messages[-1]["content"] if messages else ""
     found = _DOCUMENT.search(text)
     words = _WORDS.search(text)
+    stage = _PASS.search(text[: found.start()] if found else "")
     digest = hashlib.blake2b(f"{seed}\n{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return Prompt(
         document=found.group(2) if found else text,
         words=tuple(word.strip() for word in words.group(1).split(",")) if words else (),
         is_code=text.startswith("Task: Explain the code") or "\nTask: Explain the code" in text,
+        stage=stage.group(1) if stage else "",
         draw=int.from_bytes(digest, "big"),
     )
 

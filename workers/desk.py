@@ -116,7 +116,7 @@ class Desk:
     def _claim(self, session: Session, limit: int) -> refining.Claimed:
         beats.seen(session, self.worker, "refine", busy=max(1, len(self._held)), progress=True)
         job = self.context.job
-        return refining.claim(
+        claimed = refining.claim(
             session,
             self.job_id,
             limit=limit,
@@ -126,6 +126,7 @@ class Desk:
             prices=refining.job_prices(job),
             owed=lambda taken: vectors.owed(session, job, taken),
         )
+        return asking.with_versions(session, claimed) if self.context.config.passes else claimed
 
     def abandon(self, tokens: Sequence[int]) -> None:
         """Keep these leases no longer: the units are stored, given back, or nobody here knows what became of them."""
@@ -241,8 +242,10 @@ class Desk:
         return failure.charged and failures >= MAX_PAID_FAILURES
 
     def _store_outcomes(self, ended: Sequence[Ended], back: Sequence[GiveBack], *, unsent: Sequence[int]) -> None:
+        passes = bool(self.context.config.passes)
         fenced = retrying(
-            self.engine, lambda s: refining.store_outcomes(s, ended, back, unsent=unsent, job_id=self.job_id)
+            self.engine,
+            lambda s: refining.store_outcomes(s, ended, back, unsent=unsent, job_id=self.job_id, passes=passes),
         )
         if fenced:
             FENCED.inc(fenced)

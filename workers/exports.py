@@ -23,6 +23,7 @@ from app.domain.exporting import (
     SeedSource,
     generated_line,
     interleave,
+    part_fields,
     real_line,
     shard_sizes,
 )
@@ -70,6 +71,7 @@ def build(
                     len(sizes),
                     format_=options.format,
                     lineage=options.lineage,
+                    parts=plan.parts,
                     lines=islice(lines, size),
                 )
         card = CardFacts(plan.job, plan.recipe_title, options, plan.real, tally, version, plan.rejected)
@@ -93,19 +95,21 @@ def _tallied(lines: Iterator[Line], tally: Tally) -> Iterator[Line]:
 def _lines(
     engine: Engine, plan: ExportPlan, split: ExportSplit, generated: Sequence[int], real: Sequence[int]
 ) -> Iterator[Line]:
-    lineage, prompt = plan.options.lineage, plan.job.prompt_sha256
-    rules = plan.safety
-    written = (
-        generated_line(replace(text, seed=text.seed and _screened(text.seed, rules)), split, prompt, lineage=lineage)
-        for text in _pool(engine, generated)
-    )
-    taken = (
-        real_line(
-            replace(text, text=redact(text.text, rules), seed=_screened(text.seed, rules)), split, lineage=lineage
-        )
-        for text in _real(engine, plan.job.id, real)
-    )
+    written = (_written(plan, split, text) for text in _pool(engine, generated))
+    taken = (_taken(plan, split, text) for text in _real(engine, plan.job.id, real))
     return interleave(written, taken, many_count=len(generated), few_count=len(real))
+
+
+def _written(plan: ExportPlan, split: ExportSplit, text: PoolText) -> Line:
+    screened = replace(text, seed=text.seed and _screened(text.seed, plan.safety))
+    line = generated_line(screened, split, plan.job.prompt_sha256, lineage=plan.options.lineage)
+    return line | part_fields(text.text) if plan.parts else line
+
+
+def _taken(plan: ExportPlan, split: ExportSplit, text: RealText) -> Line:
+    screened = replace(text, text=redact(text.text, plan.safety), seed=_screened(text.seed, plan.safety))
+    line = real_line(screened, split, lineage=plan.options.lineage)
+    return line | part_fields(None) if plan.parts else line
 
 
 def _screened(seed: SeedSource, rules: Safety) -> SeedSource:

@@ -12,6 +12,7 @@ from app.adapters.models import shipped_audit_blob
 from app.adapters.sandbox import Sandbox
 from app.adapters.sandbox_faults import SandboxFault
 from app.domain.examining import Answered, Examined, RulesSpec
+from app.domain.records import Verdict
 from app.domain.text import check_text, normalise, sha256
 from app.repositories.generations import NewGeneration
 from app.services import refining
@@ -40,7 +41,7 @@ class Judge:
     ) -> None:
         self.sandbox, self.context, self.max_text_chars = sandbox, context, max_text_chars
         self.function = self._function(wall)
-        rules = RulesSpec(context.config.gates, context.recipe, context.benchmarks)
+        rules = RulesSpec(context.config.gates, context.recipe, context.benchmarks, context.config.parts)
         sandbox.set_context("classifier", weights)
         sandbox.set_context("audit", shipped_audit_blob())
         sandbox.set_context("embedder", context.embedder)
@@ -89,15 +90,17 @@ class Judge:
         self, ask: Ask, answer: Answer, call_id: int | None, text: str, examined: Examined
     ) -> NewGeneration:
         unit, job = ask.unit, self.context.job
+        sample = 1 + unit.payload["stage"] if ask.stage else 0
         # Screened before anything is stored: what was redacted is neither in the row nor in its digest.
         text = text if examined.text is None else examined.text
         return NewGeneration(
             job_id=job.id,
             round_id=unit.round_id,
             unit_id=unit.id,
-            key=generation_key(job.key, unit.round_number, unit.ordinal),
+            sample_ix=sample,
+            key=generation_key(job.key, unit.round_number, unit.ordinal, sample),
             seed_id=unit.seed_id,
-            parent_id=unit.parent_id,
+            parent_id=unit.version.id if ask.stage and unit.version else unit.parent_id,
             llm_call_id=call_id,
             text=text,
             sha256=sha256(text),
@@ -120,10 +123,16 @@ class Judge:
             reason=examined.reason,
             detail=examined.detail or None,
             repairable=examined.repairable,
-            verdict="pending" if examined.gate is None else "dropped",
+            verdict=_verdict(ask, examined),
             embedding=examined.row.embedding,
             signature=examined.row.signature,
         )
+
+
+def _verdict(ask: Ask, examined: Examined) -> Verdict:
+    if ask.stage is not None:
+        return Verdict.draft
+    return Verdict.pending if examined.gate is None else Verdict.dropped
 
 
 def _sound(examined: Examined) -> bool:
@@ -143,4 +152,6 @@ def _answered(ask: Ask, text: str) -> Answered:
         words=ask.draw.words,
         seed_ease=ask.unit.seed_ease,
         seed_facts=ask.unit.seed_facts,
+        version=ask.unit.version.text if ask.unit.version else None,
+        stage=ask.stage,
     )

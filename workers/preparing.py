@@ -58,6 +58,7 @@ def examine(data: preparing.ScoreInput, weights: bytes) -> list[SeedScoreRow]:
     sandbox.set_context("embedder", data.embedder)
     sandbox.set_context("benchmarks", msgspec.msgpack.encode(data.benchmarks))
     sandbox.set_context("safety", msgspec.msgpack.encode(data.safety))
+    sandbox.set_context("passes", b"1" if data.passes else b"")
     items = [msgspec.msgpack.encode(examining.SeedText(seed.kind, seed.text)) for seed in data.texts]
     # Code is parsed to be compared with benchmarks: a whole range at once might pass the child's time.
     parts = [items[low : low + BATCH] for low in range(0, len(items), BATCH)]
@@ -86,6 +87,7 @@ def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:
         reason=None if row.contamination is None else "contaminated",
         detail=row.contamination,
         facts=row.facts,
+        improvable=row.improvable,
     )
 
 

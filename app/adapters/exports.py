@@ -70,11 +70,23 @@ class Build:
         shutil.rmtree(self._temp, ignore_errors=True)
 
     def add_data(
-        self, split: str, place: int, of: int, *, format_: ExportFormat, lineage: bool, lines: Iterable[Line]
+        self,
+        split: str,
+        place: int,
+        of: int,
+        *,
+        format_: ExportFormat,
+        lineage: bool,
+        lines: Iterable[Line],
+        parts: bool = False,
     ) -> None:
         """Write one data file, `place` of `of` of its split, named as Hugging Face's loaders expect."""
         name = f"data/{split}-{place:05d}-of-{of:05d}.{format_.value}"
-        with _disk(), AtomicFile(self._temp / name) as file, writer_of(format_, file, lineage=lineage) as writer:
+        with (
+            _disk(),
+            AtomicFile(self._temp / name) as file,
+            writer_of(format_, file, lineage=lineage, parts=parts) as writer,
+        ):
             documents = writer.write(lines)
         self.files.append(FileEntry(name, file.size, file.sha256.hex(), split, documents))
 

@@ -41,15 +41,16 @@ class Writer(Protocol):
         ...
 
 
-def writer_of(format_: ExportFormat, file: AtomicFile, *, lineage: bool) -> Writer:
-    """The writer of a format."""
+def writer_of(format_: ExportFormat, file: AtomicFile, *, lineage: bool, parts: bool = False) -> Writer:
+    """The writer of a format; `parts` says whether lines have those of `exporting.part_fields`."""
     match format_:
         case ExportFormat.jsonl:
             return JsonlWriter(file)
         case ExportFormat.jsonl_zst:
             return ZstdJsonlWriter(file)
         case ExportFormat.parquet:
-            return ParquetLinesWriter(file, LINEAGE_SCHEMA if lineage else PLAIN_SCHEMA)
+            schema = LINEAGE_SCHEMA if lineage else PLAIN_SCHEMA
+            return ParquetLinesWriter(file, pa.schema([*schema, *PART_FIELDS]) if parts else schema)
 
 
 def _batches(lines: Iterable[Line], most: int) -> Iterator[Sequence[Line]]:
@@ -130,6 +131,12 @@ LINEAGE_SCHEMA = pa.schema(
         ("cluster", pa.int32()),
     ]
 )
+PART_FIELDS = [
+    pa.field("title", pa.string()),
+    pa.field("prerequisites", pa.list_(pa.string())),
+    pa.field("exercise", pa.string()),
+    pa.field("solution", pa.string()),
+]
 _DICTIONARIES = ["kind", "split", "licence", "arm", "audience", "format", "constraint", "model", "prompt_sha256"]
 
 

@@ -9,27 +9,26 @@ from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_type_hints
 
-import yaml
 from annotated_types import Ge, Le, Len
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.adapters.recipe_yaml import SETTINGS
 from app.adapters.yaml_lines import BadYamlError, Document, Where, read_document
 from app.domain.config import Budget, JobConfig, Llm, Planning, Targets
 from app.domain.draws import SPOKEN
 from app.domain.gate_config import Gates
 from app.domain.recipe_checks import Fault, check_recipe
-from app.domain.recipes.recipe import REFINE, REPAIR, Answer, Recipe
+from app.domain.recipes.recipe import REFINE, REPAIR, SELF_CONTAINED, STYLE, Answer, Part, Pass, Recipe
 from app.domain.records import Kind
 from app.errors import InvalidInputError
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=8_000)]
-Part = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-Parts = Annotated[list[Part | Annotated[dict[Part, Text], Len(1, 1)]], Len(1, 200)]
+Named = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Parts = Annotated[list[Named | Annotated[dict[Named, Text], Len(1, 1)]], Len(1, 200)]
 """Names; a name with a text after its colon is explained to the LLM by it."""
 STRICT = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
-SETTINGS = ("gates", "targets")
 ENTRY = (
     "must be a name of at most 60 characters, alone or with what is said of it (`name: text`); "
     "put yes, no and numbers in quotes"
@@ -55,6 +54,8 @@ class PromptsIn(BaseModel):
     tasks: Annotated[dict[Kind, Text], Len(1)]
     repair: Text = REPAIR
     refine: Text = REFINE
+    style: Text = STYLE
+    self_contained: Text = SELF_CONTAINED
 
 
 class ArmsIn(BaseModel):
@@ -66,9 +67,9 @@ class ArmsIn(BaseModel):
     audiences: Parts
     constraints: Parts = ["none"]  # pydantic copies it
     draws: Annotated[list[Drawn], Len(0, 4)] = Field(default_factory=list)
-    features: Annotated[list[Part], Len(0, 200)] = Field(default_factory=list)
-    openings: Annotated[list[Part], Len(0, 200)] = Field(default_factory=list)
-    stock_openings: Annotated[list[Part], Len(0, 200)] = Field(default_factory=list)
+    features: Annotated[list[Named], Len(0, 200)] = Field(default_factory=list)
+    openings: Annotated[list[Named], Len(0, 200)] = Field(default_factory=list)
+    stock_openings: Annotated[list[Named], Len(0, 200)] = Field(default_factory=list)
 
 
 class LengthIn(BaseModel):
@@ -97,6 +98,8 @@ class DefaultsIn(BaseModel):
 
     max_rounds: Annotated[int, Ge(1), Le(100)] = 6
     draws: Annotated[int, Ge(1), Le(100_000_000)] = 300
+    passes: Annotated[list[Pass], Len(0, 2)] = Field(default_factory=list)
+    parts: Annotated[list[Part], Len(0, 3)] = Field(default_factory=list)
     budget: Budget = Field(default_factory=Budget)
     planning: Planning = Field(default_factory=Planning)
     llm: LlmIn = Field(default_factory=LlmIn)
@@ -232,6 +235,10 @@ def _recipe(said: RecipeFile, given: Mapping[str, Any]) -> Recipe:
         max_grade=said.max_grade,
         repair=said.prompts.repair.strip(),
         refine=said.prompts.refine.strip(),
+        passes={
+            Pass.style: said.prompts.style.strip(),
+            Pass.self_contained: said.prompts.self_contained.strip(),
+        },
         instructions=told,
         settings=settings,
     )
@@ -246,56 +253,3 @@ def _explained(values: Sequence[str | dict[str, str]]) -> Iterator[tuple[str, st
     for value in values:
         if isinstance(value, dict):
             yield from ((name, " ".join(text.split())) for name, text in value.items())
-
-
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML comes without types
-    """Writes texts of several lines as such."""
-
-
-def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Dumper.add_representer(str, _text_node)
-
-
-def recipe_yaml(recipe: Recipe) -> str:
-    """The recipe as a file that `read_recipe` reads back into the same."""
-    settings = dict(recipe.settings)
-    said: dict[str, object] = {
-        "name": recipe.name,
-        "title": recipe.title,
-        "description": recipe.description,
-        "prompts": {
-            "system": recipe.system,
-            "tasks": {kind.value: recipe.tasks[kind] for kind in sorted(recipe.tasks)},
-            "repair": recipe.repair,
-            "refine": recipe.refine,
-        },
-        "arms": _arms_said(recipe),
-        "length": {"words": list(recipe.length_words), "of_seed": list(recipe.length_ratio)},
-        **({} if recipe.answer is Answer.text else {"answer": recipe.answer.value}),
-        **({} if recipe.word_list is None else {"word_list": recipe.word_list}),
-        "for_children": recipe.for_children,
-        "max_grade": recipe.max_grade,
-        "real_share": recipe.real_share,
-    }
-    said |= {name: settings.pop(name) for name in SETTINGS if name in settings}
-    if settings:
-        said["defaults"] = settings
-    return str(yaml.dump(said, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
-
-
-def _arms_said(recipe: Recipe) -> dict[str, object]:
-    parts = {"formats": recipe.formats, "audiences": recipe.audiences, "constraints": recipe.constraints}
-    told = recipe.instructions
-    said: dict[str, object] = {
-        name: [{value: told[value]} if value in told else value for value in values] for name, values in parts.items()
-    }
-    drawn = {
-        "draws": recipe.draws,
-        "features": recipe.features,
-        "openings": recipe.openings,
-        "stock_openings": recipe.stock_openings,
-    }
-    return said | {name: list(values) for name, values in drawn.items() if values}

@@ -8,12 +8,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from app.adapters.recipe_files import read_recipe, recipe_yaml
+from app.adapters.recipe_files import read_recipe
+from app.adapters.recipe_yaml import recipe_yaml
 from app.api.edge import CurrentEdge, CurrentWriter, body_of
 from app.api.pages import Page
 from app.api.schemas.jobs import JobRequest
 from app.domain.prompts import prompt_hash
 from app.domain.recipes.recipe import Recipe
+from app.domain.records import Kind
 from app.services import recipes
 from app.services.idempotency import Answer
 from app.services.recipes import Known
@@ -49,6 +51,7 @@ class RecipeOut(BaseModel):
                     "tasks": {"code": "Explain the code below.", "prose": "Rewrite the passage below."},
                     "repair": "Mend what is named here:\n{reasons}",
                     "refine": "Write a better version:\n{reasons}",
+                    "passes": {"style": "Rewrite in good style.", "self_contained": "Make it run by itself."},
                     "formats": ["lesson", "dialogue"],
                     "audiences": ["a beginner programmer"],
                     "constraints": ["none", "short sentences"],
@@ -88,6 +91,8 @@ class RecipeOut(BaseModel):
     """What is said above an earlier version that was dropped."""
     refine: str
     """What is said above an earlier version that is to be bettered."""
+    passes: dict[str, str]
+    """What is asked of code in each pass that a job may want before it is explained; empty without code."""
     formats: list[str]
     audiences: list[str]
     constraints: list[str]
@@ -129,6 +134,7 @@ def recipe_out(known: Known) -> RecipeOut:
         tasks={kind.value: task for kind, task in recipe.tasks.items()},
         repair=recipe.repair,
         refine=recipe.refine,
+        passes={stage.value: text for stage, text in recipe.passes.items()} if Kind.code in recipe.kinds else {},
         formats=list(recipe.formats),
         audiences=list(recipe.audiences),
         constraints=list(recipe.constraints),

@@ -124,7 +124,9 @@ def _show(row: RecipeOut) -> None:
 def _show_prompts(say: Console, row: RecipeOut) -> None:
     tasks = [(f"Task for {kind}", task) for kind, task in row.tasks.items()]
     told = [(f"On {name!r}", text) for name, text in row.instructions.items()]
-    for title, text in [("System", row.system), *tasks, *told, ("Repair", row.repair), ("Refinement", row.refine)]:
+    passes = [(f"Pass: {stage}", text) for stage, text in row.passes.items()]
+    said = [("Repair", row.repair), ("Refinement", row.refine), *passes]
+    for title, text in [("System", row.system), *tasks, *told, *said]:
         say.print()
         say.print(Text(title, style="bold"))
         say.print(Text(text))

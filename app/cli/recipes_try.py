@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.table import Table
@@ -24,7 +24,7 @@ from app.domain.ingest import Record
 from app.domain.pricing import OFFLINE_MODEL
 from app.domain.prompts import Draw
 from app.domain.recipes.builtin import builtin_recipe
-from app.domain.recipes.recipe import Recipe
+from app.domain.recipes.recipe import Part, Pass, Recipe
 from app.domain.records import Kind
 from app.explainer.completion import complete, read_chat
 from app.services import trying
@@ -34,6 +34,8 @@ from app.settings import get_settings
 MOST_WORDS = 100_000
 """Of a word list that are read."""
 JUDGE_S = 60.0
+Step = tuple[Asked, str, Tried]
+_Name = TypeVar("_Name", Pass, Part)
 
 
 @app.command("try")
@@ -46,6 +48,12 @@ def try_recipe(  # noqa: PLR0913  # one argument an option
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
     rng_seed: Annotated[int, typer.Option(min=0, help="Another draw.")] = 0,
     field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
+    passes: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Passes over code first: style,self_contained [the recipe's].")
+    ] = None,
+    parts: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Parts to ask for: title,prerequisites,exercise [the recipe's].")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Ask for one text and show prompt, answer and every gate's verdict; without --llm the offline explainer answers.
@@ -55,17 +63,25 @@ def try_recipe(  # noqa: PLR0913  # one argument an option
     said = read_recipe(Path(recipe).read_bytes(), name=recipe) if is_file(recipe) else builtin_recipe(recipe)
     answering, named = _answering(llm, model)
     draw, text = _draw(said, seed, number, field, random.Random(rng_seed))
-    if arm is not None:
-        draw = replace(draw, arm=_arm(said, arm))
+    draw = replace(draw, arm=draw.arm if arm is None else _arm(said, arm), parts=_named("parts", parts, Part, said))
+    asked_first = _named("passes", passes, Pass, said) if draw.kind is Kind.code else ()
     with Sandbox(wall_s=JUDGE_S) as sandbox:
-        steps = _steps(sandbox, said, answering, trying.ask(said, draw, text, model=named))
+        before, version = _pass_steps(sandbox, said, answering, draw, text, model=named, passes=asked_first)
+        steps = _steps(sandbox, said, answering, trying.ask(said, draw, text, model=named, version=version))
+    shown = [*((step[0].stage or "", step) for step in before), *zip(("Asked", "Repaired"), steps, strict=False)]
     if as_json:
         print_json(
-            {"recipe": said.name, "model": named, "arm": draw.arm.name, "tries": [_json(*step) for step in steps]}
+            {
+                "recipe": said.name,
+                "model": named,
+                "arm": draw.arm.name,
+                **({"passes": [{"pass": step[0].stage, **_json(*step)} for step in before]} if before else {}),
+                "tries": [_json(*step) for step in steps],
+            }
         )
         return
-    for name, step in zip(("Asked", "Repaired"), steps, strict=False):
-        _show(name, *step)
+    for name, step in shown:
+        _show(name.capitalize().replace("_", "-"), *step)
 
 
 def _answering(llm: str | None, model: str | None) -> tuple[Answering, str]:
@@ -115,14 +131,47 @@ def _arm(recipe: Recipe, name: str) -> Arm:
     return found
 
 
-def _steps(sandbox: Sandbox, recipe: Recipe, answering: Answering, asked: Asked) -> list[tuple[Asked, str, Tried]]:
+def _named(option: str, given: str | None, kind: type[_Name], recipe: Recipe) -> tuple[_Name, ...]:
+    """The passes or parts that an option names, or else the recipe's own."""
+    if given is None:
+        own: tuple[_Name, ...] = getattr(trying.settings_of(recipe), option)
+        return own
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    unknown = [name for name in names if name not in set(kind)]
+    if unknown or len(set(names)) < len(names):
+        raise StoppedError(f"--{option} {given}: expected some of {', '.join(kind)}, each once", Exit.usage)
+    return tuple(kind(name) for name in names)
+
+
+def _pass_steps(
+    sandbox: Sandbox,
+    recipe: Recipe,
+    answering: Answering,
+    draw: Draw,
+    seed: str | None,
+    *,
+    model: str,
+    passes: Sequence[Pass],
+) -> tuple[list[Step], str | None]:
+    """Each pass with its verdict, and the code that is in force after them; None: the seed's."""
+    version, steps = None, []
+    for stage in passes:
+        asked = trying.ask(recipe, draw, seed, model=model, version=version, stage=stage)
+        text = answering(asked.request)
+        tried = trying.judge(sandbox, recipe, asked, text)
+        steps.append((asked, text, tried))
+        version = tried.code if tried.gates[0].reason is None else version
+    return steps, version
+
+
+def _steps(sandbox: Sandbox, recipe: Recipe, answering: Answering, asked: Asked) -> list[Step]:
     """The answer with its verdicts, and the same of a repair where one may help."""
     text = answering(asked.request)
     tried = trying.judge(sandbox, recipe, asked, text)
     again = trying.repair_of(asked.draw, tried)
     if again is None:
         return [(asked, text, tried)]
-    repair = trying.ask(recipe, again, asked.seed, model=asked.request.model, earlier=text)
+    repair = trying.ask(recipe, again, asked.seed, model=asked.request.model, earlier=text, version=asked.version)
     mended = answering(repair.request)
     return [(asked, text, tried), (repair, mended, trying.judge(sandbox, recipe, repair, mended))]
 

@@ -1,5 +1,6 @@
 """A job's generations, filtered and in pages, and one beside its seed with all it came from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,16 +15,20 @@ from app.dashboard.backend import MAX_ID, CurrentBackend, RowId
 from app.dashboard.rendering import PageRoute, render
 from app.domain.config import JobConfig
 from app.domain.gate_config import Gates
+from app.domain.parts import read_parts
+from app.domain.recipes.recipe import Part
 from app.domain.records import GenerationId, JobId, Verdict
 from app.domain.reviews import MOST_NOTE_CHARS
 from app.repositories import generations_read, jobs, reviews, rounds
 from app.repositories.generations_read import Filter, GenerationRow
+from app.repositories.jobs import JobRow
 from app.repositories.reviews import ReviewRow
 from app.services import generations as service
 from app.services import jobs as jobs_service
 from app.services.generations import Lineage, scored
 from app.services.jobs import JobView
 from app.services.planning import arm_of
+from app.services.rounds import config_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
@@ -76,21 +81,23 @@ class ScoreView:
 def list_page(backend: CurrentBackend, job_id: RowId, wanted: Annotated[ListQuery, Query()]) -> HTMLResponse:
     """In the order they came."""
 
-    def read(session: Session) -> tuple[list[GenerationRow], list[int], str]:
-        recipe = jobs.get(session, job_id).recipe
+    def read(session: Session) -> tuple[list[GenerationRow], list[int], JobRow]:
+        job = jobs.get(session, job_id)
         numbers = [row.number for row in rounds.of_job(session, job_id) if row.number]
         found = generations_read.page(session, job_id, wanted.filter(), cursor=wanted.after or None, limit=PAGE + 1)
-        return found, numbers, recipe
+        return found, numbers, job
 
-    rows, numbers, recipe = backend.read(read)
+    rows, numbers, job = backend.read(read)
+    asked = config_of(job).parts
     chosen = wanted.chosen()
     more = urlencode({**chosen, "after": rows[PAGE - 1].id}) if len(rows) > PAGE else None
     return render(
         "generations.html",
         scored=scored,
         job_id=job_id,
-        recipe=recipe,
+        recipe=job.recipe,
         rows=rows[:PAGE],
+        titles={row.id: title_of(row, asked) for row in rows[:PAGE]},
         numbers=numbers,
         wanted=wanted,
         verdicts=list(Verdict),
@@ -117,6 +124,7 @@ def generation_page(backend: CurrentBackend, generation_id: RowId) -> HTMLRespon
         lineage=lineage,
         row=row,
         why=service.why(row),
+        title=title_of(row, view.config.parts),
         arm=arm_words(row.arm),
         scores=score_views(row, view.config),
         draw={k: v for k, v in row.draw.items() if k not in ("arm", "word_seeds")},
@@ -124,6 +132,11 @@ def generation_page(backend: CurrentBackend, generation_id: RowId) -> HTMLRespon
         reviews=said,
         most_note=MOST_NOTE_CHARS,
     )
+
+
+def title_of(row: GenerationRow, asked: Sequence[Part]) -> str:
+    """The title of a text that was asked for one; empty where there is none."""
+    return read_parts(row.text).title if Part.heading in asked and row.verdict != Verdict.draft else ""
 
 
 def arm_words(arm: str) -> list[tuple[str, str]]:

@@ -34,13 +34,17 @@ VERDICTS = {
     "kept": "In the pool.",
     "reserve": "Good, but its cluster has its quota; a later round may take it.",
     "dropped": "Refused by a gate.",
+    "draft": "What a pass made of the seed's code before it was explained; never in the pool.",
 }
 
 DECISIONS = {"approve": "Approved by a person", "reject": "Rejected by a person"}
 
 GATES = {
     "safety": "Safety and privacy",
+    "style": "Style pass",
+    "self_contained": "Self-contained pass",
     "format": "Format",
+    "parts": "Parts of the text",
     "code": "Code",
     "decontamination": "Benchmarks",
     "fidelity": "Fidelity to the seed",
@@ -55,6 +59,15 @@ GATES = {
 """In the order in which a text meets them."""
 
 REASONS = {
+    "missing_title": "Asked for a title, and does not begin with one.",
+    "missing_prerequisites": "Asked to say what the reader should know before, and does not.",
+    "missing_exercise": "Asked for an exercise at its end, and has none.",
+    "missing_solution": "Has an exercise without its solution.",
+    "no_code": "A draft that is not one block of Python.",
+    "lost_functions": "A draft without a function or class of its seed.",
+    "no_better_style": "A draft of the style pass that is in no part better, or in one worse.",
+    "unresolved_names": "A draft of the self-contained pass that uses names which nothing gives.",
+    "foreign_imports": "A draft of the self-contained pass that imports what is not in Python's standard library.",
     "secret": "Held a key, a token or a password.",
     "personal_data": "Held an e-mail address, a phone number or an IP address.",
     "unsafe_words": "A text for children with words that are not for them.",

@@ -44,6 +44,8 @@ class SeedScore(Base):
     """64 MinHash values, uint32."""
     facts: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What the seed states, for holding candidates against it; NULL when prompts do not show it as it is."""
+    improvable: Mapped[bool] = mapped_column(server_default=sql("false"))
+    """Whether passes can better its code; looked at only where the job has passes."""
     vector_key: Mapped[bytes | None] = mapped_column(BYTEA)
     """The endpoint's vector that `embedding` is made of; NULL: Hornbook's own, or none."""
 
@@ -57,7 +59,7 @@ class Generation(Base):
         UniqueConstraint("job_id", "key"),
         Index("ix_generations_pool", "job_id", "verdict", "id"),
         Index("ix_generations_round", "round_id", "id"),
-        one_of("verdict", "pending", "kept", "reserve", "dropped"),
+        one_of("verdict", "pending", "kept", "reserve", "dropped", "draft"),
         CheckConstraint("edu_score BETWEEN 0 AND 5 AND ease BETWEEN 0 AND 100", name="range"),
         CheckConstraint("verdict <> 'dropped' OR reason IS NOT NULL", name="reason"),
     )

@@ -82,8 +82,9 @@ class _Source:
     functions: dict[str, ast.FunctionDef]
 
 
-def compare_code(seed: str, blocks: Sequence[str], run: Runner | None = None) -> Behaviour:
+def compare_code(seed: str, blocks: Sequence[str], run: Runner | None = None, *, whole: bool = False) -> Behaviour:
     """How the lesson's code blocks treat the functions of the seed's source; blocks copied from it cost nothing.
+    `whole`: each block is a module of its own, no part of the seed's is put beside it.
 
     Example: a block with `return a - b` for the seed's `def f(a, b): return a + b` has changed `f`. Of several versions
     of one function, one that does the same is enough: lessons show mistakes beside what mends them.
@@ -94,7 +95,7 @@ def compare_code(seed: str, blocks: Sequence[str], run: Runner | None = None) ->
         return found
     source = _source(seed) if any("def " in block for block in new) else None
     verdicts: dict[str, list[str | None]] = defaultdict(list)
-    trial = _Trial(source, found, run) if source else None
+    trial = _Trial(source, found, run, whole) if source else None
     loose: list[str] = []
     for block in new:
         shown = _source(block) if trial and "def " in block else None
@@ -132,8 +133,8 @@ _Outcome = tuple[str, object, object]
 class _Trial:
     """One seed's functions against a lesson's, within one allowance of calls."""
 
-    def __init__(self, seed: _Source, found: Behaviour, run: Runner | None) -> None:
-        self.seed, self.found, self.run = seed, found, run
+    def __init__(self, seed: _Source, found: Behaviour, run: Runner | None, whole: bool) -> None:
+        self.seed, self.found, self.run, self.whole = seed, found, run, whole
         self.module = Module(seed.tree, outline_of(seed.tree))
         self.calls = MOST_CALLS
         self.runs = MOST_RUNS if run else 0
@@ -146,10 +147,13 @@ class _Trial:
         module: Module | None = None
         told = bool(names)
         for name in names:
+            alike = _bare(shown.functions[name]) == _bare(self.seed.functions[name])
             verdict: str | None = ""
-            if _bare(shown.functions[name]) != _bare(self.seed.functions[name]):
-                module = module or _merged(self.seed, shown)
+            # A function of the same words in another module may call others.
+            if self.whole or not alike:
+                module = module or _merged(self.seed, shown, whole=self.whole)
                 verdict = self._judge(name, module)
+                verdict = "" if verdict is None and alike else verdict
             verdicts[name].append(verdict)
             told &= verdict is not None
             if verdict == "":
@@ -259,8 +263,10 @@ def _bare(node: ast.FunctionDef) -> str:
     return repr((names, defaults, [ast.dump(part) for part in body]))
 
 
-def _merged(seed: _Source, shown: _Source) -> Module:
+def _merged(seed: _Source, shown: _Source, *, whole: bool) -> Module:
     """The seed's module with the lesson's functions in place of its own, and with what the lesson imports."""
+    if whole:
+        return Module(shown.tree, outline_of(shown.tree))
     imports = [node for node in shown.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     mine = [node for node in shown.tree.body if isinstance(node, ast.FunctionDef)]
     names = {node.name for node in mine}

@@ -4,6 +4,7 @@ Stored as JSON with the job and hashed into every lineage. Defaults follow `docs
 annotated_types so that the API can check and document them without this module knowing the web.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -15,7 +16,8 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from app.domain.gate_config import Gates, Share
 from app.domain.lanes import EndpointShare, endpoint_contradictions
 from app.domain.recipes.builtin import builtin_recipe
-from app.domain.recipes.recipe import Recipe, recipe_json
+from app.domain.recipes.recipe import Answer, Part, Pass, Recipe, recipe_json
+from app.domain.records import Kind
 
 Api = Literal["chat", "completions"]
 """`chat` asks a model that follows instructions, `completions` has any model go on with a text."""
@@ -182,6 +184,10 @@ class JobConfig:
     """Prompts drawn in the whole job when the corpus is a word list."""
     benchmarks: tuple[int, ...] = ()
     """Corpora to decontaminate against."""
+    passes: Annotated[tuple[Pass, ...], MaxLen(2)] = ()
+    """Calls that better the Python code of a seed, in this order, before it is explained; none is made twice a seed."""
+    parts: Annotated[tuple[Part, ...], MaxLen(3)] = ()
+    """What every text must hold besides the explanation."""
     targets: Targets = field(default_factory=Targets)
     budget: Budget = field(default_factory=Budget)
     planning: Planning = field(default_factory=Planning)
@@ -233,9 +239,24 @@ def contradictions(config: JobConfig) -> list[str]:
     licences = config.gates.licences
     if licences.allow is not None and not licences.allow and not licences.unknown:
         found.append("gates.licences.allow is empty and gates.licences.unknown is false: no seed can take part")
+    found += _twice("passes", config.passes) + _twice("parts", config.parts)
     both = sorted(set(licences.allow or ()) & set(licences.deny))
     if both:
         found.append(f"gates.licences allows and denies {', '.join(both)}")
+    return found
+
+
+def _twice(name: str, values: Sequence[str]) -> list[str]:
+    return [f"{name} names {value} more than once" for value in dict.fromkeys(values) if values.count(value) > 1]
+
+
+def unfit(config: JobConfig, recipe: Recipe) -> dict[str, str]:
+    """{field: why this recipe has no use for what the config asks}; empty when it has."""
+    found = {}
+    if config.passes and (Kind.code not in recipe.kinds or recipe.answer is not Answer.text):
+        found["passes"] = "better the code of seeds, and this recipe explains no code"
+    if config.parts and (recipe.kinds == {Kind.words} or recipe.answer is not Answer.text):
+        found["parts"] = "are of explanations, and this recipe writes none"
     return found
 
 

@@ -41,6 +41,8 @@ class Seeds:
 
     count: int
     sizes: Sequence[Size]
+    code: float = 1.0
+    """Share of them that is code, [0, 1]; 1 where nobody has counted."""
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,9 @@ def _taking_part(seeds: Seeds, measured: Measured) -> Guess:
 def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> Use:
     asking = question.asking
     played = _played(level, parts, question, measured)
-    calls = played.calls * (1.0 if level == "low" else measured.paid_per_answer)
+    # A pass asks and answers about as much as an explanation, once a seed that is asked about.
+    passes = min(played.calls, parts.at(level)) * asking.seeds.code * len(asking.config.passes)
+    calls = (played.calls + passes) * (1.0 if level == "low" else measured.paid_per_answer)
     repairs = played.repairs / played.calls if played.calls else 0.0
     one_call = [_one_call(level, asking, model, repairs) for model in question.models]
     shares = _shares_at(level, asking.config.llm, question.models, [one.micro for one in one_call])

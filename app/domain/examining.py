@@ -12,107 +12,33 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from app.domain import clusters, embedding, fidelity, safety
+from app.domain import clusters, drafts, embedding, fidelity, safety
 from app.domain.behaviour import Runner
 from app.domain.benchmarks import Item
 from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
+from app.domain.drafts import Draft
 from app.domain.education import Classifier, load_classifier
 from app.domain.education_audit import Audit, load_audit
+from app.domain.examining_messages import (
+    Answered,
+    Examined,
+    GateResult,
+    Row,
+    RulesSpec,
+    SeedText,
+    Tried,
+)
 from app.domain.facts import Facts
 from app.domain.features import Features, features
-from app.domain.gate_config import Gates, Safety
+from app.domain.gate_config import Safety
 from app.domain.gate_report import judge_each, limits
 from app.domain.gates import Candidate, Rules, judge
-from app.domain.recipes.recipe import Recipe
+from app.domain.recipes.recipe import Pass
 from app.domain.records import Kind
 from app.domain.safety import Screened
 
-
-class SeedText(msgspec.Struct, frozen=True, array_like=True):
-    """A seed whose features are asked for."""
-
-    kind: str
-    text: str
-
-
-class Row(msgspec.Struct, frozen=True, array_like=True):
-    """The features of one text."""
-
-    edu_score: float
-    """[0, 5], as the classifier gives it."""
-    ease: float
-    grade: float
-    list_coverage: float
-    words: int
-    embedding: bytes
-    """float16 unit vector; empty where an endpoint gives it later."""
-    signature: bytes
-    """64 MinHash values, uint32."""
-    contamination: str | None = None
-    """Of a seed: the benchmark items it holds, with evidence."""
-    facts: bytes | None = None
-    """Of a seed: the Facts it states; None when it holds what the job redacts or rejects."""
-    edu_audit: float | None = None
-    """Of an answer: the score of the audit model, [0, 5]."""
-
-
-class Answered(msgspec.Struct, frozen=True, array_like=True):
-    """An answer to be judged."""
-
-    text: str
-    seed_text: str | None
-    kind: str
-    mark: str
-    length: tuple[int, int]
-    words: tuple[str, ...]
-    seed_ease: float | None
-    seed_facts: bytes | None = None
-    """The seed's Facts, where they are known."""
-
-
-class Examined(msgspec.Struct, frozen=True, array_like=True):
-    """An answer with its features and the verdict of the document gates."""
-
-    row: Row
-    edu_score: float
-    """Calibrated for generated text, [0, 5]."""
-    cluster: int
-    scores: dict[str, float]
-    gate: str | None
-    reason: str | None
-    detail: str
-    repairable: bool
-    text: str | None = None
-    """With placeholders; None: nothing was found, the answer stays as it is."""
-
-
-class RulesSpec(msgspec.Struct, frozen=True):
-    """What a job's candidates are judged by, as sent to the child."""
-
-    gates: Gates
-    recipe: Recipe
-    benchmarks: tuple[Item, ...]
-
-
-class GateResult(msgspec.Struct, frozen=True, array_like=True):
-    """One gate's own verdict on an answer."""
-
-    gate: str
-    reason: str | None
-    """None: it passes."""
-    detail: str
-    scores: dict[str, float]
-    limits: dict[str, str]
-    """The bounds of those scores that have one."""
-
-
-class Tried(msgspec.Struct, frozen=True, array_like=True):
-    """An answer before every gate, each asked for itself."""
-
-    gates: list[GateResult]
-    repairable: bool
-    """Whether the first reason is one that a repair may mend."""
-
+__all__ = ["Answered", "Examined", "GateResult", "Row", "RulesSpec", "SeedText", "Tried"]
+"""The messages: whoever sends one to this module's functions finds it here."""
 
 Context = Mapping[str, bytes]
 
@@ -142,7 +68,7 @@ def _clusters(blob: bytes) -> clusters.Clusters:
 def _rules(blob: bytes) -> Rules:
     spec = msgspec.msgpack.decode(blob, type=RulesSpec)
     index: BenchmarkIndex | None = build_index(spec.benchmarks) if spec.benchmarks else None
-    return Rules(spec.gates, spec.recipe, index)
+    return Rules(spec.gates, spec.recipe, index, parts=spec.parts)
 
 
 @lru_cache(maxsize=2)
@@ -157,17 +83,26 @@ def find_contamination(items: list[bytes], context: Context) -> list[bytes]:
 
 
 def examine_seeds(items: list[bytes], context: Context) -> list[bytes]:
-    """A Row for each SeedText; context: `classifier`, `embedder`, `benchmarks`, `safety`."""
+    """A Row for each SeedText; context: `classifier`, `embedder`, `benchmarks`, `safety`, and `passes` or none."""
     seeds = [msgspec.msgpack.decode(item, type=SeedText) for item in items]
     texts = [seed.text for seed in seeds]
     found = _rows(_features(texts, [Kind(seed.kind) for seed in seeds], context))
     hits = find_all(_benchmarks(context["benchmarks"]), texts)
     rules = msgspec.msgpack.decode(context["safety"], type=Safety)
+    passes = bool(context.get("passes"))
     rows = [
         msgspec.structs.replace(row, contamination=report(held), facts=_seed_facts(seed, rules))
         for seed, row, held in zip(seeds, found, hits, strict=True)
     ]
+    if passes:
+        rows = [_with_improvable(seed, row) for seed, row in zip(seeds, rows, strict=True)]
     return [msgspec.msgpack.encode(row) for row in rows]
+
+
+def _with_improvable(seed: SeedText, row: Row) -> Row:
+    # Placeholders would stand in the code of a seed that is redacted, so it is left as it is.
+    usable = seed.kind == Kind.code and row.facts is not None and drafts.improvable(seed.text)
+    return msgspec.structs.replace(row, improvable=usable)
 
 
 def _seed_facts(seed: SeedText, rules: Safety) -> bytes | None:
@@ -221,6 +156,9 @@ def try_answers(items: list[bytes], context: Context) -> list[bytes]:
 
 def _try(answer: Answered, rules: Rules, context: Context) -> Tried:
     screened, kind = safety.screen(answer.text, rules.gates.safety), Kind(answer.kind)
+    if answer.stage is not None:
+        draft = _draft(answer.stage, answer, screened, rules)
+        return Tried([GateResult(answer.stage.value, draft.reason, draft.detail, draft.scores, {})], False, draft.text)
     texts = [screened.text] if answer.seed_text is None else [screened.text, answer.seed_text]
     rows = _rows(_features(texts, [kind] * len(texts), {**context, "embedder": b""}))
     answer = msgspec.structs.replace(answer, seed_ease=rows[1].ease if len(rows) > 1 else None)
@@ -249,10 +187,42 @@ def _candidate(answer: Answered, screened: Screened, row: Row) -> Candidate:
         seed_ease=answer.seed_ease,
         seed_facts=None if answer.seed_facts is None else msgspec.msgpack.decode(answer.seed_facts, type=Facts),
         sensitive=screened.found,
+        version=answer.version,
+    )
+
+
+def _examine_draft(stage: Pass, answer: Answered, screened: Screened, row: Row, rules: Rules) -> Examined:
+    draft = _draft(stage, answer, screened, rules)
+    return Examined(
+        row=row,
+        edu_score=row.edu_score,
+        cluster=0,
+        scores=draft.scores,
+        gate=None if draft.reason is None else stage.value,
+        reason=draft.reason,
+        detail=draft.detail,
+        repairable=False,
+        text=draft.text,
+    )
+
+
+def _draft(stage: Pass, answer: Answered, screened: Screened, rules: Rules) -> Draft:
+    seed = answer.seed_text or ""
+    return drafts.judge_draft(
+        stage,
+        screened.text,
+        seed=seed,
+        version=answer.version or seed,
+        mark=answer.mark,
+        found=sum(screened.found.values()),
+        benchmarks=rules.benchmarks,
+        run=rules.run,
     )
 
 
 def _examine(answer: Answered, screened: Screened, row: Row, label: int, rules: Rules) -> Examined:
+    if answer.stage is not None:
+        return _examine_draft(answer.stage, answer, screened, row, rules)
     candidate = _candidate(answer, screened, row)
     verdict = judge(candidate, rules)
     second = {} if row.edu_audit is None else {"edu_audit": row.edu_audit}

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
+from app.domain.parts import Parts, read_parts
 from app.domain.records import Split
 
 T = TypeVar("T")
@@ -182,6 +183,20 @@ def generated_line(text: PoolText, split: ExportSplit, prompt_sha256: str, *, li
             **_scores(text),
         }
     return line
+
+
+def part_fields(text: str | None) -> Line:
+    """Title, prerequisites, exercise and solution of a generation's text as fields; all empty for real text (None).
+
+    They stand in the text as well: whoever trains on `text` alone loses nothing.
+    """
+    found = read_parts(text) if text is not None else Parts()
+    return {
+        "title": found.title or None,
+        "prerequisites": list(found.prerequisites) or None,
+        "exercise": found.exercise or None,
+        "solution": found.solution or None,
+    }
 
 
 _MADE = (

@@ -82,15 +82,24 @@ def seed_facts(seed: str, kind: Kind) -> Facts:
 
 
 def check_fidelity(
-    seed: str, candidate: str, kind: Kind, of_seed: Facts | None = None, *, run: Runner | None = None
+    seed: str,
+    candidate: str,
+    kind: Kind,
+    of_seed: Facts | None = None,
+    *,
+    version: str | None = None,
+    run: Runner | None = None,
 ) -> FidelityReport:
     """The report on one candidate; `of_seed` are the seed's facts where they are known. Empty texts are faithful.
 
-    `run` as in `behaviour.compare_code`.
+    `version` is the seed's code as passes bettered it, where the candidate was made from that: its names are known too,
+    and code shown must do what it does. `run` as in `behaviour.compare_code`.
     """
     seed, candidate = composed(seed), composed(candidate)
-    check = _check_code if kind is Kind.code else _check_prose
-    return check(seed, candidate, of_seed or seed_facts(seed, kind), run)
+    facts = of_seed or seed_facts(seed, kind)
+    if kind is Kind.code:
+        return _check_code(seed, candidate, facts, run, composed(version) if version else seed)
+    return _check_prose(seed, candidate, facts, run)
 
 
 def _check_prose(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -> FidelityReport:
@@ -187,15 +196,16 @@ def _lost(of_seed: Facts, said: Facts, candidate: str) -> tuple[list[str], int]:
     return lost, len(numbers) + len(of_seed.names)
 
 
-def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -> FidelityReport:
+def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None, version: str) -> FidelityReport:
     """For code, facts are identifiers: those a lesson names in code must be the seed's, and some must be named."""
     parted = split_fences(candidate)
     parts = list(dict.fromkeys([source for _, source in parted.blocks] + _INLINE.findall(parted.prose)))
     # Most code that a lesson shows is the seed's, letter for letter, and brings nothing new.
     looked = len(parts) * len(seed) <= MOST_LOOKED_AT
     own = [part for part in parts if not (looked and stands(part.strip(), seed))]
-    behaviour = compare_code(seed, [source for _, source in parted.blocks], run)
-    new = sorted(_named(own) - identifiers(seed) - behaviour.local_names) if own else []
+    shown = [source for _, source in parted.blocks if version is seed or source.strip() not in seed]
+    behaviour = compare_code(version, shown, run)
+    new = sorted(_named(own) - _known_names(seed, version) - behaviour.local_names) if own else []
     keys = {name.lower() for name in _DEFINED.findall(seed) if len(name) > 1 and not name.startswith("_")}
     lost = sorted(keys - identifiers(candidate)) if keys else []
     stated = [q for q in facts_of(_INLINE.sub(" ", parted.prose)).quantities if not q.small]
@@ -218,6 +228,10 @@ def _check_code(seed: str, candidate: str, of_seed: Facts, run: Runner | None) -
 def _named(parts: Sequence[str]) -> set[str]:
     """The identifiers of code, in lower case, but for words of the language."""
     return {name.lower() for part in parts for name in IDENTIFIER.findall(_NOT_NAMES.sub(" ", part))} - LANGUAGE_WORDS
+
+
+def _known_names(seed: str, version: str) -> frozenset[str]:
+    return identifiers(seed) if version is seed else identifiers(seed) | identifiers(version)
 
 
 def _topic_recall(of_seed: Counter[str], lower: str) -> float:

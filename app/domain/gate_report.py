@@ -9,7 +9,7 @@ def judge_each(candidate: Candidate, rules: Rules) -> list[Judgement]:
     """Every gate's own verdict, in order, also behind one that refuses: for whoever wants to know all that is wrong."""
     found = []
     for name, gate in CASCADE:
-        if name == "exercise" and rules.recipe.answer is not Answer.exercise:
+        if (name == "exercise" and rules.recipe.answer is not Answer.exercise) or (name == "parts" and not rules.parts):
             continue
         scores: dict[str, float] = {}
         reason, detail = gate(candidate, rules, scores) or (None, "")

@@ -7,14 +7,14 @@ the pool live in `settling`. Source: `docs/loop.md`, "Gate". Knows nothing of mo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain import code, decontamination, exercise_gate, fidelity, formats, safety, unsafe_words, word_forms
+from app.domain import code, decontamination, exercise_gate, fidelity, formats, parts, safety, unsafe_words, word_forms
 from app.domain.behaviour import Runner
 from app.domain.decontamination import BenchmarkIndex
 from app.domain.education_style import DEFAULT_SHIFT
 from app.domain.facts import Facts
 from app.domain.gate_config import Gates
 from app.domain.reasons import REPAIRABLE, Reason
-from app.domain.recipes.recipe import Answer, Recipe
+from app.domain.recipes.recipe import Answer, Part, Recipe
 from app.domain.records import Kind
 from app.domain.reviews import UNCERTAIN
 from app.domain.safety import Sensitive
@@ -45,6 +45,8 @@ class Candidate:
     """What the seed states, where that is known."""
     sensitive: Mapping[Sensitive, int] = field(default_factory=dict)
     """What was found before it was screened, by class."""
+    version: str | None = None
+    """The seed's code as the prompt showed it, bettered by passes; None: it showed the seed."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Rules:
     """Points that style alone gains from the job's classifier; taken off its scores, [0, 1]."""
     run: Runner | None = None
     """Runs functions for real that the interpreter cannot; None: nothing is run."""
+    parts: tuple[Part, ...] = ()
+    """What every text must hold besides the explanation."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,10 @@ def _story_words(candidate: Candidate) -> Fault | None:
     return (Reason.words_missing, f"without {', '.join(missing)}") if missing else None
 
 
+def _parts(candidate: Candidate, rules: Rules, _scores: dict[str, float]) -> Fault | None:
+    return parts.missing(candidate.text, rules.parts)
+
+
 def _code(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> Fault | None:
     blocks = code.python_blocks(candidate.text)
     if rules.recipe.answer is Answer.exercise:
@@ -193,7 +201,9 @@ def _fidelity(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> F
     if candidate.seed_text is None:
         return None
     seed, text = candidate.seed_text, candidate.text
-    report = fidelity.check_fidelity(seed, text, candidate.kind, candidate.seed_facts, run=rules.run)
+    report = fidelity.check_fidelity(
+        seed, text, candidate.kind, candidate.seed_facts, version=candidate.version, run=rules.run
+    )
     scores |= {"fidelity_precision": report.precision, "fidelity_recall": report.recall, **report.scores}
     if report.changed_code:
         return Reason.changed_code, report.changed_code[0]
@@ -236,6 +246,7 @@ def _education(candidate: Candidate, rules: Rules, scores: dict[str, float]) -> 
 CASCADE: Sequence[tuple[str, Gate]] = (
     ("safety", _safety),
     ("format", _format),
+    ("parts", _parts),
     ("code", _code),
     ("decontamination", _decontamination),
     ("fidelity", _fidelity),

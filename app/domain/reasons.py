@@ -30,6 +30,24 @@ class Reason(StrEnum):
     """A Python block that is none."""
     complex_code = "complex_code"
     """Harder code than any learner's, and harder than its seed's."""
+    missing_title = "missing_title"
+    """Asked for a title, and does not begin with one."""
+    missing_prerequisites = "missing_prerequisites"
+    """Asked to say what the reader should know before, and does not."""
+    missing_exercise = "missing_exercise"
+    """Asked for an exercise at its end, and has none."""
+    missing_solution = "missing_solution"
+    """Has an exercise without its solution."""
+    no_code = "no_code"
+    """A draft that is not one block of Python."""
+    lost_functions = "lost_functions"
+    """A draft without a function or class of its seed."""
+    no_better_style = "no_better_style"
+    """A draft of the style pass that is in no part better, or in one worse."""
+    unresolved_names = "unresolved_names"
+    """A draft of the self-contained pass that uses names which nothing gives."""
+    foreign_imports = "foreign_imports"
+    """Likewise one that imports what is not in Python's standard library."""
     exercise_format = "exercise_format"
     """An exercise that is not what to do, a function and its tests."""
     wrong_function = "wrong_function"
@@ -72,6 +90,7 @@ REPAIRABLE = frozenset(
     }
     | {Reason.exercise_format, Reason.wrong_function, Reason.few_examples, Reason.few_tests}
     | {Reason.failed_tests, Reason.weak_tests}
+    | {Reason.missing_title, Reason.missing_prerequisites, Reason.missing_exercise, Reason.missing_solution}
     | {Reason.lost_facts, Reason.negation, Reason.contradicted, Reason.changed_code}
     | {Reason.too_hard, Reason.low_education}
 )

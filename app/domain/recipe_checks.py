@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from app.domain.config import JobConfig, contradictions
+from app.domain.config import JobConfig, contradictions, unfit
 from app.domain.recipes.builtin import RECIPES
 from app.domain.recipes.recipe import Recipe
 
@@ -47,7 +47,8 @@ def check_recipe(recipe: Recipe, config: JobConfig) -> list[Fault]:
     """All faults; empty for a recipe that can be used. `config` has the recipe's settings over the defaults."""
     checks: Sequence[Callable[[Recipe], Iterator[Fault]]] = (_name, _texts, _tasks, _wordings, _arms, _length)
     found = [fault for check in checks for fault in check(recipe)]
-    return [*found, *_room(recipe, config), *_targets(config)]
+    unused = [Fault(("defaults", field), why) for field, why in unfit(config, recipe).items()]
+    return [*found, *_room(recipe, config), *_targets(config), *unused]
 
 
 def _name(recipe: Recipe) -> Iterator[Fault]:
@@ -59,6 +60,7 @@ def _texts(recipe: Recipe) -> Iterator[Fault]:
     said: dict[Path, str] = {("prompts", "system"): recipe.system, ("prompts", "repair"): recipe.repair}
     said[("prompts", "refine")] = recipe.refine
     said |= {("prompts", "tasks", kind.value): task for kind, task in recipe.tasks.items()}
+    said |= {("prompts", stage.value): task for stage, task in recipe.passes.items()}
     for path, text in said.items():
         if not text.strip():
             yield Fault(path, "is empty; say what the LLM should do")

@@ -46,6 +46,8 @@ class Verdict(StrEnum):
     """Good, but surplus to its cluster's quota; a later round may take it."""
     dropped = "dropped"
     """Rejected, with a gate and a reason."""
+    draft = "draft"
+    """What a pass made of a seed's code: never in the pool; in force unless it has a reason."""
 
 
 AUDIT_SHARE, EVAL_SHARE = 0.2, 0.1

@@ -21,6 +21,10 @@ REMEDIES: Mapping[str, str] = {
     "contradicted": "Use the document's own number, unit or name in place of the one named.",
     "changed_code": "Show the document's code as it is there: the changed code no longer does the same.",
     "too_hard": "Use shorter sentences and commoner words, and explain each hard word where it first comes.",
+    "missing_title": "Put a title above the text, one line `# ...`.",
+    "missing_prerequisites": "Put a heading `## What you should know before` with a short list below the title.",
+    "missing_exercise": "End with a heading `## Exercise` and one exercise, then `## Solution` and its solution.",
+    "missing_solution": "Put a heading `## Solution` behind the exercise, and below it the whole solution.",
     "low_education": "Explain why as well as what: name the idea, show an example, and say what follows from it.",
 }
 """By the gate's reason code."""

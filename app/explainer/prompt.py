@@ -23,6 +23,8 @@ _HEADERS = (
     "features",
     "opening",
     "fell short",
+    "pass",
+    "parts",
 )
 
 
@@ -60,6 +62,10 @@ class Prompt:
     """How a story begins, lower case; empty when absent."""
     shortfalls: tuple[Shortfall, ...] = ()
     """The Fell short lines, in order."""
+    stage: str = field(default="", repr=False)
+    """The pass over code that is asked for; empty for a text."""
+    parts: tuple[str, ...] = field(default=(), repr=False)
+    """Title, prerequisites and exercise, where they are asked for."""
     document: str = ""
     """The seed text, verbatim."""
     earlier: str = ""
@@ -86,6 +92,8 @@ def parse_prompt(message: str) -> Prompt:
         features=_names(headers.get("features", "").lower()),
         opening=headers.get("opening", "").lower(),
         shortfalls=tuple(shortfalls),
+        stage=headers.get("pass", "").lower(),
+        parts=_names(headers.get("parts", "").lower()),
         document=document,
         earlier=_earlier(rest),
     )

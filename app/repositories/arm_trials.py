@@ -33,7 +33,8 @@ def asked(session: Session, job_id: int) -> list[AskedRow]:
             SELECT r.number, r.id, g.arm, g.draw->>'model' AS model, count(*) AS asked, count(*) AS answers,
                    sum(g.prompt_tokens + g.completion_tokens) AS tokens, sum(g.micro) AS micro
             FROM generations g JOIN rounds r ON r.id = g.round_id LEFT JOIN seeds s ON s.id = g.seed_id
-            WHERE g.job_id = :job AND g.parent_id IS NULL AND coalesce(s.split, g.draw->>'split', 'work') = 'work'
+            WHERE g.job_id = :job AND g.parent_id IS NULL AND g.verdict <> 'draft'
+              AND coalesce(s.split, g.draw->>'split', 'work') = 'work'
             GROUP BY 1, 2, 3, 4
             UNION ALL
             SELECT r.number, r.id, u.payload->>'arm', u.payload->>'model', count(*), 0, 0, 0

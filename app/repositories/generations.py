@@ -48,6 +48,8 @@ class NewGeneration:
     verdict: str
     embedding: bytes
     signature: bytes
+    sample_ix: int = 0
+    """Of a draft the place of its pass, from 1."""
 
 
 TYPES = {
@@ -58,7 +60,7 @@ TYPES = {
     "bool": "bool",
     "dict": "jsonb",
 }
-NARROW = {"tokens": "int4", "cluster": "int4"}
+NARROW = {"tokens": "int4", "cluster": "int4", "sample_ix": "int2"}
 
 
 def _type_of(name: str, annotation: Any) -> str:
@@ -226,7 +228,8 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
     rows = session.execute(
         text("""
         SELECT verdict, gate, reason, count(*) AS n, coalesce(sum(prompt_tokens + completion_tokens), 0) AS tokens
-        FROM generations WHERE round_id = :round GROUP BY verdict, gate, reason ORDER BY n DESC, gate, reason"""),
+        FROM generations WHERE round_id = :round AND verdict <> 'draft'
+        GROUP BY verdict, gate, reason ORDER BY n DESC, gate, reason"""),
         {"round": round_id},
     ).all()
     failed = session.execute(

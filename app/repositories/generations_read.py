@@ -182,6 +182,21 @@ def ancestors(session: Session, generation_id: int) -> list[GenerationRow]:
     return [rows[place] for place in order]
 
 
+def drafts_before(session: Session, generation_id: int) -> list[GenerationRow]:
+    """The drafts of the generation's seed that were there before it, in the order they were made."""
+    ids = session.execute(
+        text("""
+        SELECT d.id FROM generations g JOIN generations d
+            ON d.job_id = g.job_id AND d.seed_id = g.seed_id AND d.verdict = 'draft' AND d.id <> g.id
+           AND (d.round_id < g.round_id OR d.unit_id = g.unit_id)
+        WHERE g.id = :id AND (g.verdict <> 'draft' OR d.id < g.id) ORDER BY d.round_id, d.sample_ix, d.id"""),
+        {"id": generation_id},
+    ).scalars()
+    order = list(ids)
+    rows = {row.id: row for row in _many(session, order)}
+    return [rows[place] for place in order]
+
+
 def _many(session: Session, ids: Sequence[int]) -> list[GenerationRow]:
     return [_row(row) for row in session.execute(_placed().where(Generation.id.in_(ids)))]
 

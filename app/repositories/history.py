@@ -124,7 +124,7 @@ def calls(session: Session, job_ids: Sequence[int]) -> list[CallRow]:
         drawn AS (SELECT g.* FROM last CROSS JOIN LATERAL (
             SELECT g.job_id, g.draw->>'model' AS asked, g.seed_id, g.parent_id, g.prompt_tokens, g.completion_tokens,
                    g.llm_call_id, g.repairable
-            FROM generations g WHERE g.round_id = last.id ORDER BY g.id LIMIT :each) g)
+            FROM generations g WHERE g.round_id = last.id AND g.verdict <> 'draft' ORDER BY g.id LIMIT :each) g)
         SELECT coalesce({_WORDS}, 0) AS words, coalesce(octet_length(s.text), 0) AS bytes,
                coalesce(octet_length(p.text), 0) AS parent_bytes, drawn.prompt_tokens, drawn.completion_tokens,
                c.latency_s, drawn.repairable, drawn.parent_id IS NOT NULL AS repair,

@@ -37,6 +37,8 @@ class SeedScoreRow:
     """What the reason rests on: the benchmark's item and the evidence."""
     facts: bytes | None
     """What it states; None when prompts will not show it as it is."""
+    improvable: bool = False
+    """Whether passes can better its code."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class ScoredSeed:
     detail: str | None = None
     clean: bool = False
     """It was found to hold nothing that the job redacts or rejects."""
+    improvable: bool = False
+    """Passes can better its code; looked at only where the job has passes."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ SCORE_COLUMNS = (
     ("reason", "text"),
     ("detail", "text"),
     ("facts", "bytea"),
+    ("improvable", "bool"),
 )
 
 
@@ -131,7 +136,8 @@ def scored(session: Session, job_id: int, *, vectors: bool, after: int = -1, lim
     rows = session.execute(
         text(f"""
         SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
-               x.reason, {blobs}, s.licence, x.detail, x.facts IS NOT NULL AS clean
+               x.reason, {blobs}, s.licence, x.detail, x.facts IS NOT NULL AS clean,
+               x.improvable
         FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
         WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
         {"job": job_id, "after": after, "limit": limit},

@@ -34,6 +34,14 @@ class ClaimedUnit:
 
 
 @dataclass(frozen=True)
+class Version:
+    """A draft that is in force in its seed's place."""
+
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
 class ClaimedRewrite:
     """A call to make: what to ask about, and how much may be used."""
 
@@ -56,6 +64,8 @@ class ClaimedRewrite:
     seed_ease: float | None
     seed_facts: bytes | None = None
     """What the seed states; None when it must be screened before a prompt shows it."""
+    version: Version | None = None
+    """The seed's code as passes bettered it; None: the seed's own is in force, or not yet looked up."""
 
 
 def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit | None:

@@ -12,13 +12,14 @@ from app.domain.config import JobConfig, recipe_of
 from app.domain.lanes import Lane, read_lane
 from app.domain.pricing import OFFLINE_MODEL, worst_prompt_tokens
 from app.domain.prompts import Draw
-from app.domain.recipes.recipe import Recipe
+from app.domain.recipes.recipe import Pass, Recipe
 from app.domain.records import JobId, Kind
-from app.repositories import corpora, jobs
+from app.repositories import corpora, drafts, jobs
 from app.repositories.jobs import JobRow
 from app.repositories.units import ClaimedRewrite
 from app.services import rounds
 from app.services.planning import arm_of
+from app.services.refining import Claimed
 from app.settings import Settings
 
 
@@ -76,6 +77,8 @@ class Ask:
     length: tuple[int, int]
     worst_tokens: int
     """Upper bound of what the call may use."""
+    stage: Pass | None = None
+    """The pass it is; None: it asks for the text itself."""
 
     @property
     def fits(self) -> bool:
@@ -109,7 +112,8 @@ def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContex
 def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     """The call of a unit; its texts are screened here, so that neither prompt nor gates see what is redacted."""
     unit = _screened(unit, context.config)
-    payload = unit.payload
+    payload, stage = unit.payload, stage_of(unit)
+    document = unit.version.text if unit.version else unit.seed_text
     kind = Kind(unit.kind) if unit.kind else Kind.words
     draw = Draw(
         arm=arm_of(payload["arm"]),
@@ -119,12 +123,17 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         features=tuple(payload.get("features", ())),
         opening=payload.get("opening", ""),
         fell_short=tuple(payload.get("fell_short", ())),
+        parts=context.config.parts,
     )
-    length = context.recipe.length_for(len((unit.seed_text or "").split()))
+    length = context.recipe.length_for(len((document or "").split()))
     # The job's key makes the boundary unknown to whoever wrote the document.
-    secret = sha256(context.job.key + f"{unit.round_number}/{unit.ordinal}".encode()).digest()
-    mark = prompts.boundary(secret, (unit.seed_text or "") + (unit.parent_text or ""))
-    messages = prompts.render(context.recipe, draw, unit.seed_text, mark=mark, length=length, earlier=unit.parent_text)
+    place = f"{unit.round_number}/{unit.ordinal}" + (f"/{stage}" if stage else "")
+    secret = sha256(context.job.key + place.encode()).digest()
+    mark = prompts.boundary(secret, (document or "") + (unit.parent_text or ""))
+    if stage is None:
+        messages = prompts.render(context.recipe, draw, document, mark=mark, length=length, earlier=unit.parent_text)
+    else:
+        messages = prompts.render_pass(context.recipe, stage, document or "", mark=mark)
     request = LlmRequest(
         model=payload.get("model") or context.job.model,
         messages=tuple(Message(role=m.role, content=m.content) for m in messages),
@@ -134,7 +143,20 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         api=context.config.llm.api,
     )
     worst = worst_prompt_tokens(request.prompt_bytes()) + unit.max_tokens
-    return Ask(unit, draw, request, request_key(context.endpoint_of(request.model), request, 0), mark, length, worst)
+    key = request_key(context.endpoint_of(request.model), request, 0)
+    return Ask(unit, draw, request, key, mark, length, worst, stage)
+
+
+def stage_of(unit: ClaimedRewrite) -> Pass | None:
+    """The pass that a unit is at; None when it has none, or has them behind it."""
+    passes, behind = unit.payload.get("passes", ()), unit.payload.get("stage", 0)
+    return Pass(passes[behind]) if behind < len(passes) else None
+
+
+def with_versions(session: Session, claimed: Claimed) -> Claimed:
+    """The same units, each with the draft that is in force in its seed's place."""
+    found = drafts.in_force(session, claimed.units)
+    return replace(claimed, units=[replace(unit, version=found.get(unit.id)) for unit in claimed.units])
 
 
 def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:

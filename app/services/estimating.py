@@ -12,6 +12,7 @@ from app.domain.estimating import Estimate, Guess, Measured, Model, Question, es
 from app.domain.price_list import ListedPrice
 from app.domain.pricing import FREE, Price
 from app.domain.recipes.recipe import Recipe
+from app.domain.records import Kind
 from app.errors import ConflictError
 from app.repositories import corpora, history
 from app.repositories.history import CallRow, Pace, PastJob
@@ -119,7 +120,8 @@ def _seeds(session: Session, corpus_id: int, config: JobConfig, recipe: Recipe) 
         raise CorpusNotReadyError(id=corpus_id)
     kinds = [kind.value for kind in recipe.kinds]
     count = sum(corpus.kinds.get(kind, 0) for kind in kinds)
-    return Seeds(count, [Size(*size) for size in history.sizes(session, corpus_id, kinds)])
+    sizes = [Size(*size) for size in history.sizes(session, corpus_id, kinds)]
+    return Seeds(count, sizes, corpus.kinds.get(Kind.code, 0) / count if count else 0.0)
 
 
 def measured_of(

@@ -58,6 +58,8 @@ class ExportPlan:
     """What real texts are screened by, as the prompts were."""
     rejected: int
     """Texts it would hold had no person rejected them."""
+    parts: bool = False
+    """Whether texts were asked for parts, which lines then hold as fields of their own."""
 
 
 @lru_cache(maxsize=1)
@@ -136,6 +138,7 @@ def read(session: Session, export_id: int) -> ExportPlan:
         real_ids=found[: real.taken],
         safety=config.gates.safety,
         rejected=_rejected(session, job, options),
+        parts=bool(config.parts),
     )
 
 

@@ -19,6 +19,8 @@ class Lineage:
     generation: GenerationRow
     parents: list[GenerationRow]
     """The nearest first; empty when it was written from the seed alone."""
+    drafts: list[GenerationRow]
+    """What passes made of the seed's code before it, in their order; those with a reason were turned down."""
     seeds: list[SourceRow]
     """The document, or the words of a story."""
     call: CallRow | None
@@ -32,7 +34,8 @@ def lineage(session: Session, generation_id: GenerationId) -> Lineage:
     wanted = [generation.seed_id] if generation.seed_id is not None else generation.draw.get("word_seeds", [])
     return Lineage(
         generation,
-        generations_read.ancestors(session, generation_id),
+        [row for row in generations_read.ancestors(session, generation_id) if row.verdict != Verdict.draft],
+        generations_read.drafts_before(session, generation_id),
         [_shown(generations_read.source(session, seed_id), rules) for seed_id in wanted],
         generations_read.call(session, generation.llm_call_id) if generation.llm_call_id is not None else None,
         generations_read.provenance(session, generation.job_id),
@@ -56,6 +59,10 @@ def why(row: GenerationRow) -> str:
             return f"In reserve: it passed every gate with {_figures(row)}, but its cluster has its quota."
         case Verdict.pending:
             return f"Pending: it passed the gates of documents with {_figures(row)}; the round has not settled."
+        case Verdict.draft:
+            stage = row.draw["passes"][row.draw["stage"]].replace("_", "-")
+            what = f"Draft of the {stage} pass over the seed's code"
+            return f"{what}, not in force: {row.reason} ({row.detail})." if row.reason else f"{what}, in force."
         case Verdict.dropped:
             detail = f" ({row.detail})" if row.detail else ""
             return f"Dropped by the {row.gate} gate: {row.reason}{detail}."

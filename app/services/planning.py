@@ -1,12 +1,13 @@
 """Turns a job's rows into a plan and a plan into the units of its next round."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
+from app.domain import drafts as draft_rules
 from app.domain import licences, model_shares, planning, settling, unsafe_words, word_parts
 from app.domain.arm_beliefs import Trial
 from app.domain.config import JobConfig, recipe_of
@@ -16,7 +17,7 @@ from app.domain.pricing import worst_prompt_tokens
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
 from app.domain.targets import Check
-from app.repositories import arm_trials, generations, rewrites, seeds
+from app.repositories import arm_trials, drafts, generations, rewrites, seeds
 from app.repositories.arm_trials import AskedRow
 from app.repositories.rewrites import NewRewrite
 from app.repositories.seeds import ScoredSeed, Word
@@ -50,6 +51,8 @@ class Board:
     """Answers that were good and new, by the way they were asked in."""
     won: Mapping[Way, int] = field(default_factory=dict)
     """Those among them of the kind that is short."""
+    passed: Set[int] = frozenset()
+    """Seeds whose passes have been made."""
 
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
@@ -61,6 +64,7 @@ def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfi
         generations.repairable(session, job_id, limit=repairs),
         arm_trials.asked(session, job_id),
         {},
+        passed=drafts.passed_seeds(session, job_id) if config.passes else frozenset(),
     )
     recipe = recipe_of(config)
     if scored or not recipe.draws:
@@ -209,13 +213,18 @@ def seeds_left(board: Board, config: JobConfig, number: int) -> int:
 def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board, plan: Plan, *, number: int) -> int:
     """Open a round with the units of `plan`; returns how many."""
     round_id = rounds.open_round(session, job_id, number, plan=plan.summary)
-    sizes = {seed.id: seed.tokens for seed in board.scored}
+    # What passes make of code is up to twice as long.
+    sizes = {seed.id: seed.tokens * (2 if seed.improvable else 1) for seed in board.scored}
+    passes = {seed.id for seed in board.scored if seed.improvable} - board.passed if config.passes else set()
     recipe = recipe_of(config)
     return rewrites.put(
         session,
         job_id,
         round_id,
-        (_unit(place, call, config, recipe, board, sizes) for place, call in enumerate(plan.calls)),
+        (
+            _with_passes(_unit(place, call, config, recipe, board, sizes), config, passes)
+            for place, call in enumerate(plan.calls)
+        ),
     )
 
 
@@ -226,11 +235,22 @@ def _model(call: Planned, config: JobConfig) -> str | None:
     return model_shares.pick(call.rng_seed / 2**31, {one.model: one.share for one in config.llm.models})
 
 
+def _with_passes(unit: NewRewrite, config: JobConfig, open_seeds: Set[int]) -> NewRewrite:
+    """The unit with the passes that its seed's code still needs before it; a repair's seed has them behind it."""
+    if unit.seed_id not in open_seeds or unit.parent_id is not None:
+        return unit
+    asked = {"passes": [stage.value for stage in config.passes], "stage": 0}
+    return replace(unit, payload={**unit.payload, **asked})
+
+
 def _unit(
     place: int, call: Planned, config: JobConfig, recipe: Recipe, board: Board, sizes: dict[int, int]
 ) -> NewRewrite:
     words = sizes.get(call.seed_id or 0, 0)
-    most = min(config.llm.max_tokens, recipe.answer_tokens(words))
+    most = recipe.answer_tokens(words)
+    if config.passes:
+        most = max(most, draft_rules.answer_tokens(words // 2))
+    most = min(config.llm.max_tokens, most)
     # Eight bytes a word and some room; too small a guess only costs the unit one more claim.
     prompt = PROMPT_OVERHEAD_BYTES + 8 * words * (2 if call.parent_id else 1)
     payload: dict[str, object] = {"arm": call.arm.name, "why": call.why, "rng_seed": call.rng_seed}

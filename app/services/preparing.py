@@ -46,6 +46,8 @@ class ScoreInput:
     """Items that no seed may hold."""
     safety: Safety
     """What prompts show of no seed."""
+    passes: bool = False
+    """Whether it must be found out which seeds passes can better."""
 
 
 def read_fit(session: Session, job_id: JobId) -> FitInput:
@@ -94,7 +96,8 @@ def read_score(session: Session, unit: ClaimedUnit, job: JobRow) -> ScoreInput:
     texts = seeds.texts_between(session, job.corpus_id, unit.payload["low"], unit.payload["high"])
     config = rounds.config_of(job)
     items = [item for corpus in config.benchmarks for item in corpora.items(session, corpus)]
-    return ScoreInput(texts, jobs.artifact(session, JobId(job.id), "embedder"), items, config.gates.safety)
+    embedder = jobs.artifact(session, JobId(job.id), "embedder")
+    return ScoreInput(texts, embedder, items, config.gates.safety, passes=bool(config.passes))
 
 
 def write_score(session: Session, unit: ClaimedUnit, rows: Sequence[SeedScoreRow]) -> list[Step]:

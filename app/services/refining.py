@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.pricing import Price
 from app.domain.records import JobId
-from app.repositories import budgets, events, generations, jobs, llm_calls, units
+from app.repositories import budgets, drafts, events, generations, jobs, llm_calls, units
 from app.repositories.budgets import Bill, BudgetRow, Claim, Owed, Spend
 from app.repositories.generations import NewGeneration
 from app.repositories.llm_calls import NewCall
@@ -136,14 +136,24 @@ class Ended:
 
 
 def store_outcomes(
-    session: Session, ended: Sequence[Ended], back: Sequence[GiveBack], *, unsent: Sequence[int] = (), job_id: JobId
+    session: Session,
+    ended: Sequence[Ended],
+    back: Sequence[GiveBack],
+    *,
+    unsent: Sequence[int] = (),
+    job_id: JobId,
+    passes: bool = False,
 ) -> int:
     """End units with their generations and return others to the queue; returns how many late writes were refused.
 
-    `unsent` are tokens whose call was never made: their reservation is released.
+    `unsent` are tokens whose call was never made: their reservation is released. In a job with `passes` a unit whose
+    call was one of them goes on to its next call, also if nothing came of it.
     """
-    ends = [(e.unit_id, e.token, "done" if e.generation else "rejected", e.reason) for e in ended]
-    held = units.finish_many(session, ends)
+    onward = drafts.go_on(session, [(e.unit_id, e.token) for e in ended]) if passes else set()
+    ends = [
+        (e.unit_id, e.token, "done" if e.generation else "rejected", e.reason) for e in ended if e.unit_id not in onward
+    ]
+    held = units.finish_many(session, ends) | onward
     units.give_back(session, back)
     generations.put(session, [e.generation for e in ended if e.generation and e.unit_id in held])
     budgets.release(session, job_id, unsent)

@@ -4,12 +4,19 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.domain.records import GenerationId, JobId
+from app.domain.records import GenerationId, JobId, Verdict
 from app.domain.reviews import UNCERTAIN, Opinion
+from app.errors import ConflictError
 from app.repositories import generations_read, jobs, reviews
 from app.repositories.generations_read import GenerationRow
 from app.repositories.reviews import ReviewRow, Uncertain
 from app.services.rounds import config_of
+
+
+class DraftReviewError(ConflictError):
+    """Generation {id} is a draft of a seed's code, which no export takes; review the texts that came of it."""
+
+    code = "draft_not_reviewed"
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,10 @@ class Suggestion:
 def review(
     session: Session, generation_id: GenerationId, opinion: Opinion, *, reviewer: str | None = None
 ) -> ReviewRow:
-    """The review, added to those before; raises NotFoundError. `reviewer` is the id of an API key."""
+    """The review, added to those before; raises NotFoundError or DraftReviewError. `reviewer` is an API key's id."""
     generation = generations_read.get(session, generation_id)
+    if generation.verdict == Verdict.draft:
+        raise DraftReviewError(id=generation_id)
     return reviews.add(session, generation_id, generation.job_id, opinion, reviewer=reviewer)
 
 

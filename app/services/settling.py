@@ -14,7 +14,7 @@ from app.domain.pricing import MICRO
 from app.domain.records import JobId, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
-from app.repositories import budgets, events, generations, holds, jobs, rounds
+from app.repositories import budgets, drafts, events, generations, holds, jobs, rounds
 from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
@@ -96,7 +96,9 @@ def read(session: Session, job_id: JobId, round_id: int) -> RoundData:
 
 
 def _funnel(session: Session, round_id: int) -> dict[str, object]:
-    return generations.funnel(session, round_id) | {"redacted": generations.redacted(session, round_id)}
+    made = drafts.of_round(session, round_id)
+    found = generations.funnel(session, round_id) | {"redacted": generations.redacted(session, round_id)}
+    return {**found, "drafts": made} if made else found
 
 
 def want(data: RoundData, made: list[Candidate]) -> Wanted:

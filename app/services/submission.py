@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.adapters import llm_profiles
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
-from app.domain.config import Budget, JobConfig, config_hash, contradictions, recipe_of
+from app.domain.config import Budget, JobConfig, config_hash, contradictions, recipe_of, unfit
 from app.domain.lanes import EndpointShare, Lane
 from app.domain.price_list import PriceTable
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
@@ -205,7 +205,11 @@ def check_config(config: JobConfig) -> Recipe:
     for profile in (config.llm.profile, *(one.profile for one in config.llm.endpoints)):
         if profile is not None:
             llm_profiles.named(profile)
-    return recipe_of(config)
+    recipe = recipe_of(config)
+    unused = unfit(config, recipe)
+    if unused:
+        raise ImpossibleConfigError(why="; ".join(f"{field} {why}" for field, why in unused.items()))
+    return recipe
 
 
 def price_for(model: str, budget: Budget, prices: PriceTable) -> Price:

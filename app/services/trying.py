@@ -16,11 +16,11 @@ from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import Failure, LlmRequest, Message
 from app.adapters.models import shipped_classifier_blob
 from app.adapters.sandbox import Sandbox
-from app.domain import prompts, safety
+from app.domain import drafts, prompts, safety
 from app.domain.config import JobConfig
 from app.domain.examining import Answered, RulesSpec, Tried
 from app.domain.prompts import Draw
-from app.domain.recipes.recipe import Recipe
+from app.domain.recipes.recipe import Pass, Recipe
 from app.domain.text import normalise
 from app.errors import AppError
 
@@ -46,6 +46,10 @@ class Asked:
     request: LlmRequest
     mark: str
     length: tuple[int, int]
+    version: str | None = None
+    """The seed's code as passes bettered it, which the prompt shows; None: it shows the seed."""
+    stage: Pass | None = None
+    """The pass that is asked for; None: the text itself."""
 
 
 Answering = Callable[[LlmRequest], str]
@@ -57,30 +61,53 @@ def settings_of(recipe: Recipe) -> JobConfig:
     return TypeAdapter(JobConfig).validate_python(dict(recipe.settings))
 
 
-def ask(recipe: Recipe, draw: Draw, seed: str | None, *, model: str, earlier: str | None = None) -> Asked:
-    """The call a job would make, with a boundary of its own."""
+def ask(
+    recipe: Recipe,
+    draw: Draw,
+    seed: str | None,
+    *,
+    model: str,
+    earlier: str | None = None,
+    version: str | None = None,
+    stage: Pass | None = None,
+) -> Asked:
+    """The call a job would make, with a boundary of its own: for the text, or for a pass over the seed's code."""
     config = settings_of(recipe)
     seed = None if seed is None else safety.redact(seed, config.gates.safety)
-    length = recipe.length_for(len((seed or "").split()))
-    mark = prompts.boundary(secrets.token_bytes(16), (seed or "") + (earlier or ""))
-    messages = prompts.render(recipe, draw, seed, mark=mark, length=length, earlier=earlier)
+    shown = version or seed
+    words = len((shown or "").split())
+    length = recipe.length_for(words)
+    mark = prompts.boundary(secrets.token_bytes(16), (shown or "") + (earlier or ""))
+    if stage is None:
+        messages = prompts.render(recipe, draw, shown, mark=mark, length=length, earlier=earlier)
+    else:
+        messages = prompts.render_pass(recipe, stage, shown or "", mark=mark)
+    most = recipe.answer_tokens(words) if stage is None else drafts.answer_tokens(words)
     request = LlmRequest(
         model=model,
         messages=tuple(Message(role=m.role, content=m.content) for m in messages),
-        max_tokens=min(config.llm.max_tokens, recipe.answer_tokens(len((seed or "").split()))),
+        max_tokens=min(config.llm.max_tokens, most),
         temperature=config.llm.temperature,
         seed=draw.rng_seed,
     )
-    return Asked(draw, seed, request, mark, length)
+    return Asked(draw, seed, request, mark, length, version, stage)
 
 
 def judge(sandbox: Sandbox, recipe: Recipe, asked: Asked, text: str) -> Tried:
     """What every gate says to an answer, in the limited child; raises SandboxCrashError and its kin."""
-    rules = RulesSpec(settings_of(recipe).gates, recipe, ())
+    rules = RulesSpec(settings_of(recipe).gates, recipe, (), asked.draw.parts)
     sandbox.set_context("classifier", shipped_classifier_blob())
     sandbox.set_context("rules", msgspec.msgpack.encode(rules))
     answered = Answered(
-        normalise(text).strip(), asked.seed, asked.draw.kind.value, asked.mark, asked.length, asked.draw.words, None
+        text=normalise(text).strip(),
+        seed_text=asked.seed,
+        kind=asked.draw.kind.value,
+        mark=asked.mark,
+        length=asked.length,
+        words=asked.draw.words,
+        seed_ease=None,
+        version=asked.version,
+        stage=asked.stage,
     )
     result = sandbox.call_each(JUDGE, [msgspec.msgpack.encode(answered)])[0]
     if not isinstance(result, bytes):

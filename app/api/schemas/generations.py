@@ -152,6 +152,7 @@ class LineageOut(BaseModel):
                 {
                     "generation": EXAMPLE,
                     "parents": [],
+                    "drafts": [],
                     "seeds": [
                         {
                             "id": 9,
@@ -202,6 +203,8 @@ class LineageOut(BaseModel):
     generation: GenerationOut
     parents: list[GenerationOut]
     """Earlier versions, the nearest first."""
+    drafts: list[GenerationOut]
+    """What passes made of the seed's code before it was explained, in order; one with a reason was turned down."""
     seeds: list[SeedOut]
     """The document it was made from, or the words of a story."""
     prompt: PromptOut
@@ -264,6 +267,7 @@ def lineage_out(lineage: Lineage) -> LineageOut:
     return LineageOut(
         generation=generation_out(row),
         parents=[generation_out(parent) for parent in lineage.parents],
+        drafts=[generation_out(draft) for draft in lineage.drafts],
         seeds=[_seed_out(seed) for seed in lineage.seeds],
         prompt=PromptOut(
             recipe=lineage.provenance.recipe,

@@ -17,6 +17,7 @@ from app.domain.config import (
     Targets,
 )
 from app.domain.gate_config import Gates
+from app.domain.recipes.recipe import Part, Pass
 from app.services.jobs import Change
 from app.services.recipes import Known, overlaid, pinned
 
@@ -40,6 +41,11 @@ class JobFields(BaseModel):
     max_rounds: Annotated[int, Field(ge=1, le=100)] = 6
     draws: Annotated[int, Field(ge=1, le=100_000_000)] = 300
     benchmarks: Annotated[tuple[Annotated[int, Field(ge=1, le=2**63 - 1)], ...], Field(max_length=100)] = ()
+    passes: Annotated[tuple[Pass, ...], Field(max_length=2)] = ()
+    """Calls of their own that better a seed's Python code before it is explained, in this order: `style`,
+    `self_contained`. A draft that fails its gates is not used."""
+    parts: Annotated[tuple[Part, ...], Field(max_length=3)] = ()
+    """What every explanation must hold besides: `title`, `prerequisites`, `exercise` (with its solution)."""
     targets: Targets = Field(default_factory=Targets)
     budget: Budget = Field(default_factory=Budget)
     planning: Planning = Field(default_factory=Planning)

@@ -26,6 +26,26 @@ class Answer(StrEnum):
     """What to do, a function and its tests."""
 
 
+class Pass(StrEnum):
+    """A call of its own that betters a seed's Python code before it is explained."""
+
+    style = "style"
+    """Names, docstrings, type hints, small functions; what the code does stays."""
+    self_contained = "self_contained"
+    """Imports, constants and helpers in place, so that it runs alone."""
+
+
+class Part(StrEnum):
+    """What a text may be asked to hold besides the explanation."""
+
+    heading = "title"
+    """A title of its own, above the text."""
+    prerequisites = "prerequisites"
+    """What the reader should know before."""
+    exercise = "exercise"
+    """An exercise at the end, with its solution."""
+
+
 REASONS = "{reasons}"
 """The slot of `repair` and `refine` for what fell short, a line a reason."""
 
@@ -36,6 +56,16 @@ Keep every other sentence of it as it is, and answer with the whole mended text.
 REFINE = f"""The earlier version below is the best so far. Write a better one; it falls short in this:
 {REASONS}
 Keep what is good in it. What the document says counts, not what the earlier version says."""
+
+STYLE = """Rewrite the Python code below in good style without changing anything of what it does. Keep the names \
+of its functions, classes and methods, and the order of their arguments. Give variables names that say what they hold, \
+add type hints, give each function and class a docstring of one or two sentences, and take long functions apart into \
+small ones. Add no features, no examples and no prints."""
+
+SELF_CONTAINED = """Make the Python code below run by itself without changing anything of what it does. Keep its \
+functions and classes with their names and arguments. Put in the imports, constants and small helpers that it uses \
+and does not have; take nothing but Python's standard library. Where it is a mere snippet, make a small whole example \
+of it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +115,8 @@ class Recipe:
     """What is said above an earlier version that was dropped; holds the slot `{reasons}`."""
     refine: str = REFINE
     """Likewise of an earlier version that was kept and is to be bettered."""
+    passes: dict[Pass, str] = field(default_factory=lambda: {Pass.style: STYLE, Pass.self_contained: SELF_CONTAINED})
+    """What is asked of code in each pass that a job may want before code is explained."""
     instructions: dict[str, str] = field(default_factory=dict)
     """{format, audience or constraint: what is said of it beside its name}."""
     settings: dict[str, object] = field(default_factory=dict)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.adapters.recipe_files import RecipeFileError, read_recipe, recipe_yaml
+from app.adapters.recipe_files import RecipeFileError, read_recipe
+from app.adapters.recipe_yaml import recipe_yaml
 from app.domain.recipes.builtin import RECIPES
-from app.domain.recipes.recipe import Recipe, recipe_hash
+from app.domain.recipes.recipe import Pass, Recipe, recipe_hash
 from app.domain.records import Kind
 
 GOOD = """\
@@ -116,6 +117,10 @@ FAULTS = {
     "unknown kind": ("    code:", "    poem:", "my.yaml:5: prompts.tasks.poem: 'poem' is no kind of seed"),
     "a marker": ("You explain.", "You explain <<<this>>>.", "my.yaml:3: prompts.system: holds '<<<'"),
     "an endpoint": ("  max_rounds: 2", "  llm: {base_url: http://x}", "my.yaml:18: defaults.llm.base_url: is no field"),
+    "unknown pass": ("  max_rounds: 2", "  passes: [style, speed]", "my.yaml:18: defaults.passes[1]: Input should be"),
+    "a pass twice": ("  max_rounds: 2", "  passes: [style, style]", "my.yaml:18: defaults.passes: can never hold"),
+    "unknown part": ("  max_rounds: 2", "  parts: [titel]", "my.yaml:18: defaults.parts[0]: Input should be 'title'"),
+    "an empty pass": ("  repair:", "  style: ' '\n  repair:", "my.yaml:6: prompts.style: is empty"),
     "twice": ("  max_rounds: 2", "  max_rounds: 2\n  max_rounds: 3", "my.yaml:19: names 'max_rounds' twice"),
 }
 
@@ -142,3 +147,22 @@ def test_all_faults_are_told_at_once_in_order_of_lines() -> None:
 def test_a_list_is_no_recipe() -> None:
     with pytest.raises(RecipeFileError, match=r"my.yaml:1: must be fields with values: name, title"):
         read("- a\n- b\n")
+
+
+def test_passes_without_code_and_parts_of_stories_are_told_with_their_line() -> None:
+    prose = GOOD.replace("    code:", "    prose:").replace("  max_rounds: 2", "  passes: [style]")
+    stories = GOOD.replace("    code:", "    words:").replace("  max_rounds: 2", "  parts: [title]")
+
+    with pytest.raises(RecipeFileError, match=r"my\.yaml:18: defaults\.passes: better the code of seeds"):
+        read(prose)
+    with pytest.raises(RecipeFileError, match=r"my\.yaml:18: defaults\.parts: are of explanations"):
+        read(stories)
+
+
+def test_the_wording_of_passes_is_the_recipes_own() -> None:
+    mine = read(
+        GOOD.replace("  repair:", "  style: Make it neat.\n  repair:").replace("max_rounds: 2", "passes: [style]")
+    )
+
+    assert mine.passes[Pass.style] == "Make it neat." and mine.settings["passes"] == ["style"]
+    assert recipe_hash(mine) != recipe_hash(read(GOOD)) and read(recipe_yaml(mine)) == mine

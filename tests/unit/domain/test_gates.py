@@ -241,6 +241,7 @@ def test_gates_run_from_cheap_to_dear() -> None:
     assert [name for name, _ in CASCADE] == [
         "safety",
         "format",
+        "parts",
         "code",
         "decontamination",
         "fidelity",

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 _DOCUMENT = re.compile(r"<<<DOCUMENT ([0-9a-f]{8})>>>\n(.*?)\n?<<<END \1>>>", re.S)
+_EARLIER = re.compile(r"<<<EARLIER ([0-9a-f]{8})>>>\n(.*?)\n?<<<END EARLIER \1>>>", re.S)
 _WORDS = re.compile(r"^Words: (.+)$", re.M)
 
 _STARTS = (
@@ -45,19 +46,25 @@ class Prompt:
     is_code: bool
     draw: int
     """64 bits that depend on the whole prompt and the request's seed."""
+    earlier: str = ""
+    """The earlier version that is to be repaired or refined; empty: there is none."""
+    told: str = ""
+    """The whole message."""
 
 
 def read_prompt(messages: list[dict[str, str]], seed: int) -> Prompt:
     """Find the document between its markers, or take the whole last message."""
     text = messages[-1]["content"] if messages else ""
     found = _DOCUMENT.search(text)
-    words = _WORDS.search(text)
+    words, earlier = _WORDS.search(text), _EARLIER.search(text)
     digest = hashlib.blake2b(f"{seed}\n{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return Prompt(
         document=found.group(2) if found else text,
         words=tuple(word.strip() for word in words.group(1).split(",")) if words else (),
         is_code=text.startswith("Task: Explain the code") or "\nTask: Explain the code" in text,
         draw=int.from_bytes(digest, "big"),
+        earlier=earlier.group(2) if earlier else "",
+        told=text,
     )
 
 

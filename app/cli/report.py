@@ -154,7 +154,8 @@ def show_lineage(say: Console, lineage: Json) -> None:
     asked = text.add(Text.assemble(("asked as ", "dim"), made["arm"], (" of ", "dim"), prompt["model"]))
     for parent in lineage["parents"]:
         label = f"generation {parent['id']}, round {parent['round']}: "
-        asked = asked.add(Text.assemble(("repairs ", "dim"), label, (f"“{excerpt(parent['text'], 70)}”", "italic")))
+        does = "refines " if parent["verdict"] == "kept" or parent["gate"] == "refinement" else "repairs "
+        asked = asked.add(Text.assemble((does, "dim"), label, (f"“{excerpt(parent['text'], 70)}”", "italic")))
         asked.add(Text(parent["why"]))
     for seed in lineage["seeds"]:
         where = f"{seed['file']}:{seed['line']}" if seed["file"] else f"seed {seed['id']}"

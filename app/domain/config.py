@@ -98,6 +98,12 @@ class Planning:
     quota_share: Share = 0.6
     repair_share: Share = 0.2
     """The rest explores; what quotas and repairs leave over grows the pool in the ways that do best."""
+    refine_share: Share = 0.1
+    """The most calls that refine kept texts which fall short of a target; they take half of exploring at most."""
+    refine_depth: Annotated[int, Ge(1), Le(10)] = 1
+    """How often a text is refined at most, the versions before it counted."""
+    refine_edu_under: Annotated[float, Ge(0), Le(5)] | None = None
+    """Kept texts under this educational score are refined too; None: only those that a target wants better."""
     quota_exponent: Share = 0.6
     """A cluster of n seeds gets a quota proportional to n to this power."""
     variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3

@@ -207,10 +207,10 @@ def _taking_part(seeds: Seeds, measured: Measured) -> Guess:
 def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> Use:
     config, prices = question.config, question.prices
     rounds = _rounds(level, config, measured)
+    repairable = REPAIRABLE.at(level) if measured.repairable is None else measured.repairable
     if question.recipe.kinds == {Kind.words}:
-        played = _play_draws(rounds, config, question.draws_per_round)
+        played = _play_draws(rounds, config, question.draws_per_round, repairable)
     else:
-        repairable = REPAIRABLE.at(level) if measured.repairable is None else measured.repairable
         played = _play(parts.at(level), rounds, config, question.recipe, repairable)
     asked, repairs, through = played
     calls = asked * (1.0 if level == "low" else measured.paid_per_answer)
@@ -261,9 +261,18 @@ def _play(
     return calls, repaired, float(played)
 
 
-def _play_draws(rounds: int, config: JobConfig, size: int) -> tuple[float, float, float]:
-    calls = min(config.draws, size * rounds)
-    return float(calls), 0.0, float(ceil(calls / size))
+def _play_draws(rounds: int, config: JobConfig, size: int, repairable: float) -> tuple[float, float, float]:
+    """As `_play`: each round's draws, and on top of them up to `planning.repair_share` of their number as repairs."""
+    waiting = repaired = 0.0
+    drawn = played = 0
+    while played < rounds:
+        fresh = min(size, config.draws - drawn)
+        repairs = min(waiting, size * config.planning.repair_share)
+        if fresh + repairs < 1:
+            break
+        drawn, waiting = drawn + fresh, waiting - repairs + fresh * repairable
+        repaired, played = repaired + repairs, played + 1
+    return drawn + repaired, repaired, float(played)
 
 
 def _tokens(level: Level, question: Question, measured: Measured, *, repairs: float) -> tuple[float, float]:

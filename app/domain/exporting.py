@@ -99,7 +99,7 @@ class PoolText:
     grade: float
     cluster: int
     parent: str | None
-    """Key (hex) of the earlier version this one repairs."""
+    """Key (hex) of the earlier version that this one repairs or refines."""
     seed: SeedSource | None
     verified: bool | None = None
     """Of an exercise: whether its solution, tests and mutants were run; None for other texts."""

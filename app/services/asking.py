@@ -119,6 +119,7 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         features=tuple(payload.get("features", ())),
         opening=payload.get("opening", ""),
         fell_short=tuple(payload.get("fell_short", ())),
+        refines="refines" in payload,
     )
     length = context.recipe.length_for(len((unit.seed_text or "").split()))
     # The job's key makes the boundary unknown to whoever wrote the document.

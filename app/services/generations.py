@@ -56,6 +56,8 @@ def why(row: GenerationRow) -> str:
             return f"In reserve: it passed every gate with {_figures(row)}, but its cluster has its quota."
         case Verdict.pending:
             return f"Pending: it passed the gates of documents with {_figures(row)}; the round has not settled."
+        case Verdict.dropped if row.reason == "replaced":
+            return "Replaced: a refinement of it is better and took its place in the pool."
         case Verdict.dropped:
             detail = f" ({row.detail})" if row.detail else ""
             return f"Dropped by the {row.gate} gate: {row.reason}{detail}."

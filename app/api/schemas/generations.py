@@ -53,7 +53,7 @@ class GenerationOut(BaseModel):
     seed_id: int | None
     """Null for a story, which is drawn from words."""
     parent_id: int | None
-    """The earlier version that a repair started from."""
+    """The earlier version that it repairs or refines."""
     verdict: str
     """`pending`, `kept`, `reserve` or `dropped`."""
     gate: str | None

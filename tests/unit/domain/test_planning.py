@@ -20,6 +20,7 @@ from app.domain.planning import (
     plan_round,
 )
 from app.domain.recipes.codetextbook import CODETEXTBOOK
+from app.domain.refinements import Refinable
 from app.domain.targets import Check
 
 ARMS = CODETEXTBOOK.arms
@@ -303,3 +304,18 @@ def test_the_summary_says_why() -> None:
 
     assert made.summary["clusters_under_quota"] == 1 and made.summary["clusters"] == 1
     assert made.summary["open_seeds"] == 100 and sum(made.summary["arms"].values()) <= 100  # type: ignore[union-attr]
+
+
+def refinable(number: int) -> Refinable:
+    return Refinable(2000 + number, number, PLAIN, ("grade",), (f"too_hard: {number}",), 0, 0.1)
+
+
+def test_refinements_take_half_of_exploring_at_most() -> None:
+    of = situation(repairable=[repair(n) for n in range(1, 51)], refinable=[refinable(n) for n in range(1, 51)])
+
+    assert whys(plan(of)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
+    assert whys(plan(of, refine_share=1.0)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
+    assert whys(plan(of, refine_share=0.0)) == {"quota": 60, "repair": 20, "explore": 20}
+    assert whys(plan(of, quota_share=0.8)) == {"quota": 80, "repair": 20}, "nothing is free"
+    call = next(call for call in plan(of).calls if call.why == "refine")
+    assert (call.parent_id, call.arm, call.better_by, call.fell_short) == (2001, PLAIN, ("grade",), ("too_hard: 1",))

@@ -27,6 +27,8 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
         f"{job['state']}: {STATES.get(job['state'], '')} Pool {progress['kept']}, {spent(job)}{left}", markup=False
     )
     if rounds:
+        if split := rounds[0]["funnel"].get("split"):
+            say.print(_sources(split, rounds), markup=False)
         say.print()
         show_rounds(say, rounds)
         say.print()
@@ -34,6 +36,13 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
     if job["stop_reason"] or job["note"]:
         say.print()
         show_stop(say, job)
+
+
+def _sources(split: Json, rounds: Sequence[Json]) -> str:
+    """How many long documents were split, and how much of them has a text in the pool."""
+    covered = rounds[-1]["measures"].get("values", {}).get("source_coverage")
+    told = "" if covered is None else f", {covered:.0%} of their words covered"
+    return f"{split['sources']} long sources in {split['parts']} parts{told}."
 
 
 def show_rounds(say: Console, rows: Sequence[Json]) -> None:
@@ -160,6 +169,8 @@ def show_lineage(say: Console, lineage: Json) -> None:
     for seed in lineage["seeds"]:
         where = f"{seed['file']}:{seed['line']}" if seed["file"] else f"seed {seed['id']}"
         name = seed["text"] if seed["kind"] == Kind.words else seed["metadata"].get("title") or seed["external_id"]
-        source = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
+        part = seed.get("part")
+        from_ = f"from part {part['part']} of {part['parts']} of seed " if part else "from seed "
+        source = Text.assemble((from_, "dim"), (where, "bold"), f" ({name})" if name else "")
         asked.add(source.append(", licence ", "dim").append(seed["licence"] or "unknown"))
     say.print(tree)

@@ -64,6 +64,10 @@ def _span(counts: Mapping[str, int]) -> str:
 def _shares(plan: Mapping[str, Any], calls: int) -> list[str]:
     under, clusters = plan.get("clusters_under_quota", 0), plan.get("clusters", 0)
     found = []
+    if plan.get("cover"):
+        found.append(
+            f"{_part(plan['cover'], calls)} for parts of long sources that have no kept text yet, before all others."
+        )
     if plan["quota"]:
         found.append(
             f"{_part(plan['quota'], calls)} for clusters below their quota ({under:,} of {clusters:,} are), the "

@@ -125,6 +125,7 @@ TARGETS = {
     "function_lines_p90": TargetWords("Function length", "Lines, 90th percentile over texts with code", "number"),
     "fidelity_precision": TargetWords("Fidelity precision", "What it says that its seed says too", "share"),
     "fidelity_recall": TargetWords("Fidelity recall", "What the seed says that it says too", "share"),
+    "source_coverage": TargetWords("Long sources covered", "Of their parts' words, those with a kept text", "share"),
     "approved_tokens": TargetWords("Words in the pool", "Running words of all approved texts", "count"),
 }
 """By the name of the target in the config."""

@@ -35,6 +35,8 @@ class SeedState:
     cluster: int
     used: frozenset[tuple[str, str]]
     """The (audience, format) pairs it was asked with."""
+    uncovered: bool = False
+    """Whether it is a part of a long source without a kept text, to be asked for before all others."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Planned:
     seed_id: int | None
     arm: Arm
     why: str
-    """`quota`, `repair`, `refine`, `grow`, `explore` or `draw`."""
+    """`cover`, `quota`, `repair`, `refine`, `grow`, `explore` or `draw`."""
     rng_seed: int
     parent_id: int | None = None
     fell_short: tuple[str, ...] = ()
@@ -132,7 +134,7 @@ def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning,
     # All at once: a draw alone takes as long as thirty of them.
     drawn = iter(rng.integers(0, 2**31 - 1, total).tolist())
     calls: list[Planned] = []
-    for why in ("quota", "repair", "refine", "grow", "explore"):
+    for why in ("cover", "quota", "repair", "refine", "grow", "explore"):
         for place in chosen[why]:
             model = next(models)
             if why in ("repair", "refine"):
@@ -171,16 +173,20 @@ def _choose(
     situation: Situation, seeds: Sequence[SeedState], shares: Mapping[str, int], *, size: int, rng: np.random.Generator
 ) -> dict[str, list[int]]:
     """{why: places}, of repairs and refinements in theirs, of all others in `seeds`, none twice."""
-    repairs = list(range(min(len(situation.repairable), shares["repair"])))
-    refined = list(range(shares["refine"]))
-    quota = _by_deficit(situation, seeds, most=shares["quota"], rng=rng)
-    taken = set(quota)
+    cover = sorted((place for place, seed in enumerate(seeds) if seed.uncovered), key=lambda at: len(seeds[at].used))
+    cover = cover[:size]
+    room = size - len(cover)
+    repairs = list(range(min(len(situation.repairable), shares["repair"], room)))
+    refined = list(range(min(shares["refine"], room - len(repairs))))
+    most = min(shares["quota"], room - len(repairs) - len(refined))
+    quota = _by_deficit(situation, seeds, most=most, rng=rng, but=frozenset(cover))
+    taken = {*cover, *quota}
     rest = [place for place in rng.permutation(len(seeds)).tolist() if place not in taken]
-    rest = rest[: max(0, size - len(quota) - len(repairs) - len(refined))]
+    rest = rest[: max(0, room - len(quota) - len(repairs) - len(refined))]
     # What quotas and repairs leave over is not for exploring: it goes to what is known to do well.
     explored = min(len(rest), shares["explore"])
     again = {"repair": repairs, "refine": refined}
-    return {"quota": quota, **again, "explore": rest[:explored], "grow": rest[explored:]}
+    return {"cover": cover, "quota": quota, **again, "explore": rest[:explored], "grow": rest[explored:]}
 
 
 def once_more(of: Repairable | Refinable, rng_seed: int, model: str | None) -> Planned:
@@ -210,7 +216,9 @@ def _first(models: Mapping[str, float]) -> str | None:
     return max(models, key=lambda name: models[name]) if models else None
 
 
-def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, rng: np.random.Generator) -> list[int]:
+def _by_deficit(
+    situation: Situation, seeds: Sequence[SeedState], *, most: int, rng: np.random.Generator, but: frozenset[int]
+) -> list[int]:
     """Places in `seeds` for clusters under quota, the emptiest first, the least used seeds of each first.
 
     A cluster gets as many calls as bring what it lacks at the share of calls that was accepted so far.
@@ -219,7 +227,8 @@ def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, 
     lack = {c: ceil((quota - situation.approved.get(c, 0)) / rate) for c, quota in situation.quotas.items()}
     queues: dict[int, list[int]] = defaultdict(list)
     for place in rng.permutation(len(seeds)).tolist():
-        queues[seeds[place].cluster].append(place)
+        if place not in but:
+            queues[seeds[place].cluster].append(place)
     for queue in queues.values():
         queue.sort(key=lambda place: len(seeds[place].used), reverse=True)
     chosen: list[int] = []
@@ -250,6 +259,7 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
     return {
         "calls": len(calls),
         "open_seeds": len(seeds),
+        **({"cover": shares["cover"]} if shares["cover"] else {}),
         "quota": shares["quota"],
         "repair": shares["repair"],
         "refine": shares["refine"],

@@ -34,6 +34,8 @@ MEASURES: Mapping[str, Measure] = {
 }
 """By target. The others say something of a set, or of figures that only measured texts are read for."""
 
+EDUCATION = Measure(EDU, "low_education", "educational score {value:.2f} is under {bound:.2f}")
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -70,9 +72,10 @@ def refinable(kept: Sequence[Kept], short: Sequence[Check], *, edu_under: float 
     Of each seed one at a time: the most educational of its texts that fall short. Texts for which `depth` refinements
     were asked for are left as they are.
     """
+    held_to = bounds(short, edu_under)
     best: dict[int, tuple[float, Refinable]] = {}
     for place, text in enumerate(kept):
-        found = _short_of(text, short, edu_under) if text.asked < depth else None
+        found = _short_of(text, held_to) if text.asked < depth else None
         if found is None:
             continue
         family = -1 - place if text.seed_id is None else text.seed_id
@@ -82,14 +85,17 @@ def refinable(kept: Sequence[Kept], short: Sequence[Check], *, edu_under: float 
     return sorted((one for _, one in best.values()), key=lambda one: one.gap)
 
 
-def _short_of(text: Kept, short: Sequence[Check], edu_under: float | None) -> Refinable | None:
+def bounds(short: Sequence[Check], edu_under: float | None) -> list[tuple[Measure, float]]:
+    """What single texts are held to: the targets that do not hold, and an educational score where one is asked for."""
+    found = [(MEASURES[check.name], check.bound) for check in short if not check.holds and check.name in MEASURES]
+    return found if edu_under is None else [*found, (EDUCATION, edu_under)]
+
+
+def _short_of(text: Kept, held_to: Sequence[tuple[Measure, float]]) -> Refinable | None:
     by: list[str] = []
     reasons: list[str] = []
     gaps: list[float] = []
-    bounds = [(MEASURES[check.name], check.bound) for check in short if not check.holds and check.name in MEASURES]
-    if edu_under is not None:
-        bounds.append((Measure(EDU, "low_education", "educational score {value:.2f} is under {bound:.2f}"), edu_under))
-    for measure, bound in bounds:
+    for measure, bound in held_to:
         value = text.figures[measure.figure]
         gap = bound - value if measure.figure in HIGHER else value - bound
         if gap > 0:

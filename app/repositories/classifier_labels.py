@@ -64,7 +64,8 @@ def candidates(session: Session, corpus_id: int, *, most_chars: int, limit: int)
     rows = session.execute(
         text("""
         SELECT id, kind, length(text) AS chars FROM seeds
-        WHERE corpus_id = :corpus AND kind <> 'words' AND length(text) <= :most ORDER BY sha256 LIMIT :limit"""),
+        WHERE corpus_id = :corpus AND source_id IS NULL AND kind <> 'words' AND length(text) <= :most
+        ORDER BY sha256 LIMIT :limit"""),
         {"corpus": corpus_id, "most": most_chars, "limit": limit},
     )
     return [Candidate(*row) for row in rows]

@@ -109,6 +109,8 @@ class Candidate:
     """As asked; None: the job has one."""
     parent_id: int | None = None
     """The earlier version that it repairs or refines."""
+    source_id: int | None = None
+    """The long document that its seed is a part of."""
     refines: dict[str, Any] | None = None
     """Of a refinement: the figures it was asked to better (`by`), and how many its text had before it (`asked`)."""
 
@@ -130,7 +132,7 @@ _CANDIDATE = """
     SELECT g.id, g.round_id, u.ordinal, g.seed_id, coalesce(s.split, g.draw->>'split', 'work') AS split,
            coalesce(s.kind, 'prose') AS kind, g.sha256, left(g.text, 200) AS head, g.arm, g.verdict, g.edu_score,
            g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.embedding, g.signature,
-           g.draw->>'model', g.parent_id, g.draw->'refines'
+           g.draw->>'model', g.parent_id, s.source_id, g.draw->'refines'
     FROM generations g JOIN units u ON u.id = g.unit_id LEFT JOIN seeds s ON s.id = g.seed_id
     WHERE g.job_id = :job AND g.verdict = ANY(:verdicts)"""
 

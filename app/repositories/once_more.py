@@ -14,8 +14,8 @@ def refined(session: Session, job_id: int) -> dict[int, int]:
     rows = session.execute(
         text("""
         SELECT parent_id, count(*) AS n FROM units
-        WHERE job_id = :job AND kind = 'rewrite' AND parent_id IS NOT NULL AND payload->>'why' = 'refine'
-          AND state <> 'cancelled' GROUP BY parent_id"""),
+        WHERE round_id = ANY(ARRAY(SELECT id FROM rounds WHERE job_id = :job)) AND kind = 'rewrite'
+          AND parent_id IS NOT NULL AND payload->>'why' = 'refine' AND state <> 'cancelled' GROUP BY parent_id"""),
         {"job": job_id},
     )
     return {row.parent_id: row.n for row in rows}

@@ -124,8 +124,16 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     length = context.recipe.length_for(len((unit.seed_text or "").split()))
     # The job's key makes the boundary unknown to whoever wrote the document.
     secret = sha256(context.job.key + f"{unit.round_number}/{unit.ordinal}".encode()).digest()
-    mark = prompts.boundary(secret, (unit.seed_text or "") + (unit.parent_text or ""))
-    messages = prompts.render(context.recipe, draw, unit.seed_text, mark=mark, length=length, earlier=unit.parent_text)
+    mark = prompts.boundary(secret, "".join(shown or "" for shown in (unit.seed_text, unit.parent_text, unit.context)))
+    messages = prompts.render(
+        context.recipe,
+        draw,
+        unit.seed_text,
+        mark=mark,
+        length=length,
+        earlier=unit.parent_text,
+        context=unit.context,
+    )
     request = LlmRequest(
         model=payload.get("model") or context.job.model,
         messages=tuple(Message(role=m.role, content=m.content) for m in messages),
@@ -143,11 +151,12 @@ def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
     seed, parent = unit.seed_text, unit.parent_text
     # A seed with stored facts holds nothing to redact.
     seed_is_clean = seed is None or unit.seed_facts is not None
-    if seed_is_clean and parent is None:
+    if seed_is_clean and parent is None and unit.context is None:
         return unit
     if seed is not None and not seed_is_clean:
         seed = safety.redact(seed, rules)
-    return replace(unit, seed_text=seed, parent_text=None if parent is None else safety.redact(parent, rules))
+    parent, context = (None if text is None else safety.redact(text, rules) for text in (parent, unit.context))
+    return replace(unit, seed_text=seed, parent_text=parent, context=context)
 
 
 def generation_key(job_key: bytes, round_number: int, ordinal: int, sample_ix: int = 0) -> bytes:

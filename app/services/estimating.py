@@ -6,10 +6,11 @@ from statistics import median
 
 from sqlalchemy.orm import Session
 
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, split_tokens
 from app.domain.estimating import Estimate, Guess, Measured, PastCall, Prices, Question, Seeds, Size, estimate
 from app.domain.price_list import ListedPrice
 from app.domain.recipes.recipe import Recipe
+from app.domain.source_parts import BYTES_PER_TOKEN
 from app.errors import ConflictError
 from app.repositories import corpora, history
 from app.repositories.history import CallRow, Pace, PastJob
@@ -82,7 +83,15 @@ def _seeds(session: Session, corpus_id: int, config: JobConfig, recipe: Recipe) 
         raise CorpusNotReadyError(id=corpus_id)
     kinds = [kind.value for kind in recipe.kinds]
     count = sum(corpus.kinds.get(kind, 0) for kind in kinds)
-    return Seeds(count, [Size(*size) for size in history.sizes(session, corpus_id, kinds)])
+    whole = history.sizes(session, corpus_id, kinds)
+    sizes = [size for words, length in whole for size in _as_parts(words, length, split_tokens(config))]
+    return Seeds(round(count * len(sizes) / len(whole)) if whole else count, sizes)
+
+
+def _as_parts(words: int, length: int, most: int) -> list[Size]:
+    """A document, or the parts that it will be split into."""
+    parts = -(-length // (most * BYTES_PER_TOKEN))
+    return [Size(words // parts, length // parts)] * parts if parts > 1 else [Size(words, length)]
 
 
 def measured_of(

@@ -55,7 +55,9 @@ class Board:
     refined: Mapping[int, int] = field(default_factory=dict)
     """{generation id: refinements asked for}."""
     kept: Sequence[Kept] = ()
-    """The pool in the order of rounds and plans, for refinements; whoever settles says it."""
+    """Texts of the pool that fall short, in the order of rounds and plans; whoever settles says it."""
+    covered: frozenset[int] = frozenset()
+    """Seeds with a text in the pool; likewise."""
 
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
@@ -130,8 +132,14 @@ def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter
     )
     if board.words:
         return _plan_draws(board, config, recipe, number, to_refine)
+    covers = config.targets.source_coverage is not None
     states = [
-        SeedState(seed.id, seed.cluster or 0, frozenset(_pair(name) for name in board.used.get(seed.id, ())))
+        SeedState(
+            seed.id,
+            seed.cluster or 0,
+            frozenset(_pair(name) for name in board.used.get(seed.id, ())),
+            uncovered=covers and seed.source_id is not None and seed.id not in board.covered,
+        )
         for seed in board.scored
         if seed.reason is None
     ]

@@ -147,14 +147,11 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     )
     if data.replan:
         decision = Decision(None, "a person let the job go on")
-    refining_edu = data.config.planning.refine_edu_under is not None
     short = levers.wanted(checks, data.round.plan.get("leans_on", ()))
     plan = None
     if not decision.stop:
-        board = replace(
-            steering.with_won(data.board, wanted.made, outcomes, short),
-            kept=replacing.pool_to_refine(kept, data.board.refined) if short or refining_edu else (),
-        )
+        board = steering.with_won(data.board, wanted.made, outcomes, short)
+        board = replacing.with_pool(board, kept, short, edu_under=data.config.planning.refine_edu_under)
         plan = planning.make_plan(board, data.config, number=data.round.number + 1, approved=approved, short=short)
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
     return Settled(None, stored, checks, decision, plan, data.board)

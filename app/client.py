@@ -145,6 +145,10 @@ class HornbookClient:
         """Plan, funnel, measures and decision of every round, from 0."""
         return list(self._at.pages(f"/v1/jobs/{job_id}/rounds", {}))
 
+    def sources(self, job_id: int) -> Iterator[Json]:
+        """Long documents that were split, and how much of each the pool covers."""
+        return self._at.pages(f"/v1/jobs/{job_id}/sources", {})
+
     def events(self, job_id: int, *, last_id: int = 0) -> Iterator[Event]:
         """What happens to a job, as it happens, until it has ended; resumes by itself where a connection broke."""
         return follow(self._at.http, f"/v1/jobs/{job_id}/events", last_id=last_id)

@@ -22,6 +22,7 @@ from app.api import (
     recipes,
     reviews,
     rounds,
+    sources,
     system,
 )
 from app.api.bodies import BodyLimit
@@ -54,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.board = events.Board()
     problems.install(app)
     openapi.describe(app)
-    asked = (corpora, recipes, estimates, jobs, rounds, events, generations, reviews, exports, classifiers)
+    asked = (corpora, recipes, estimates, jobs, rounds, sources, events, generations, reviews, exports, classifiers)
     for module in (*asked, system, documentation):
         app.include_router(module.router)
     app.include_router(pages.router)

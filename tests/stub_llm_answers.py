@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _DOCUMENT = re.compile(r"<<<DOCUMENT ([0-9a-f]{8})>>>\n(.*?)\n?<<<END \1>>>", re.S)
 _PASS = re.compile(r"^Pass: (\w+)$", re.M)
+_EARLIER = re.compile(r"<<<EARLIER ([0-9a-f]{8})>>>\n(.*?)\n?<<<END EARLIER \1>>>", re.S)
 _WORDS = re.compile(r"^Words: (.+)$", re.M)
 
 _STARTS = (
@@ -48,13 +49,17 @@ class Prompt:
     """The pass over code that it asks for; empty for a lesson."""
     draw: int
     """64 bits that depend on the whole prompt and the request's seed."""
+    earlier: str = ""
+    """The earlier version that is to be repaired or refined; empty: there is none."""
+    told: str = ""
+    """The whole message."""
 
 
 def read_prompt(messages: list[dict[str, str]], seed: int) -> Prompt:
     """Find the document between its markers, or take the whole last message."""
     text = messages[-1]["content"] if messages else ""
     found = _DOCUMENT.search(text)
-    words = _WORDS.search(text)
+    words, earlier = _WORDS.search(text), _EARLIER.search(text)
     stage = _PASS.search(text[: found.start()] if found else "")
     digest = hashlib.blake2b(f"{seed}\n{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return Prompt(
@@ -63,6 +68,8 @@ def read_prompt(messages: list[dict[str, str]], seed: int) -> Prompt:
         is_code=text.startswith("Task: Explain the code") or "\nTask: Explain the code" in text,
         stage=stage.group(1) if stage else "",
         draw=int.from_bytes(digest, "big"),
+        earlier=earlier.group(2) if earlier else "",
+        told=text,
     )
 
 

@@ -1,5 +1,6 @@
 """Round 0's units: fit the embedder, score a range of seeds."""
 
+from dataclasses import replace
 from math import isfinite
 
 import msgspec
@@ -17,6 +18,7 @@ from app.repositories.jobs import JobRow
 from app.repositories.seeds import SeedScoreRow, SeedText
 from app.repositories.units import ClaimedUnit
 from app.services import preparing
+from app.services.splitting import SPLIT
 from app.settings import get_settings
 from workers import resources
 
@@ -63,7 +65,8 @@ def examine(data: preparing.ScoreInput, weights: bytes) -> list[SeedScoreRow]:
     # Code is parsed to be compared with benchmarks: a whole range at once might pass the child's time.
     parts = [items[low : low + BATCH] for low in range(0, len(items), BATCH)]
     found = [result for part in parts for result in sandbox.call_each(EXAMINE, part)]
-    return [_scored(seed, result) for seed, result in zip(data.texts, found, strict=True)]
+    rows = [_scored(seed, result) for seed, result in zip(data.texts, found, strict=True)]
+    return [replace(row, reason=SPLIT, detail=None) if row.seed_id in data.split else row for row in rows]
 
 
 def _scored(seed: SeedText, result: bytes | SandboxFault) -> SeedScoreRow:

@@ -111,7 +111,10 @@ class ZstdJsonlWriter(JsonlWriter):
 
 
 _SOURCE = pa.struct([*((name, pa.string()) for name in SOURCE_FIELDS), ("line", pa.int64())])
-_SEED = pa.struct([("sha256", pa.string()), ("external_id", pa.string()), ("kind", pa.string()), ("source", _SOURCE)])
+_PART = pa.struct([("source_sha256", pa.string()), *((name, pa.int64()) for name in ("part", "parts", "start", "end"))])
+_SEED = pa.struct(
+    [*((name, pa.string()) for name in ("sha256", "external_id", "kind")), ("source", _SOURCE), ("part", _PART)]
+)
 PLAIN_SCHEMA = pa.schema([(name, pa.string()) for name in ("id", "text", "kind", "split", "licence")])
 LINEAGE_SCHEMA = pa.schema(
     [

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from app.adapters.recipe_yaml import SETTINGS
 from app.adapters.yaml_lines import BadYamlError, Document, Where, read_document
-from app.domain.config import Budget, JobConfig, Llm, Planning, Targets
+from app.domain.config import Budget, JobConfig, Llm, Planning, Sources, Targets
 from app.domain.draws import SPOKEN
 from app.domain.gate_config import Gates
 from app.domain.recipe_checks import Fault, check_recipe
@@ -103,6 +103,7 @@ class DefaultsIn(BaseModel):
     budget: Budget = Field(default_factory=Budget)
     planning: Planning = Field(default_factory=Planning)
     llm: LlmIn = Field(default_factory=LlmIn)
+    sources: Sources = Field(default_factory=Sources)
 
 
 class RecipeFile(BaseModel):

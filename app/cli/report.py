@@ -31,6 +31,8 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
     if warning := old_prices(job):
         say.print(warning, style="yellow", markup=False)
     if rounds:
+        if split := rounds[0]["funnel"].get("split"):
+            say.print(_sources(split, rounds), markup=False)
         say.print()
         show_rounds(say, rounds)
         say.print()
@@ -38,6 +40,13 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
     if job["stop_reason"] or job["note"]:
         say.print()
         show_stop(say, job)
+
+
+def _sources(split: Json, rounds: Sequence[Json]) -> str:
+    """How many long documents were split, and how much of them has a text in the pool."""
+    covered = rounds[-1]["measures"].get("values", {}).get("source_coverage")
+    told = "" if covered is None else f", {covered:.0%} of their words covered"
+    return f"{split['sources']} long sources in {split['parts']} parts{told}."
 
 
 def show_rounds(say: Console, rows: Sequence[Json]) -> None:
@@ -158,11 +167,14 @@ def show_lineage(say: Console, lineage: Json) -> None:
     asked = text.add(Text.assemble(("asked as ", "dim"), made["arm"], (" of ", "dim"), prompt["model"]))
     for parent in lineage["parents"]:
         label = f"generation {parent['id']}, round {parent['round']}: "
-        asked = asked.add(Text.assemble(("repairs ", "dim"), label, (f"“{excerpt(parent['text'], 70)}”", "italic")))
+        does = "refines " if parent["verdict"] == "kept" or parent["gate"] == "refinement" else "repairs "
+        asked = asked.add(Text.assemble((does, "dim"), label, (f"“{excerpt(parent['text'], 70)}”", "italic")))
         asked.add(Text(parent["why"]))
     for seed in lineage["seeds"]:
         where = f"{seed['file']}:{seed['line']}" if seed["file"] else f"seed {seed['id']}"
         name = seed["text"] if seed["kind"] == Kind.words else seed["metadata"].get("title") or seed["external_id"]
-        source = Text.assemble(("from seed ", "dim"), (where, "bold"), f" ({name})" if name else "")
+        part = seed.get("part")
+        from_ = f"from part {part['part']} of {part['parts']} of seed " if part else "from seed "
+        source = Text.assemble((from_, "dim"), (where, "bold"), f" ({name})" if name else "")
         asked.add(source.append(", licence ", "dim").append(seed["licence"] or "unknown"))
     say.print(tree)

@@ -22,12 +22,13 @@ from app.domain.pricing import OFFLINE_MODEL
 from app.domain.records import JobId
 from app.domain.steps import Step
 from app.errors import AppError
-from app.repositories import acceptance, corpora, generations, jobs, rounds
+from app.repositories import acceptance, corpora, generations, jobs, rounds, sources
 from app.repositories.acceptance import Acceptance
 from app.repositories.budgets import BudgetRow
 from app.repositories.corpora import CorpusRow
 from app.repositories.exports import ExportRow
 from app.repositories.rounds import RoundRow
+from app.repositories.sources import CoverageRow
 from app.services import exports as exports_service
 from app.services import jobs as service
 from app.services import recipes
@@ -72,6 +73,8 @@ class JobPage:
     rounds: list[RoundView]
     exports: list[ExportRow]
     spending: Spending
+    sources: list[CoverageRow]
+    """Long documents that were split, those covered least first."""
 
 
 def meters(budget: BudgetRow) -> list[Meter]:
@@ -178,6 +181,7 @@ def _read(session: Session, job_id: int) -> JobPage:
         [_round(session, row, counts.get(row.id, {}), gates) for row in rounds.of_job(session, job_id)],
         exports_service.list_exports(session, JobId(job_id), limit=10),
         spending(session, JobId(job_id)),
+        sorted(sources.coverage(session, job_id), key=lambda row: (row.coverage is None, row.coverage or 0.0))[:PAGE],
     )
 
 

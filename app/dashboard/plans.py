@@ -7,6 +7,13 @@ from typing import Any
 from app.dashboard import wording
 from app.domain.levers import LEVERS
 
+AGAIN = {
+    "repair": "repairs of dropped texts: the model is told what fell short, once each.",
+    "refine": "refinements of kept texts that fall short of a target: the model is told in what, and the pool takes a "
+    "better text in the place of the earlier one.",
+}
+"""Calls that show the model an earlier version, and what for."""
+
 
 @dataclass(frozen=True)
 class PartView:
@@ -37,7 +44,10 @@ def plan_words(plan: Mapping[str, Any]) -> list[str]:
 def _drawn(plan: Mapping[str, Any], calls: int) -> list[str]:
     """What a recipe without documents draws, and how evenly."""
     words = " and ".join(f"one of {count:,} {part}s" for part, count in plan.get("words", {}).items())
-    found = [f"{_many(calls, 'call')}, each drawn from shuffled lists{f': {words}' if words else ''}."]
+    again = {why: plan.get(why, 0) for why in AGAIN}
+    drawn = _many(calls - sum(again.values()), "call")
+    found = [f"{drawn}, each drawn from shuffled lists{f': {words}' if words else ''}."]
+    found += [f"{_part(count, calls)} for {AGAIN[why]}" for why, count in again.items() if count]
     sizes = [f"{times:,} with {size}" for size, times in plan.get("features_a_draw", {}).items()]
     if sizes:
         found.append(f"Features: {', '.join(sizes)}; each comes {_span(plan.get('features', {}))} times.")
@@ -54,6 +64,10 @@ def _span(counts: Mapping[str, int]) -> str:
 def _shares(plan: Mapping[str, Any], calls: int) -> list[str]:
     under, clusters = plan.get("clusters_under_quota", 0), plan.get("clusters", 0)
     found = []
+    if plan.get("cover"):
+        found.append(
+            f"{_part(plan['cover'], calls)} for parts of long sources that have no kept text yet, before all others."
+        )
     if plan["quota"]:
         found.append(
             f"{_part(plan['quota'], calls)} for clusters below their quota ({under:,} of {clusters:,} are), the "
@@ -62,7 +76,7 @@ def _shares(plan: Mapping[str, Any], calls: int) -> list[str]:
     elif clusters:
         found.append(f"No call is spent on quotas: {clusters - under:,} of {clusters:,} clusters have theirs.")
     reasons = {
-        "repair": "repairs of dropped texts: the model is told what fell short, once each.",
+        **AGAIN,
         "grow": "growing the pool: what quotas and repairs left over, in the ways that did best so far.",
         "explore": "exploring: any seed in any style, so that the choice of styles stays open.",
     }

@@ -51,6 +51,7 @@ GATES = {
     "exercise": "Exercise",
     "simplicity": "Simplicity",
     "education": "Educational value",
+    "refinement": "Refinement",
     "duplicates": "Duplicates",
     "novelty": "Novelty",
     "openings": "Openings",
@@ -102,6 +103,8 @@ REASONS = {
     "common_opening": "Opens like too many others.",
     "stock_opening": "Opens with a phrase such as “Once upon a time”; enough in the pool do.",
     "collapse": "Its round was taken back.",
+    "not_better": "A refinement that is no better than the text it was to better.",
+    "replaced": "A refinement of it is better and took its place.",
     "unavailable": "The endpoint could not be reached.",
     "job_cancelled": "The job was cancelled first.",
     "job_failed": "The job failed first.",
@@ -135,6 +138,7 @@ TARGETS = {
     "function_lines_p90": TargetWords("Function length", "Lines, 90th percentile over texts with code", "number"),
     "fidelity_precision": TargetWords("Fidelity precision", "What it says that its seed says too", "share"),
     "fidelity_recall": TargetWords("Fidelity recall", "What the seed says that it says too", "share"),
+    "source_coverage": TargetWords("Long sources covered", "Of their parts' words, those with a kept text", "share"),
     "approved_tokens": TargetWords("Words in the pool", "Running words of all approved texts", "count"),
 }
 """By the name of the target in the config."""

@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
+    Index,
     Integer,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
@@ -58,19 +59,31 @@ class Reject(Base):
 
 
 class Seed(Base):
-    """An input document; never changed."""
+    """An input document, or a part of a long one; never changed."""
 
     __tablename__ = "seeds"
     __table_args__ = (
-        UniqueConstraint("corpus_id", "sha256"),
-        UniqueConstraint("corpus_id", "ordinal"),
+        Index("ix_seeds_sha256", "corpus_id", "sha256", unique=True, postgresql_where=sql("source_id IS NULL")),
+        Index("ix_seeds_ordinal", "corpus_id", "ordinal", unique=True, postgresql_where=sql("source_id IS NULL")),
+        Index(
+            "ix_seeds_part",
+            *("source_id", "parts", "part", "part_from", "part_to"),
+            unique=True,
+            postgresql_where=sql("source_id IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "CASE WHEN source_id IS NULL THEN part IS NULL AND parts IS NULL AND part_to = 0 AND part_from = 0 "
+            "ELSE part BETWEEN 1 AND parts AND part_from BETWEEN 0 AND part_to - 1 END",
+            name="part",
+        ),
         CheckConstraint("octet_length(sha256) = 32", name="sha256_length"),
     )
 
     id: Mapped[int] = id_column()
     corpus_id: Mapped[int] = to_column("corpora.id")
     ordinal: Mapped[int] = mapped_column(BigInteger)
-    """The record's number in the corpus from 0, duplicates and rejects counted; no worker's speed changes it."""
+    """The record's number in the corpus from 0, duplicates and rejects counted; no worker's speed changes it. A part
+    has its source's."""
     sha256: Mapped[bytes] = mapped_column(BYTEA)
     kind: Mapped[str]
     split: Mapped[str]
@@ -82,3 +95,14 @@ class Seed(Base):
     copies: Mapped[int] = mapped_column(Integer, server_default=sql("1"))
     """How often the very same text came."""
     text: Mapped[str]
+    source_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("seeds.id", ondelete="CASCADE"))
+    """The long document that this is a part of; NULL: it is a document itself."""
+    part: Mapped[int | None] = mapped_column(Integer)
+    """From 1."""
+    parts: Mapped[int | None] = mapped_column(Integer)
+    """How many its source was split into with it; jobs with another limit split it into others."""
+    part_from: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    """The first of its characters in the source's text, from 0; `part_to` is the one after its last."""
+    part_to: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    context: Mapped[str | None]
+    """What a prompt says of its source and of what came before it."""

@@ -73,6 +73,8 @@ class Targets:
     """Likewise, of lines of the longest function."""
     fidelity_precision: Share | None = 0.97
     fidelity_recall: Share | None = 0.85
+    source_coverage: Share | None = None
+    """Least share of the parts of long sources, by their words, that have a text in the pool."""
     approved_tokens: Annotated[int, Ge(0), Le(10**13)] = 0
     """Least tokens in the pool."""
 
@@ -100,6 +102,12 @@ class Planning:
     quota_share: Share = 0.6
     repair_share: Share = 0.2
     """The rest explores; what quotas and repairs leave over grows the pool in the ways that do best."""
+    refine_share: Share = 0.1
+    """The most calls that refine kept texts which fall short of a target; they take half of exploring at most."""
+    refine_depth: Annotated[int, Ge(1), Le(10)] = 1
+    """How often a text is refined at most, the versions before it counted."""
+    refine_edu_under: Annotated[float, Ge(0), Le(5)] | None = None
+    """Kept texts under this educational score are refined too; None: only those that a target wants better."""
     quota_exponent: Share = 0.6
     """A cluster of n seeds gets a quota proportional to n to this power."""
     variants_per_seed: Annotated[int, Ge(1), Le(100)] = 3
@@ -172,6 +180,17 @@ class Embedding:
 
 
 @dataclass(frozen=True)
+class Sources:
+    """How long documents become seeds."""
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {"extra": "forbid"}
+
+    split_tokens: Annotated[int, Ge(64), Le(10_000_000)] | None = None
+    """A longer document is split into parts of at most so many tokens, four bytes each; None: half of
+    `llm.context_tokens`."""
+
+
+@dataclass(frozen=True)
 class JobConfig:
     """Everything that decides which texts a job accepts."""
 
@@ -194,6 +213,7 @@ class JobConfig:
     gates: Gates = field(default_factory=Gates)
     llm: Llm = field(default_factory=Llm)
     embedding: Embedding = field(default_factory=Embedding)
+    sources: Sources = field(default_factory=Sources)
     own_recipe: Recipe | None = None
     """All that a recipe of one's own says, so that the job keeps it whatever becomes of the name; None: a built-in."""
 
@@ -204,6 +224,11 @@ PRESET_GRADES = {Preset.beginner: 8.0, Preset.school: 10.0, Preset.undergraduate
 def recipe_of(config: JobConfig) -> Recipe:
     """The job's recipe; raises UnknownRecipeError."""
     return config.own_recipe or builtin_recipe(config.recipe)
+
+
+def split_tokens(config: JobConfig) -> int:
+    """The most tokens of a document that is asked for whole."""
+    return config.sources.split_tokens or config.llm.context_tokens // 2
 
 
 def as_json(config: JobConfig) -> dict[str, object]:

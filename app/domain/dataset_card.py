@@ -62,12 +62,13 @@ def render_card(facts: CardFacts) -> str:
 LINEAGE = """## Lineage
 
 Every line says where it comes from. `seed.sha256` is the digest of the normalised source document, `seed.source` its
-file and line; a text made from drawn words names them in `words` and their digests in `word_seeds`. `verified` says of
-an exercise whether its solution, tests and wrong versions of the solution were run; it is null elsewhere. `round`,
-`arm` (format, audience and constraint), `model` and `prompt_sha256` say how it was asked for, and `parent` is the `id`
-of the earlier version that a repair started from. `id` is the same in every repetition of the job. `edu_score` runs
+file and line; of a part of a long document, `seed.part` names that document and the part's place in it. A text made
+from drawn words names them in `words` and their digests in `word_seeds`. `verified` says of an exercise whether its
+solution, tests and wrong versions of the solution were run; it is null elsewhere. `round`, `arm` (format, audience and
+constraint), `model` and `prompt_sha256` say how it was asked for, and `parent` is the `id` of the earlier version that
+it repairs or refines. `id` is the same in every repetition of the job. `edu_score` runs
 from 0 to 5 and `ease` from 0 to 100 (higher is better and easier), `grade` is a US school grade, `cluster` the topic of
-the text. A seed and all texts made from it are in one split."""
+the text. A seed, or a long document with all its parts, and all texts made from it are in one split."""
 
 NO_LINEAGE = """## Lineage
 

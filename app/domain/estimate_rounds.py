@@ -4,7 +4,6 @@ The plan's own rule says how many calls a round of so many open seeds makes (`ap
 """
 
 from dataclasses import dataclass
-from math import ceil
 
 from app.domain import planning
 from app.domain.config import JobConfig
@@ -54,7 +53,15 @@ def play(seeds: float, rounds: int, config: JobConfig, recipe: Recipe, *, repair
     return Played(calls, repaired, float(played))
 
 
-def play_draws(rounds: int, config: JobConfig, size: int) -> Played:
-    """The rounds of a word list, `size` draws each."""
-    calls = min(config.draws, size * rounds)
-    return Played(float(calls), 0.0, float(ceil(calls / size)))
+def play_draws(rounds: int, config: JobConfig, size: int, *, repairable: float) -> Played:
+    """The rounds of a word list, `size` draws each, and on top of them up to `planning.repair_share` as repairs."""
+    waiting = repaired = 0.0
+    drawn = played = 0
+    while played < rounds:
+        fresh = min(size, config.draws - drawn)
+        repairs = min(waiting, size * config.planning.repair_share)
+        if fresh + repairs < 1:
+            break
+        drawn, waiting = drawn + fresh, waiting - repairs + fresh * repairable
+        repaired, played = repaired + repairs, played + 1
+    return Played(drawn + repaired, repaired, float(played))

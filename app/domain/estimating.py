@@ -227,9 +227,9 @@ def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> 
 def _played(level: Level, parts: Guess, question: Question, measured: Measured) -> Played:
     config = question.asking.config
     rounds = estimate_rounds.rounds_of(level, config, usual=measured.rounds.expected if measured.rounds else None)
-    if _drawn(question):
-        return estimate_rounds.play_draws(rounds, config, question.draws_per_round)
     repairable = REPAIRABLE.at(level) if measured.repairable is None else measured.repairable
+    if _drawn(question):
+        return estimate_rounds.play_draws(rounds, config, question.draws_per_round, repairable=repairable)
     return estimate_rounds.play(parts.at(level), rounds, config, question.asking.recipe, repairable=repairable)
 
 

@@ -5,7 +5,7 @@ the number of workers. Knows nothing of files, formats or the database.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Annotated, ClassVar, TypeVar
 
@@ -68,6 +68,20 @@ class ExportOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOf:
+    """Where a part stands in the long document that it comes from."""
+
+    source_sha256: str
+    """Hex, of the document."""
+    part: int
+    """From 1."""
+    parts: int
+    start: int
+    """Its first character in the document, from 0; `end` is the one after its last."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeedSource:
     """Where a text comes from."""
 
@@ -78,6 +92,7 @@ class SeedSource:
     kind: str
     details: Mapping[str, object]
     """The record's other fields, its file and line."""
+    part: PartOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +115,7 @@ class PoolText:
     grade: float
     cluster: int
     parent: str | None
-    """Key (hex) of the earlier version this one repairs."""
+    """Key (hex) of the earlier version that this one repairs or refines."""
     seed: SeedSource | None
     verified: bool | None = None
     """Of an exercise: whether its solution, tests and mutants were run; None for other texts."""
@@ -240,7 +255,14 @@ def seed_json(seed: SeedSource) -> Line:
     found: Line = {name: _string(seed.details.get(name)) for name in SOURCE_FIELDS}
     line = seed.details.get("line")
     found["line"] = line if isinstance(line, int) and not isinstance(line, bool) else None
-    return {"sha256": seed.sha256, "external_id": seed.external_id, "kind": seed.kind, "source": found}
+    part = None if seed.part is None else asdict(seed.part)
+    return {
+        "sha256": seed.sha256,
+        "external_id": seed.external_id,
+        "kind": seed.kind,
+        "source": found,
+        "part": part,
+    }
 
 
 def _string(value: object) -> str | None:

@@ -79,6 +79,7 @@ LEVERS: Mapping[str, Lever] = {
     "function_lines_p90": _PLAIN_CODE,
     "fidelity_precision": _FAITHFUL,
     "fidelity_recall": _FAITHFUL,
+    "source_coverage": Lever("parts of long sources without a kept text are asked for before all others"),
 }
 """By target. `distinct3_high` and `approved_tokens` have none: every text accepted adds to the one, and no choice of
 arms is known to lower the other."""

@@ -57,6 +57,22 @@ class RoundFacts:
 
 
 @dataclass(frozen=True)
+class SourceFacts:
+    """A long document that was split, and how much of it the pool covers."""
+
+    sha256: str
+    external_id: str | None
+    parts: int
+    taking_part: int
+    covered: int
+    """Parts with a text in the pool."""
+    coverage: float | None
+    """Of the words of the parts that take part, the share in covered ones."""
+    fact_coverage: float | None
+    """Likewise, each covered part weighed by the share of its facts that its most faithful text keeps."""
+
+
+@dataclass(frozen=True)
 class JobFacts:
     """A job as its exports describe it."""
 
@@ -80,6 +96,8 @@ class JobFacts:
     rounds: Sequence[RoundFacts]
     unverified: int = 0
     """Exercises in the pool that nobody could run; they are in the export only where its options take them."""
+    sources: Sequence[SourceFacts] = ()
+    """Only those that were split."""
 
 
 class Tally:
@@ -141,6 +159,7 @@ def make_manifest(
     """The manifest, JSON-ready but for its keys' order; `rejected` texts were left out because a person said so."""
     facts = asdict(job)
     corpus, rounds, measures = facts.pop("corpus"), facts.pop("rounds"), facts.pop("measures")
+    sources = facts.pop("sources")
     run = {name: facts.pop(name) for name in ("id", "key", "state", "stop_reason", "why")}
     return {
         "manifest_version": MANIFEST_VERSION,
@@ -156,6 +175,7 @@ def make_manifest(
         "data_sha256": data_digest(files),
         "corpus": corpus,
         **facts,
+        "sources": list(sources),
         "measures": measures,
         "rounds": list(rounds),
     }

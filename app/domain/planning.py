@@ -8,7 +8,7 @@ given its arguments: one generator, seeded by the job's rng seed and the round.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 import numpy as np
@@ -20,6 +20,7 @@ from app.domain.arms import Arm as Arm
 from app.domain.config import Planning
 from app.domain.levers import SHIFT, Lever
 from app.domain.model_shares import apportion
+from app.domain.refinements import Refinable
 from app.domain.targets import Check
 
 LEAST_CALLS = 50
@@ -34,6 +35,8 @@ class SeedState:
     cluster: int
     used: frozenset[tuple[str, str]]
     """The (audience, format) pairs it was asked with."""
+    uncovered: bool = False
+    """Whether it is a part of a long source without a kept text, to be asked for before all others."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Repairable:
     """A dropped generation worth one more try."""
 
     generation_id: int
-    seed_id: int
+    seed_id: int | None
+    """None of a text that was drawn."""
     arm: Arm
     edu_score: float
     fell_short: tuple[str, ...]
@@ -54,10 +58,14 @@ class Planned:
     seed_id: int | None
     arm: Arm
     why: str
-    """`quota`, `repair`, `grow`, `explore` or `draw`."""
+    """`cover`, `quota`, `repair`, `refine`, `grow`, `explore` or `draw`."""
     rng_seed: int
     parent_id: int | None = None
     fell_short: tuple[str, ...] = ()
+    better_by: tuple[str, ...] = ()
+    """Of a refinement: the figures that must become better."""
+    asked_before: int = 0
+    """Of a refinement: how many its text had."""
     words: Mapping[str, int] = field(default_factory=dict)
     """For stories: the place in the list of each part of speech's word."""
     features: tuple[str, ...] = ()
@@ -77,6 +85,8 @@ class Situation:
     """Approved texts a cluster."""
     quotas: Mapping[int, int]
     repairable: Sequence[Repairable]
+    refinable: Sequence[Refinable] = ()
+    """Kept texts worth a better version, the first to be asked for first."""
     trials: Sequence[Trial] = ()
     """What came of the arms so far."""
     short: Sequence[Check] = ()
@@ -115,19 +125,21 @@ def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning,
     beliefs = arm_beliefs.learn(options, situation.trials, memory=planning.arm_memory)
     pulls = levers.pulled(situation.short)
     size = planning.calls_per_round or max(LEAST_CALLS, len(seeds))
-    shares = _shares(size, planning, pulls)
+    shares = _shares(size, planning, pulls, refinable=len(situation.refinable))
     chosen = _choose(situation, seeds, shares, size=size, rng=rng)
-    count = sum(map(len, chosen.values())) - len(chosen["repair"])
+    total = sum(map(len, chosen.values()))
+    count = total - len(chosen["repair"]) - len(chosen["refine"])
     chooser = Chooser(options, beliefs, floor=planning.arm_floor, levers=pulls, calls=count, rng=rng)
-    models = iter(_models(situation, count + len(chosen["repair"]), rng))
+    models = iter(_models(situation, total, rng))
     # All at once: a draw alone takes as long as thirty of them.
-    drawn = iter(rng.integers(0, 2**31 - 1, count + len(chosen["repair"])).tolist())
+    drawn = iter(rng.integers(0, 2**31 - 1, total).tolist())
     calls: list[Planned] = []
-    for why in ("quota", "repair", "grow", "explore"):
+    for why in ("cover", "quota", "repair", "refine", "grow", "explore"):
         for place in chosen[why]:
             model = next(models)
-            if why == "repair":
-                calls.append(_repair(situation.repairable[place], next(drawn), model or _first(situation.models)))
+            if why in ("repair", "refine"):
+                of = situation.repairable[place] if why == "repair" else situation.refinable[place]
+                calls.append(once_more(of, next(drawn), model or _first(situation.models)))
                 continue
             find = chooser.explore if why == "explore" else chooser.draw
             style, audience, constraint, asked = options[find(seeds[place].used, model)]
@@ -140,38 +152,49 @@ def plan_round(situation: Situation, arms: Sequence[Arm], *, planning: Planning,
     return Plan(tuple(calls), _summary(situation, calls, seeds) | account)
 
 
-def _shares(size: int, planning: Planning, pulls: Mapping[str, Lever]) -> dict[str, int]:
-    """The most calls of each kind; a lever moves some from exploring, never all of it."""
+def _shares(size: int, planning: Planning, pulls: Mapping[str, Lever], *, refinable: int) -> dict[str, int]:
+    """The most calls of each kind; levers and refinements take some from exploring, never all of it."""
     quota, repair = planning.quota_share, planning.repair_share
     free = max(0.0, 1.0 - quota - repair)
     wanting = [any(lever.clusters for lever in pulls.values()), any(lever.repairs for lever in pulls.values())]
     moved = min(SHIFT, free / 2) / max(1, sum(wanting))
     quota, repair = quota + moved * wanting[0], repair + moved * wanting[1]
+    explore = max(0.0, 1 - quota - repair)
+    refine = min(refinable, int(size * min(planning.refine_share, explore / 2) + 1e-9))
     return {
         "quota": int(size * quota + 1e-9),
         "repair": int(size * repair + 1e-9),
-        "explore": int(size * max(0.0, 1 - quota - repair) + 1e-9),
+        "refine": refine,
+        "explore": int(size * explore + 1e-9) - refine,
     }
 
 
 def _choose(
     situation: Situation, seeds: Sequence[SeedState], shares: Mapping[str, int], *, size: int, rng: np.random.Generator
 ) -> dict[str, list[int]]:
-    """{why: places}, of repairs in the repairable ones, of all others in `seeds`, none twice."""
-    repairs = list(range(min(len(situation.repairable), shares["repair"])))
-    quota = _by_deficit(situation, seeds, most=shares["quota"], rng=rng)
-    taken = set(quota)
+    """{why: places}, of repairs and refinements in theirs, of all others in `seeds`, none twice."""
+    cover = sorted((place for place, seed in enumerate(seeds) if seed.uncovered), key=lambda at: len(seeds[at].used))
+    cover = cover[:size]
+    room = size - len(cover)
+    repairs = list(range(min(len(situation.repairable), shares["repair"], room)))
+    refined = list(range(min(shares["refine"], room - len(repairs))))
+    most = min(shares["quota"], room - len(repairs) - len(refined))
+    quota = _by_deficit(situation, seeds, most=most, rng=rng, but=frozenset(cover))
+    taken = {*cover, *quota}
     rest = [place for place in rng.permutation(len(seeds)).tolist() if place not in taken]
-    rest = rest[: max(0, size - len(quota) - len(repairs))]
+    rest = rest[: max(0, room - len(quota) - len(repairs) - len(refined))]
     # What quotas and repairs leave over is not for exploring: it goes to what is known to do well.
     explored = min(len(rest), shares["explore"])
-    return {"quota": quota, "repair": repairs, "explore": rest[:explored], "grow": rest[explored:]}
+    again = {"repair": repairs, "refine": refined}
+    return {"cover": cover, "quota": quota, **again, "explore": rest[:explored], "grow": rest[explored:]}
 
 
-def _repair(of: Repairable, rng_seed: int, model: str | None) -> Planned:
-    return Planned(
-        of.seed_id, of.arm, "repair", rng_seed, parent_id=of.generation_id, fell_short=of.fell_short, model=model
-    )
+def once_more(of: Repairable | Refinable, rng_seed: int, model: str | None) -> Planned:
+    """The call that repairs a dropped text or refines a kept one."""
+    call = Planned(of.seed_id, of.arm, "repair", rng_seed, of.generation_id, of.fell_short, model=model)
+    if isinstance(of, Refinable):
+        return replace(call, why="refine", better_by=of.by, asked_before=of.asked)
+    return call
 
 
 def _models(situation: Situation, count: int, rng: np.random.Generator) -> list[str | None]:
@@ -193,7 +216,9 @@ def _first(models: Mapping[str, float]) -> str | None:
     return max(models, key=lambda name: models[name]) if models else None
 
 
-def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, rng: np.random.Generator) -> list[int]:
+def _by_deficit(
+    situation: Situation, seeds: Sequence[SeedState], *, most: int, rng: np.random.Generator, but: frozenset[int]
+) -> list[int]:
     """Places in `seeds` for clusters under quota, the emptiest first, the least used seeds of each first.
 
     A cluster gets as many calls as bring what it lacks at the share of calls that was accepted so far.
@@ -202,7 +227,8 @@ def _by_deficit(situation: Situation, seeds: Sequence[SeedState], *, most: int, 
     lack = {c: ceil((quota - situation.approved.get(c, 0)) / rate) for c, quota in situation.quotas.items()}
     queues: dict[int, list[int]] = defaultdict(list)
     for place in rng.permutation(len(seeds)).tolist():
-        queues[seeds[place].cluster].append(place)
+        if place not in but:
+            queues[seeds[place].cluster].append(place)
     for queue in queues.values():
         queue.sort(key=lambda place: len(seeds[place].used), reverse=True)
     chosen: list[int] = []
@@ -233,8 +259,10 @@ def _summary(situation: Situation, calls: Sequence[Planned], seeds: Sequence[See
     return {
         "calls": len(calls),
         "open_seeds": len(seeds),
+        **({"cover": shares["cover"]} if shares["cover"] else {}),
         "quota": shares["quota"],
         "repair": shares["repair"],
+        "refine": shares["refine"],
         "grow": shares["grow"],
         "explore": shares["explore"],
         "clusters_under_quota": len(under),

@@ -80,6 +80,18 @@ class Pool:
         self.clusters[text.cluster] += 1
         self.families.setdefault(text.family, []).append(text.vector)
 
+    def remove(self, text: Survivor) -> None:
+        """Take out a text that was added, for a better version of it."""
+        self.fold()
+        self.gram -= np.outer(text.vector, text.vector)
+        self.size -= 1
+        self.digests.discard(text.sha256)
+        self.ids.discard(text.id)
+        self.openings[text.opening] -= 1
+        self.stock_openings -= text.stock_opening
+        self.clusters[text.cluster] -= 1
+        self.families[text.family] = [own for own in self.families[text.family] if own is not text.vector]
+
     def fold(self) -> None:
         """Bring `gram` up to date."""
         new = self.latest[: self.unfolded]

@@ -85,6 +85,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("function_lines_p90", "function_lines_p90", "<="),
     ("fidelity_precision", "fidelity_precision", ">="),
     ("fidelity_recall", "fidelity_recall", ">="),
+    ("source_coverage", "source_coverage", ">="),
     ("approved_tokens", "approved_tokens", ">="),
 )
 """Target field, the measure it reads, and the direction in which it holds."""
@@ -104,6 +105,8 @@ DIVERSITY_TARGETS = frozenset(
 
 CODE_MEASURES = frozenset({"cyclomatic_p90", "nesting_p90", "function_lines_p90"})
 """Hold by default on a set without code."""
+HELD_BY_NOTHING = CODE_MEASURES | {"source_coverage"}
+"""Hold by default where there is nothing to measure: no code, no long source."""
 
 PLATEAU_PROGRESS = 0.01
 """Less progress than this in two rounds running is a plateau."""
@@ -133,7 +136,7 @@ def judge_targets(measures: Measures, targets: Targets) -> tuple[Check, ...]:
         if bound is None or (field == "approved_tokens" and not bound):
             continue
         value = measures.get(measure)
-        if value is None and measure in CODE_MEASURES:
+        if value is None and measure in HELD_BY_NOTHING:
             continue
         checks.append(_check(field, value, float(bound), direction))
     return tuple(checks)

@@ -67,7 +67,7 @@ def candidates(session: Session, corpus_id: int, *, most_chars: int, limit: int)
     rows = session.execute(
         text("""
         SELECT id, kind, length(text) AS chars FROM seeds
-        WHERE corpus_id = :corpus AND split = 'work' AND kind <> 'words' AND length(text) <= :most
+        WHERE corpus_id = :corpus AND source_id IS NULL AND split = 'work' AND kind <> 'words' AND length(text) <= :most
         ORDER BY sha256 LIMIT :limit"""),
         {"corpus": corpus_id, "most": most_chars, "limit": limit},
     )

@@ -122,7 +122,9 @@ def items(session: Session, corpus_id: int) -> list[Item]:
     corpus = get(session, corpus_id)
     field = corpus.options.get("text_field", "text")
     rows = session.execute(
-        text("SELECT external_id, text, details FROM seeds WHERE corpus_id = :corpus ORDER BY ordinal"),
+        text("""
+        SELECT external_id, text, details FROM seeds
+        WHERE corpus_id = :corpus AND source_id IS NULL ORDER BY ordinal"""),
         {"corpus": corpus_id},
     )
     return [_item(row.details, row.external_id, {field: row.text}, corpus.name) for row in rows]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.arrays import array as array_parameter
 from app.db.tables import Export
-from app.domain.exporting import PoolText, RealText, SeedSource
+from app.domain.exporting import PartOf, PoolText, RealText, SeedSource
 from app.errors import NotFoundError
 from app.repositories.reviews import REJECTED
 
@@ -163,7 +163,9 @@ def texts_of_pairs(session: Session, generation_ids: Sequence[int]) -> list[tupl
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-_SEED = """encode(s.sha256, 'hex') AS seed_sha256, s.external_id, s.licence, s.kind, s.details"""
+_SEED = """encode(s.sha256, 'hex') AS seed_sha256, s.external_id, s.licence, s.kind, s.details,
+               s.part, s.parts, s.part_from, s.part_to,
+               (SELECT encode(d.sha256, 'hex') FROM seeds d WHERE d.id = s.source_id) AS source_sha256"""
 
 
 def pool_texts(session: Session, ids: Sequence[int]) -> list[PoolText]:
@@ -208,7 +210,10 @@ def _pool_text(row: Row[Any]) -> PoolText:
 
 
 def _source(row: Row[Any]) -> SeedSource:
-    return SeedSource(row.seed_sha256, row.external_id, row.licence, row.kind, row.details)
+    part = None
+    if row.source_sha256 is not None:
+        part = PartOf(row.source_sha256, row.part, row.parts, row.part_from, row.part_to)
+    return SeedSource(row.seed_sha256, row.external_id, row.licence, row.kind, row.details, part)
 
 
 def real_texts(session: Session, job_id: int, ids: Sequence[int]) -> list[RealText]:

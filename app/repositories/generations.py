@@ -109,7 +109,17 @@ class Candidate:
     signature: bytes
     model: str | None = None
     """As asked; None: the job has one."""
-    repair: bool = False
+    parent_id: int | None = None
+    """The earlier version that it repairs or refines."""
+    source_id: int | None = None
+    """The long document that its seed is a part of."""
+    refines: dict[str, Any] | None = None
+    """Of a refinement: the figures it was asked to better (`by`), and how many its text had before it (`asked`)."""
+
+    @property
+    def repair(self) -> bool:
+        """Whether it was asked for with an earlier version."""
+        return self.parent_id is not None
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ _CANDIDATE = """
     SELECT g.id, g.round_id, u.ordinal, g.seed_id, coalesce(s.split, g.draw->>'split', 'work') AS split,
            coalesce(s.kind, 'prose') AS kind, g.sha256, left(g.text, 200) AS head, g.arm, g.verdict, g.edu_score,
            g.ease, g.grade, g.list_coverage, g.tokens, g.cluster, g.embedding, g.signature,
-           g.draw->>'model', g.parent_id IS NOT NULL
+           g.draw->>'model', g.parent_id, s.source_id, g.draw->'refines'
     FROM generations g JOIN units u ON u.id = g.unit_id LEFT JOIN seeds s ON s.id = g.seed_id
     WHERE g.job_id = :job AND g.verdict = ANY(:verdicts)"""
 
@@ -169,7 +179,17 @@ def set_verdicts(session: Session, outcomes: Sequence[tuple[int, str, str | None
 
 
 def retire_round(session: Session, round_id: int, *, reason: str) -> int:
-    """Take a collapsed round's texts out of pool and reserve again; returns how many."""
+    """Take a collapsed round's texts out of pool and reserve again, and bring back those that they replaced.
+
+    Returns how many were taken out.
+    """
+    session.execute(
+        text("""
+        UPDATE generations SET verdict = 'kept', gate = NULL, reason = NULL
+        WHERE verdict = 'dropped' AND gate = 'refinement' AND reason = 'replaced' AND id IN (
+            SELECT parent_id FROM generations WHERE round_id = :round AND verdict = 'kept')"""),
+        {"round": round_id},
+    )
     result = session.execute(
         text("""
         UPDATE generations SET verdict = 'dropped', gate = 'collapse', reason = :reason
@@ -184,7 +204,8 @@ class RepairRow:
     """A dropped generation worth one more try."""
 
     generation_id: int
-    seed_id: int
+    seed_id: int | None
+    """None of a text that was drawn."""
     arm: str
     edu_score: float
     reason: str
@@ -197,8 +218,7 @@ def repairable(session: Session, job_id: int, *, limit: int) -> list[RepairRow]:
         text("""
         SELECT g.id, g.seed_id, g.arm, g.edu_score, g.reason, g.detail FROM generations g
         JOIN units u ON u.id = g.unit_id JOIN rounds r ON r.id = g.round_id
-        WHERE g.job_id = :job AND g.verdict = 'dropped' AND g.repairable AND g.seed_id IS NOT NULL
-          AND g.parent_id IS NULL
+        WHERE g.job_id = :job AND g.verdict = 'dropped' AND g.repairable AND g.parent_id IS NULL
           AND g.id NOT IN (SELECT v.parent_id FROM units v
                            WHERE v.round_id = ANY(ARRAY(SELECT id FROM rounds WHERE job_id = :job))
                              AND v.kind = 'rewrite' AND v.parent_id IS NOT NULL)
@@ -242,8 +262,15 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
     verdicts: dict[str, int] = {}
     for row in rows:
         verdicts[row.verdict] = verdicts.get(row.verdict, 0) + row.n
+    again = session.execute(
+        text("""
+        SELECT draw->>'why' AS why, count(*) AS n, count(*) FILTER (WHERE verdict = 'kept') AS kept FROM generations
+        WHERE round_id = :round AND parent_id IS NOT NULL GROUP BY why ORDER BY why"""),
+        {"round": round_id},
+    ).all()
     return {
         "answers": sum(row.n for row in rows),
+        "again": {row.why: {"answers": row.n, "kept": row.kept} for row in again if row.why},
         "tokens": int(sum(row.tokens for row in rows)),
         "verdicts": verdicts,
         "dropped": [{"gate": r.gate, "reason": r.reason, "count": r.n} for r in rows if r.verdict == "dropped"],

@@ -78,6 +78,12 @@ class SourceRow:
     sha256: bytes
     details: dict[str, Any]
     text: str
+    source_id: int | None
+    """The long document that it is a part of."""
+    part: int | None
+    parts: int | None
+    part_from: int
+    part_to: int
 
 
 @dataclass(frozen=True)

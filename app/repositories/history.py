@@ -140,10 +140,11 @@ def sizes(session: Session, corpus_id: int, kinds: Sequence[str]) -> list[tuple[
     """(words, bytes) of seeds of these kinds, spread evenly over the corpus."""
     rows = session.execute(
         text(f"""
-        WITH span AS (SELECT coalesce(max(ordinal), 0) + 1 AS n FROM seeds WHERE corpus_id = :corpus)
+        WITH span AS (
+            SELECT coalesce(max(ordinal), 0) + 1 AS n FROM seeds WHERE corpus_id = :corpus AND source_id IS NULL)
         SELECT {_WORDS} AS words, octet_length(s.text) AS bytes
         FROM span CROSS JOIN LATERAL generate_series(0, n - 1, greatest(1, n / :most)) AS g(ordinal)
-        JOIN seeds s ON s.corpus_id = :corpus AND s.ordinal = g.ordinal
+        JOIN seeds s ON s.corpus_id = :corpus AND s.source_id IS NULL AND s.ordinal = g.ordinal
         WHERE s.kind = ANY(:kinds)"""),
         {"corpus": corpus_id, "kinds": list(kinds), "most": MOST_ROWS},
     )

@@ -69,7 +69,7 @@ def known(session: Session, corpus_id: int, digests: Sequence[bytes]) -> list[by
     # One value cut up by the server: an array of 4,000 digests takes the client five times as long to write.
     rows = session.execute(
         text("""
-        SELECT sha256 FROM seeds WHERE corpus_id = :corpus AND sha256 = ANY(ARRAY(
+        SELECT sha256 FROM seeds WHERE corpus_id = :corpus AND source_id IS NULL AND sha256 = ANY(ARRAY(
             SELECT substring(CAST(:digests AS bytea) FROM 32 * place + 1 FOR 32)
             FROM generate_series(0, :count - 1) AS place))"""),
         {"corpus": corpus_id, "digests": b"".join(digests), "count": len(digests)},
@@ -95,7 +95,7 @@ def add_copies(session: Session, corpus_id: int, copies: Mapping[bytes, int]) ->
         text("""
         UPDATE seeds s SET copies = s.copies + c.n
         FROM unnest(CAST(:digests AS bytea[]), CAST(:counts AS int[])) AS c(sha256, n)
-        WHERE s.corpus_id = :corpus AND s.sha256 = c.sha256"""),
+        WHERE s.corpus_id = :corpus AND s.source_id IS NULL AND s.sha256 = c.sha256"""),
         {"corpus": corpus_id, "digests": list(copies), "counts": list(copies.values())},
     )
 

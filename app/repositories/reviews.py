@@ -118,7 +118,7 @@ def most_uncertain(session: Session, job_id: int, *, edu_min: float, band: float
 
 _NEWEST = f"""
     SELECT DISTINCT ON (g.sha256) g.text, v.decision, v.score, {_WORK} AS usable,
-           encode(coalesce(s.sha256, g.key), 'hex') AS family
+           encode(coalesce((SELECT d.sha256 FROM seeds d WHERE d.id = s.source_id), s.sha256, g.key), 'hex') AS family
     FROM reviews v JOIN generations g ON g.id = v.generation_id LEFT JOIN seeds s ON s.id = g.seed_id
     WHERE v.job_id = ANY(:jobs) AND v.id <= :last ORDER BY g.sha256, v.id DESC"""
 """Every text once with its newest review, in an order that does not depend on ids."""

@@ -64,6 +64,15 @@ class ScoredSeed:
     """It was found to hold nothing that the job redacts or rejects."""
     improvable: bool = False
     """Passes can better its code; looked at only where the job has passes."""
+    place: int = 0
+    """0 of a document; of a part its first character in the source, from 1."""
+    source_id: int | None = None
+    """The long document that it is a part of."""
+
+    @property
+    def family(self) -> int:
+        """What it shares with all that must stay on its side of the split: its source, or itself."""
+        return self.id if self.source_id is None else self.source_id
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class Word:
     licence: str | None
 
 
+PLACE = "CASE WHEN s.source_id IS NULL THEN 0 ELSE s.part_from + 1 END"
 SCORE_COLUMNS = (
     ("job_id", "int8"),
     ("seed_id", "int8"),
@@ -94,16 +104,16 @@ SCORE_COLUMNS = (
 
 def last_ordinal(session: Session, corpus_id: int) -> int:
     """The highest ordinal of a corpus; -1 when it has no seeds."""
-    query = text("SELECT coalesce(max(ordinal), -1) FROM seeds WHERE corpus_id = :corpus")
+    query = text("SELECT coalesce(max(ordinal), -1) FROM seeds WHERE corpus_id = :corpus AND source_id IS NULL")
     return int(session.execute(query, {"corpus": corpus_id}).scalar_one())
 
 
 def texts_between(session: Session, corpus_id: int, low: int, high: int) -> list[SeedText]:
-    """Seeds with low <= ordinal < high, in order."""
+    """Documents with low <= ordinal < high, in order."""
     rows = session.execute(
         text("""
-        SELECT id, kind, text FROM seeds WHERE corpus_id = :corpus AND ordinal >= :low AND ordinal < :high
-        ORDER BY ordinal"""),
+        SELECT id, kind, text FROM seeds
+        WHERE corpus_id = :corpus AND source_id IS NULL AND ordinal >= :low AND ordinal < :high ORDER BY ordinal"""),
         {"corpus": corpus_id, "low": low, "high": high},
     )
     return [SeedText(*row) for row in rows]
@@ -113,7 +123,8 @@ def sample(session: Session, corpus_id: int, *, limit: int) -> list[SeedText]:
     """At most `limit` seeds, the ones with the lowest digests: a fixed random sample, in corpus order."""
     rows = session.execute(
         text("""
-        SELECT id, kind, text FROM (SELECT id, kind, text, ordinal FROM seeds WHERE corpus_id = :corpus
+        SELECT id, kind, text FROM (SELECT id, kind, text, ordinal FROM seeds
+                                    WHERE corpus_id = :corpus AND source_id IS NULL
                                     ORDER BY sha256 LIMIT :limit) s ORDER BY ordinal"""),
         {"corpus": corpus_id, "limit": limit},
     )
@@ -130,27 +141,32 @@ def put_scores(session: Session, job_id: int, rows: Iterable[SeedScoreRow]) -> i
     )
 
 
-def scored(session: Session, job_id: int, *, vectors: bool, after: int = -1, limit: int = 20_000) -> list[ScoredSeed]:
-    """A page of a job's scored seeds in corpus order, from ordinal `after` on; embeddings and signatures if asked."""
+def scored(
+    session: Session, job_id: int, *, vectors: bool, after: tuple[int, int] = (-1, 0), limit: int = 20_000
+) -> list[ScoredSeed]:
+    """A page of a job's scored seeds in corpus order, the parts of one after it, beyond the (ordinal, place)
+    `after`; embeddings and signatures if asked."""
     blobs = "x.embedding, x.signature" if vectors else "''::bytea, ''::bytea"
     rows = session.execute(
         text(f"""
         SELECT s.id, s.ordinal, s.kind, s.split, x.edu_score, x.ease, x.grade, x.list_coverage, x.tokens, x.cluster,
                x.reason, {blobs}, s.licence, x.detail, x.facts IS NOT NULL AS clean,
-               x.improvable
+               x.improvable, {PLACE}, s.source_id
         FROM seed_scores x JOIN seeds s ON s.id = x.seed_id
-        WHERE x.job_id = :job AND s.ordinal > :after ORDER BY s.ordinal LIMIT :limit"""),
-        {"job": job_id, "after": after, "limit": limit},
+        WHERE x.job_id = :job
+          AND (s.ordinal, {PLACE}) > (:ordinal, :place)
+        ORDER BY s.ordinal, {PLACE} LIMIT :limit"""),
+        {"job": job_id, "ordinal": after[0], "place": after[1], "limit": limit},
     )
     return [ScoredSeed(*row) for row in rows.all()]
 
 
 def all_scored(session: Session, job_id: int, *, vectors: bool) -> Iterator[ScoredSeed]:
     """Every scored seed of a job, in corpus order, read in pages."""
-    after = -1
+    after = (-1, 0)
     while page := scored(session, job_id, vectors=vectors, after=after):
         yield from page
-        after = page[-1].ordinal
+        after = (page[-1].ordinal, page[-1].place)
 
 
 def mark(session: Session, job_id: int, marks: Sequence[tuple[int, int | None, str | None]]) -> None:
@@ -193,7 +209,7 @@ def parts(session: Session, corpus_id: int) -> dict[str | None, int]:
     rows = session.execute(
         text("""
         SELECT details->>'part' AS part, count(*) AS n FROM seeds WHERE corpus_id = :corpus AND kind = 'words'
-        GROUP BY part ORDER BY n DESC, part"""),
+        GROUP BY 1 ORDER BY n DESC, 1"""),
         {"corpus": corpus_id},
     )
     return {row.part: row.n for row in rows}
@@ -203,7 +219,7 @@ def licences(session: Session, corpus_id: int) -> dict[str | None, int]:
     """{licence: seeds of a corpus that came with it}, the commonest first; None: without one."""
     rows = session.execute(
         text("""
-        SELECT licence, count(*) AS n FROM seeds WHERE corpus_id = :corpus
+        SELECT licence, count(*) AS n FROM seeds WHERE corpus_id = :corpus AND source_id IS NULL
         GROUP BY licence ORDER BY n DESC, licence"""),
         {"corpus": corpus_id},
     )

@@ -66,6 +66,8 @@ class ClaimedRewrite:
     """What the seed states; None when it must be screened before a prompt shows it."""
     version: Version | None = None
     """The seed's code as passes bettered it; None: the seed's own is in force, or not yet looked up."""
+    context: str | None = None
+    """Of a part of a long source: where it comes from and what came before it."""
 
 
 def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit | None:
@@ -112,7 +114,7 @@ def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, le
             FROM mine WHERE u.id = mine.id RETURNING u.*)
         SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload,
                t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, x.ease,
-               x.facts
+               x.facts, s.context
         FROM taken t JOIN rounds r ON r.id = t.round_id
         LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
         LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id

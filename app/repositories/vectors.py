@@ -18,6 +18,7 @@ _FROM = {
     "seeds": "seed_scores x JOIN seeds s ON s.id = x.seed_id WHERE x.job_id = :job AND x.reason IS NULL",
     "generations": "generations x JOIN units s ON s.id = x.unit_id WHERE x.round_id = :round AND x.verdict = 'pending'",
 }
+_THEN = {"seeds": ", s.part_from", "generations": ""}
 _ID = {"seeds": "x.seed_id", "generations": "x.id"}
 
 
@@ -36,7 +37,8 @@ def _plan(session: Session, of: Of, job_id: int, round_id: int, *, more: str = "
         text(f"""
         INSERT INTO units (kind, job_id, round_id, ordinal, payload)
         SELECT 'embed', :job, :round, n / :size, jsonb_build_object('{of}', jsonb_agg(id ORDER BY n))
-        FROM (SELECT {_ID[of]} AS id, row_number() OVER (ORDER BY s.ordinal) - 1 AS n FROM {_FROM[of]} {more}) w
+        FROM (SELECT {_ID[of]} AS id, row_number() OVER (ORDER BY s.ordinal{_THEN[of]}) - 1 AS n
+              FROM {_FROM[of]} {more}) w
         GROUP BY n / :size ORDER BY n / :size RETURNING id"""),
         {"job": job_id, "round": round_id, "size": TEXTS_A_CALL},
     )

@@ -11,10 +11,10 @@ from app.domain.config import JobConfig, recipe_of
 from app.domain.dedup_index import SignatureIndex
 from app.domain.diversity import OPENING_WORDS
 from app.domain.records import Verdict
-from app.domain.settling import Survivor
+from app.domain.settling import Outcome, Survivor
 from app.domain.text import first_words
 from app.repositories.generations import Body, Candidate
-from app.services import candidates
+from app.services import candidates, replacing
 from app.services.settling_seeds import signatures_of, vectors_of
 
 Row = tuple[int, str, str | None, str | None, float]
@@ -63,14 +63,22 @@ def admit(
     for place, one in zip(places, made, strict=True):
         if one.verdict == Verdict.kept:
             pool.add(place)
-    outcomes = settling.settle(
-        [place for place, one in zip(places, made, strict=True) if one.verdict != Verdict.kept],
-        pool,
-        redundancy_cap=redundancy_cap,
-        redundancy_weight=config.gates.redundancy_weight,
-        opening_cap=config.gates.opening_cap,
-        stock_cap=config.gates.stock_opening_cap,
-        quotas={cluster: quota * config.planning.variants_per_seed for cluster, quota in quotas.items()},
+
+    def judge(texts: Sequence[Survivor]) -> list[Outcome]:
+        return settling.settle(
+            texts,
+            pool,
+            redundancy_cap=redundancy_cap,
+            redundancy_weight=config.gates.redundancy_weight,
+            opening_cap=config.gates.opening_cap,
+            stock_cap=config.gates.stock_opening_cap,
+            quotas={cluster: quota * config.planning.variants_per_seed for cluster, quota in quotas.items()},
+        )
+
+    outcomes = replacing.replace_earlier(made, places, pool, judge)
+    told = {outcome.id for outcome in outcomes}
+    outcomes += judge(
+        [p for p, one in zip(places, made, strict=True) if one.verdict != Verdict.kept and p.id not in told]
     )
     return [(made[o.id].id, o.verdict.value, o.gate, o.reason, o.redundancy) for o in outcomes]
 

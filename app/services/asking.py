@@ -124,14 +124,23 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
         opening=payload.get("opening", ""),
         fell_short=tuple(payload.get("fell_short", ())),
         parts=context.config.parts,
+        refines="refines" in payload,
     )
     length = context.recipe.length_for(len((document or "").split()))
     # The job's key makes the boundary unknown to whoever wrote the document.
     place = f"{unit.round_number}/{unit.ordinal}" + (f"/{stage}" if stage else "")
     secret = sha256(context.job.key + place.encode()).digest()
-    mark = prompts.boundary(secret, (document or "") + (unit.parent_text or ""))
+    mark = prompts.boundary(secret, "".join(shown or "" for shown in (document, unit.parent_text, unit.context)))
     if stage is None:
-        messages = prompts.render(context.recipe, draw, document, mark=mark, length=length, earlier=unit.parent_text)
+        messages = prompts.render(
+            context.recipe,
+            draw,
+            document,
+            mark=mark,
+            length=length,
+            earlier=unit.parent_text,
+            context=unit.context,
+        )
     else:
         messages = prompts.render_pass(context.recipe, stage, document or "", mark=mark)
     request = LlmRequest(
@@ -164,11 +173,12 @@ def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
     seed, parent = unit.seed_text, unit.parent_text
     # A seed with stored facts holds nothing to redact.
     seed_is_clean = seed is None or unit.seed_facts is not None
-    if seed_is_clean and parent is None:
+    if seed_is_clean and parent is None and unit.context is None:
         return unit
     if seed is not None and not seed_is_clean:
         seed = safety.redact(seed, rules)
-    return replace(unit, seed_text=seed, parent_text=None if parent is None else safety.redact(parent, rules))
+    parent, context = (None if text is None else safety.redact(text, rules) for text in (parent, unit.context))
+    return replace(unit, seed_text=seed, parent_text=parent, context=context)
 
 
 def generation_key(job_key: bytes, round_number: int, ordinal: int, sample_ix: int = 0) -> bytes:

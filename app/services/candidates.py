@@ -19,11 +19,12 @@ Limits = dict[str, tuple[float, float]]
 
 
 def families(texts: Sequence[Candidate]) -> list[int]:
-    """The family of each text: its seed, or itself for a story drawn from words, named by its place in the order.
+    """The family of each text: its seed, or the source that its seed is a part of, or itself for a story drawn from
+    words, named by its place in the order.
 
     Never by its own id, which depends on the workers and would change what the bootstrap draws.
     """
-    return [text.seed_id if text.seed_id is not None else -1 - place for place, text in enumerate(texts)]
+    return [text.source_id or text.seed_id or -1 - place for place, text in enumerate(texts)]
 
 
 def measured_splits(seeds: Sequence[ScoredSeed]) -> tuple[str, frozenset[str]]:
@@ -57,6 +58,7 @@ def measure(
         approved=Counter(text.cluster for text in kept),
         tokens=sum(text.tokens for text in kept),
     ) | _education(chosen, bodies)
+    values |= _coverage(kept, seeds)
     diversity: Limits = {
         name: (value, measured.limits[name][1])
         for name in ("vendi2", "cluster_simpson")
@@ -75,6 +77,16 @@ def _education(chosen: Sequence[Candidate], bodies: Mapping[int, Body]) -> dict[
         "edu_mean": fmean([made.edu_score for made in explained]) if explained else None,
         "edu_audit_mean": fmean(audited) if audited else None,
     }
+
+
+def _coverage(kept: Sequence[Candidate], seeds: Sequence[ScoredSeed]) -> dict[str, float | None]:
+    """The share of the parts of long sources that the pool covers, by their words; nothing where none was split."""
+    parts = [seed for seed in seeds if seed.source_id is not None and seed.reason is None]
+    words = sum(part.tokens for part in parts)
+    if not words:
+        return {}
+    covered = {made.seed_id for made in kept}
+    return {"source_coverage": sum(part.tokens for part in parts if part.id in covered) / words}
 
 
 def _member(made: Candidate, body: Body, family: int) -> Member:

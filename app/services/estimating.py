@@ -6,13 +6,14 @@ from statistics import fmean, median
 
 from sqlalchemy.orm import Session
 
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, split_tokens
 from app.domain.estimate_tokens import Asking, PastCall, Seeds, Size
 from app.domain.estimating import Estimate, Guess, Measured, Model, Question, estimate
 from app.domain.price_list import ListedPrice
 from app.domain.pricing import FREE, Price
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
+from app.domain.source_parts import BYTES_PER_TOKEN
 from app.errors import ConflictError
 from app.repositories import corpora, history
 from app.repositories.history import CallRow, Pace, PastJob
@@ -120,8 +121,19 @@ def _seeds(session: Session, corpus_id: int, config: JobConfig, recipe: Recipe) 
         raise CorpusNotReadyError(id=corpus_id)
     kinds = [kind.value for kind in recipe.kinds]
     count = sum(corpus.kinds.get(kind, 0) for kind in kinds)
-    sizes = [Size(*size) for size in history.sizes(session, corpus_id, kinds)]
-    return Seeds(count, sizes, corpus.kinds.get(Kind.code, 0) / count if count else 0.0)
+    whole = history.sizes(session, corpus_id, kinds)
+    sizes = [size for words, length in whole for size in _as_parts(words, length, split_tokens(config))]
+    return Seeds(
+        round(count * len(sizes) / len(whole)) if whole else count,
+        sizes,
+        corpus.kinds.get(Kind.code, 0) / count if count else 0.0,
+    )
+
+
+def _as_parts(words: int, length: int, most: int) -> list[Size]:
+    """A document, or the parts that it will be split into."""
+    parts = -(-length // (most * BYTES_PER_TOKEN))
+    return [Size(words // parts, length // parts)] * parts if parts > 1 else [Size(words, length)]
 
 
 def measured_of(

@@ -14,11 +14,11 @@ from app.adapters.storage import Storage
 from app.domain.config import recipe_of
 from app.domain.exporting import SPLITS, ExportOptions, ExportSplit, RealShare, plan_real
 from app.domain.gate_config import Safety
-from app.domain.manifest import MANIFEST_NAME, CorpusFacts, JobFacts, RoundFacts, host_of, safe_config
+from app.domain.manifest import MANIFEST_NAME, CorpusFacts, JobFacts, RoundFacts, SourceFacts, host_of, safe_config
 from app.domain.records import JobId, Split
 from app.domain.steps import Compute, Step
 from app.errors import ConflictError, NotFoundError
-from app.repositories import corpora, exports, jobs, rounds, units
+from app.repositories import corpora, exports, jobs, rounds, sources, units
 from app.repositories.exports import ExportRow
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
@@ -175,7 +175,19 @@ def _facts(session: Session, job: JobRow) -> JobFacts:
         measures=settled[-1].measures if settled else {},
         rounds=tuple(_round(row, kept.get(row.number, 0)) for row in settled),
         unverified=exports.unverified(session, job.id),
+        sources=tuple(_sources(session, job.id)),
     )
+
+
+def _sources(session: Session, job_id: int) -> list[SourceFacts]:
+    """By sha256, for ids are others in every repetition."""
+    found = [
+        SourceFacts(
+            row.sha256.hex(), row.external_id, row.parts, row.taking_part, row.covered, row.coverage, row.fact_coverage
+        )
+        for row in sources.coverage(session, job_id)
+    ]
+    return sorted(found, key=lambda source: source.sha256)
 
 
 def _taking_part(settled: Sequence[RoundRow]) -> int | None:

@@ -63,6 +63,8 @@ def why(row: GenerationRow) -> str:
             stage = row.draw["passes"][row.draw["stage"]].replace("_", "-")
             what = f"Draft of the {stage} pass over the seed's code"
             return f"{what}, not in force: {row.reason} ({row.detail})." if row.reason else f"{what}, in force."
+        case Verdict.dropped if row.reason == "replaced":
+            return "Replaced: a refinement of it is better and took its place in the pool."
         case Verdict.dropped:
             detail = f" ({row.detail})" if row.detail else ""
             return f"Dropped by the {row.gate} gate: {row.reason}{detail}."

@@ -3,25 +3,27 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from itertools import takewhile
 
 from sqlalchemy.orm import Session
 
+from app.domain import again, licences, model_shares, planning, refinements, settling, unsafe_words, word_parts
 from app.domain import drafts as draft_rules
-from app.domain import licences, model_shares, planning, settling, unsafe_words, word_parts
 from app.domain.arm_beliefs import Trial
 from app.domain.config import JobConfig, recipe_of
 from app.domain.draws import Draws, Offer
-from app.domain.planning import Arm, Plan, Planned, Repairable, SeedState, Situation
+from app.domain.planning import Plan, Planned, Repairable, SeedState, Situation
 from app.domain.pricing import worst_prompt_tokens
 from app.domain.recipes.recipe import Recipe
 from app.domain.records import JobId, split_of
+from app.domain.refinements import Kept, Refinable
 from app.domain.targets import Check
-from app.repositories import arm_trials, drafts, generations, rewrites, seeds
+from app.repositories import arm_trials, drafts, generations, once_more, rewrites, seeds
 from app.repositories.arm_trials import AskedRow
 from app.repositories.rewrites import NewRewrite
 from app.repositories.seeds import ScoredSeed, Word
 from app.services import rounds
+from app.services.arm_names import arm_of as arm_of
 
 PROMPT_OVERHEAD_BYTES = 6_000
 """More than the bytes of any built-in prompt without its document; a longer one is noticed and reserved anew."""
@@ -53,6 +55,12 @@ class Board:
     """Those among them of the kind that is short."""
     passed: Set[int] = frozenset()
     """Seeds whose passes have been made."""
+    refined: Mapping[int, int] = field(default_factory=dict)
+    """{generation id: refinements asked for}."""
+    kept: Sequence[Kept] = ()
+    """Texts of the pool that fall short, in the order of rounds and plans; whoever settles says it."""
+    covered: frozenset[int] = frozenset()
+    """Seeds with a text in the pool; likewise."""
 
 
 def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfig, *, repairs: int) -> Board:
@@ -65,6 +73,7 @@ def read_board(session: Session, job_id: JobId, corpus_id: int, config: JobConfi
         arm_trials.asked(session, job_id),
         {},
         passed=drafts.passed_seeds(session, job_id) if config.passes else frozenset(),
+        refined=once_more.refined(session, job_id) if config.planning.refine_share else {},
     )
     recipe = recipe_of(config)
     if scored or not recipe.draws:
@@ -105,13 +114,6 @@ def _reason_against(word: Word, part: str, config: JobConfig, recipe: Recipe) ->
     return "unsafe_words" if listed and unsafe_words.unsafe_words(word.text, gates.safety.word_classes) else None
 
 
-@lru_cache(maxsize=4_096)
-def arm_of(name: str) -> Arm:
-    """The arm of that name; few come up, over and over."""
-    style, audience, constraint = [*name.split("/"), "", ""][:3]
-    return Arm(style, audience, constraint)
-
-
 def words_funnel(board: Board) -> dict[str, object]:
     """Round 0's funnel of a word list: what is drawn from, and why the rest is not."""
     drawn, left_out = sum(map(len, board.words.values())), dict(board.words_left_out)
@@ -129,10 +131,19 @@ def quotas_of(board: Board, config: JobConfig) -> dict[int, int]:
 def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter[int], short: Sequence[Check]) -> Plan:
     """The plan of round `number`."""
     recipe = recipe_of(config)
+    to_refine = refinements.refinable(
+        board.kept, short, edu_under=config.planning.refine_edu_under, depth=config.planning.refine_depth
+    )
     if board.words:
-        return _plan_draws(board, config, recipe, number)
+        return _plan_draws(board, config, recipe, number, to_refine)
+    covers = config.targets.source_coverage is not None
     states = [
-        SeedState(seed.id, seed.cluster or 0, frozenset(_pair(name) for name in board.used.get(seed.id, ())))
+        SeedState(
+            seed.id,
+            seed.cluster or 0,
+            frozenset(_pair(name) for name in board.used.get(seed.id, ())),
+            uncovered=covers and seed.source_id is not None and seed.id not in board.covered,
+        )
         for seed in board.scored
         if seed.reason is None
     ]
@@ -141,6 +152,7 @@ def make_plan(board: Board, config: JobConfig, *, number: int, approved: Counter
         approved=approved,
         quotas=quotas_of(board, config),
         repairable=[_repairable(row) for row in board.repairs],
+        refinable=to_refine,
         trials=[_trial(row, board, number, priced=_priced(board, config)) for row in board.asked],
         short=short,
         models={one.model: one.share for one in config.llm.models},
@@ -180,7 +192,7 @@ def draws_per_round(config: JobConfig) -> int:
     return config.planning.calls_per_round or max(planning.LEAST_CALLS, -(-config.draws // config.max_rounds))
 
 
-def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int) -> Plan:
+def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int, to_refine: Sequence[Refinable]) -> Plan:
     size = draws_per_round(config)
     first = size * (number - 1)
     count = max(0, min(size, config.draws - first))
@@ -193,7 +205,10 @@ def _plan_draws(board: Board, config: JobConfig, recipe: Recipe, number: int) ->
     )
     drawn = Draws(offer, rng_seed=config.rng_seed, first=first, count=count)
     left = max(0, config.draws - first - count)
-    return Plan(drawn, {**drawn.summary(), "draws_left": left, "why": "dealt evenly from shuffled lists"})
+    repairable = [_repairable(row) for row in board.repairs]
+    calls = again.with_again(drawn, repairable, to_refine, config.planning, size=size, seed=[config.rng_seed, number])
+    told = {**drawn.summary(), **again.counts(calls), "draws_left": left, "why": "dealt evenly from shuffled lists"}
+    return Plan(calls, told)
 
 
 def _pair(name: str) -> tuple[str, str]:
@@ -204,7 +219,7 @@ def _pair(name: str) -> tuple[str, str]:
 def seeds_left(board: Board, config: JobConfig, number: int) -> int:
     """How many seeds, repairs or draws a round after `number` could still ask for."""
     if board.words:
-        return max(0, config.draws - draws_per_round(config) * number)
+        return max(0, config.draws - draws_per_round(config) * number) + len(board.repairs)
     most = planning.most_variants(recipe_of(config).arms, config.planning)
     left = sum(s.reason is None and len(board.used.get(s.id, ())) < most for s in board.scored)
     return left + len(board.repairs)
@@ -217,15 +232,16 @@ def write_plan(session: Session, job_id: JobId, config: JobConfig, board: Board,
     sizes = {seed.id: seed.tokens * (2 if seed.improvable else 1) for seed in board.scored}
     passes = {seed.id for seed in board.scored if seed.improvable} - board.passed if config.passes else set()
     recipe = recipe_of(config)
-    return rewrites.put(
-        session,
-        job_id,
-        round_id,
-        (
-            _with_passes(_unit(place, call, config, recipe, board, sizes), config, passes)
-            for place, call in enumerate(plan.calls)
-        ),
-    )
+    # Of drawn texts asked for once more, which come first: a million draws are not gone through to find them.
+    earlier = [call.parent_id for call in takewhile(lambda call: call.parent_id, plan.calls) if call.parent_id]
+    drawn = once_more.draws(session, earlier) if board.words else {}
+    shared = _Shared(config, recipe, board, sizes, drawn)
+    units = (_with_passes(_unit(place, call, shared), config, passes) for place, call in enumerate(plan.calls))
+    return rewrites.put(session, job_id, round_id, units)
+
+
+CARRIED = ("words", "word_seeds", "features", "opening", "split")
+"""What a drawn text's repair is told of its draw once more."""
 
 
 def _model(call: Planned, config: JobConfig) -> str | None:
@@ -243,9 +259,21 @@ def _with_passes(unit: NewRewrite, config: JobConfig, open_seeds: Set[int]) -> N
     return replace(unit, payload={**unit.payload, **asked})
 
 
-def _unit(
-    place: int, call: Planned, config: JobConfig, recipe: Recipe, board: Board, sizes: dict[int, int]
-) -> NewRewrite:
+@dataclass(frozen=True)
+class _Shared:
+    """What all units of a round are made with."""
+
+    config: JobConfig
+    recipe: Recipe
+    board: Board
+    sizes: Mapping[int, int]
+    """{seed id: its words}."""
+    drawn: Mapping[int, Mapping[str, object]]
+    """{generation id: what it was drawn from}, of those that are asked for once more."""
+
+
+def _unit(place: int, call: Planned, shared: _Shared) -> NewRewrite:
+    config, recipe, board, sizes = shared.config, shared.recipe, shared.board, shared.sizes
     words = sizes.get(call.seed_id or 0, 0)
     most = recipe.answer_tokens(words)
     if config.passes:
@@ -258,6 +286,10 @@ def _unit(
         payload["model"] = model
     if call.fell_short:
         payload["fell_short"] = list(call.fell_short)
+    if call.better_by:
+        payload["refines"] = {"by": list(call.better_by), "asked": call.asked_before}
+    carried = shared.drawn.get(call.parent_id or 0, {})
+    payload |= {name: carried[name] for name in CARRIED if name in carried}
     if call.words:
         drawn = [board.words[part][at] for part, at in call.words.items()]
         payload |= {

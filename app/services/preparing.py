@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import embedding
 from app.domain.benchmarks import Item
-from app.domain.config import JobConfig
+from app.domain.config import JobConfig, split_tokens
 from app.domain.gate_config import Safety
 from app.domain.records import JobId, Kind
 from app.domain.steps import Compute, Step
@@ -16,7 +16,7 @@ from app.repositories import corpora, jobs, seeds, units
 from app.repositories.jobs import JobRow
 from app.repositories.seeds import SeedScoreRow, SeedText
 from app.repositories.units import ClaimedUnit
-from app.services import failures, rounds
+from app.services import failures, rounds, splitting
 
 FIT_SAMPLE = 5_000
 """Seeds the embedder is fitted on at most; more move no axis by much and cost memory."""
@@ -48,6 +48,8 @@ class ScoreInput:
     """What prompts show of no seed."""
     passes: bool = False
     """Whether it must be found out which seeds passes can better."""
+    split: frozenset[int] = frozenset()
+    """Long documents among `texts` that take no part, for their parts, which follow, do."""
 
 
 def read_fit(session: Session, job_id: JobId) -> FitInput:
@@ -92,12 +94,15 @@ def write_fit(session: Session, unit: ClaimedUnit, data: FitInput, blob: bytes, 
 
 
 def read_score(session: Session, unit: ClaimedUnit, job: JobRow) -> ScoreInput:
-    """The seeds of a range, and what they are judged by."""
-    texts = seeds.texts_between(session, job.corpus_id, unit.payload["low"], unit.payload["high"])
+    """The seeds of a range, the parts of long documents after them, and what they are judged by."""
     config = rounds.config_of(job)
+    documents = seeds.texts_between(session, job.corpus_id, unit.payload["low"], unit.payload["high"])
+    split, parts = splitting.split_long(session, documents, most=split_tokens(config))
     items = [item for corpus in config.benchmarks for item in corpora.items(session, corpus)]
     embedder = jobs.artifact(session, JobId(job.id), "embedder")
-    return ScoreInput(texts, embedder, items, config.gates.safety, passes=bool(config.passes))
+    return ScoreInput(
+        [*documents, *parts], embedder, items, config.gates.safety, passes=bool(config.passes), split=split
+    )
 
 
 def write_score(session: Session, unit: ClaimedUnit, rows: Sequence[SeedScoreRow]) -> list[Step]:

@@ -19,7 +19,7 @@ from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
 from app.repositories.units import ClaimedUnit
-from app.services import admitting, candidates, failures, planning, settling_seeds, steering
+from app.services import admitting, candidates, failures, planning, replacing, settling_seeds, steering
 from app.services import rounds as moves
 from app.services.admitting import Row
 from app.services.planning import Board
@@ -153,6 +153,7 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     plan = None
     if not decision.stop:
         board = steering.with_won(data.board, wanted.made, outcomes, short)
+        board = replacing.with_pool(board, kept, short, edu_under=data.config.planning.refine_edu_under)
         plan = planning.make_plan(board, data.config, number=data.round.number + 1, approved=approved, short=short)
     stored = {"measured_on": measured_on, "values": measures, "figures": _figures_json(figures), "pool": len(kept)}
     return Settled(None, stored, checks, decision, plan, data.board)

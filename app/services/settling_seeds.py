@@ -18,6 +18,7 @@ from app.repositories import jobs, seeds
 from app.repositories.jobs import JobRow
 from app.repositories.seeds import ScoredSeed
 from app.services import rounds
+from app.services.splitting import SPLIT
 
 REFERENCE_SIZE = 4_000
 """Seeds the reference is measured on at most; the measures do not drift with size beyond it."""
@@ -83,7 +84,7 @@ def think_seeds(data: SeedSet) -> Prepared:
     names = clusters.name_clusters([screened[seed.id].text for seed in part], labels)
     reference = part[:: max(1, -(-len(part) // REFERENCE_SIZE))]
     members = [
-        Member(screened[s.id].text, s.id, label_of[s.id], s.ease, s.grade, s.list_coverage, s.tokens, s.kind)
+        Member(screened[s.id].text, s.family, label_of[s.id], s.ease, s.grade, s.list_coverage, s.tokens, s.kind)
         for s in reference
     ]
     measured = measuring.measure_members(
@@ -91,8 +92,11 @@ def think_seeds(data: SeedSet) -> Prepared:
     )
     marks = [(s.id, label_of.get(s.id), reason) for s, reason in zip(data.scored, reasons, strict=True)]
     redacted = Counter(kind.value for seed in part for kind in screened[seed.id].found)
-    funnel: dict[str, object] = {"seeds": len(data.scored), "taking_part": len(part)}
-    funnel |= {"left_out": dict(Counter(r for r in reasons if r)), "redacted": dict(redacted)}
+    split = sum(reason == SPLIT for reason in reasons)
+    funnel: dict[str, object] = {"seeds": len(data.scored) - split, "taking_part": len(part)}
+    funnel |= {"left_out": dict(Counter(r for r in reasons if r and r != SPLIT)), "redacted": dict(redacted)}
+    parts = sum(seed.source_id is not None for seed in data.scored)
+    funnel |= {"split": {"sources": split, "parts": parts}} if split else {}
     found = [{"seed": seed.id, "found": seed.detail} for seed in data.scored if seed.reason == "contaminated"]
     funnel |= {"contaminated": found[:SHOWN_CONTAMINATED]} if found else {}
     cap = _redundancy_cap(vectors, data.config.gates.redundancy_percentile)
@@ -106,12 +110,26 @@ def _screened(seed: ScoredSeed, text: str, rules: Safety) -> Screened:
 def _reasons(data: SeedSet, screened: Mapping[int, Screened]) -> list[str | None]:
     reasons = [_own_reason(seed, screened[seed.id], data.config) for seed in data.scored]
     # Only what may take part makes others its copies: the free copy of a text whose licence is refused stays.
+    _follow_sources(data, reasons)
     places = [place for place, reason in enumerate(reasons) if reason is None]
     group = _near_duplicates(data, places)
     for at, place in enumerate(places):
         if group[at] != at:
             reasons[place] = "near_duplicate"
     return reasons
+
+
+def _follow_sources(data: SeedSet, reasons: list[str | None]) -> None:
+    """Leave out the parts of long documents that nearly repeat another document, wherever they were cut."""
+    if SPLIT not in reasons:
+        return
+    alive = {seed.source_id or seed.id for seed, reason in zip(data.scored, reasons, strict=True) if reason is None}
+    places = [p for p, seed in enumerate(data.scored) if seed.source_id is None and seed.id in alive]
+    group = _near_duplicates(data, places)
+    twins = {data.scored[place].id for at, place in enumerate(places) if group[at] != at}
+    for place, seed in enumerate(data.scored):
+        if reasons[place] is None and seed.source_id in twins:
+            reasons[place] = "near_duplicate"
 
 
 def _own_reason(seed: ScoredSeed, screened: Screened, config: JobConfig) -> str | None:

@@ -8,6 +8,7 @@ from app.domain import levers
 from app.domain.records import Split, Verdict
 from app.domain.targets import Check
 from app.repositories.generations import Candidate
+from app.services import replacing
 from app.services.admitting import Row
 from app.services.planning import Board, Way
 
@@ -40,5 +41,6 @@ def _by_way(texts: Sequence[Candidate]) -> Counter[Way]:
 def sameness(round_id: int, texts: Sequence[Candidate], outcomes: Sequence[Row]) -> tuple[int, int]:
     """Of a round's answers those that came so far, and those of them refused for being like others."""
     new = {text.id for text in texts if text.round_id == round_id and text.verdict == Verdict.pending}
-    fates = [outcome for outcome in outcomes if outcome[0] in new]
+    # A refinement that is no better than its earlier version says nothing of the endpoint's variety.
+    fates = [outcome for outcome in outcomes if outcome[0] in new and outcome[2] != replacing.GATE]
     return len(fates), sum(outcome[1] == Verdict.dropped for outcome in fates)

@@ -43,6 +43,7 @@ OPERATIONS = {
     "POST /v1/jobs/{job_id}/resume",
     "POST /v1/jobs/{job_id}/cancel",
     "GET /v1/jobs/{job_id}/rounds",
+    "GET /v1/jobs/{job_id}/sources",
     "GET /v1/jobs/{job_id}/spend",
     "GET /v1/jobs/{job_id}/events",
     "GET /v1/jobs/{job_id}/generations",

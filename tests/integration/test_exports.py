@@ -96,6 +96,7 @@ def test_a_line_tells_its_whole_lineage_without_ids_or_times(engine: Engine, sto
             "external_id": "s-3",
             "kind": "prose",
             "source": {"file": "a.jsonl", "title": "Seed 3", "url": None, "author": None, "source": None, "line": 4},
+            "part": None,
         },
         "round": 2,
         "arm": "lesson/a school pupil/none",

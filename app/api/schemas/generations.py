@@ -53,7 +53,7 @@ class GenerationOut(BaseModel):
     seed_id: int | None
     """Null for a story, which is drawn from words."""
     parent_id: int | None
-    """The earlier version that a repair started from."""
+    """The earlier version that it repairs or refines."""
     verdict: str
     """`pending`, `kept`, `reserve` or `dropped`."""
     gate: str | None
@@ -83,8 +83,24 @@ class GenerationOut(BaseModel):
     created_at: datetime
 
 
+class PartOut(BaseModel):
+    """Where a part stands in the long document that it comes from."""
+
+    source_id: int
+    """Seed id of the document."""
+    part: int
+    """From 1."""
+    parts: int
+    start: int
+    """Its first character in the document's text, from 0."""
+    end: int
+    """The character after its last."""
+    heading: str | None
+    """The headings that it stands under, the outermost first."""
+
+
 class SeedOut(BaseModel):
-    """A document that came in."""
+    """A document that came in, or a part of a long one."""
 
     id: int
     corpus_id: int
@@ -99,6 +115,8 @@ class SeedOut(BaseModel):
     metadata: dict[str, Any]
     """The record's other fields."""
     text: str
+    part: PartOut | None = None
+    """Null for a document that was not split."""
 
 
 class CallOut(BaseModel):
@@ -221,6 +239,17 @@ def generation_out(row: GenerationRow) -> GenerationOut:
 def _seed_out(row: SourceRow) -> SeedOut:
     rest = dict(row.details)
     file, line = rest.pop("file", None), rest.pop("line", None)
+    part = None
+    if row.source_id is not None and row.part is not None and row.parts is not None:
+        heading = rest.pop("heading", None)
+        part = PartOut(
+            source_id=row.source_id,
+            part=row.part,
+            parts=row.parts,
+            start=row.part_from,
+            end=row.part_to,
+            heading=heading,
+        )
     return SeedOut(
         id=row.id,
         corpus_id=row.corpus_id,
@@ -233,6 +262,7 @@ def _seed_out(row: SourceRow) -> SeedOut:
         sha256=row.sha256.hex(),
         metadata=rest,
         text=row.text,
+        part=part,
     )
 
 

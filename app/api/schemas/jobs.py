@@ -14,6 +14,7 @@ from app.domain.config import (
     Llm,
     Planning,
     Preset,
+    Sources,
     Targets,
 )
 from app.domain.gate_config import Gates
@@ -53,6 +54,8 @@ class JobFields(BaseModel):
     llm: Llm = Field(default_factory=Llm)
     embedding: Embedding = Field(default_factory=Embedding)
     """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
+    sources: Sources = Field(default_factory=Sources)
+    """`{"split_tokens": 300}` splits documents of more tokens into parts."""
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
 

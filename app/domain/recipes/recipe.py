@@ -130,8 +130,11 @@ class Recipe:
     def length_for(self, seed_words: int) -> tuple[int, int]:
         """The words to ask for, given the seed's: wide enough that an honest answer never has to pad.
 
+        Of a draw, which has no seed (0 words), the whole range of lengths is asked for.
         Example: a seed of 200 words under a ratio of (0.5, 2.0) and a range of (80, 600) asks for 100 to 400.
         """
+        if not seed_words:
+            return self.length_words
         low, high = self.length_words
         least = min(max(low, round(seed_words * self.length_ratio[0])), high)
         most = max(min(high, round(seed_words * self.length_ratio[1])), min(high, 2 * low))

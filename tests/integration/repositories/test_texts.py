@@ -103,7 +103,7 @@ def test_only_first_tries_that_may_be_mended_and_were_not_are_repairable(texts: 
 
     found = generations.repairable(texts.session, texts.job_id, limit=10)
 
-    assert [one.generation_id for one in found] == [by_text["high"], by_text["low"]]
+    assert [one.generation_id for one in found] == [by_text["high"], by_text["a story"], by_text["low"]]
     assert (found[0].reason, found[0].detail) == ("too_hard", "grade 12")
     assert len(generations.repairable(texts.session, texts.job_id, limit=1)) == 1
 
@@ -240,7 +240,7 @@ def test_scores_come_in_corpus_order_in_pages_and_take_marks(texts: Texts) -> No
 
     assert [one.id for one in found] == texts.seeds
     assert [(one.cluster, one.reason) for one in found] == [(4, None), (None, None), (None, "near_duplicate")]
-    page = seeds.scored(texts.session, texts.job_id, vectors=True, after=0, limit=1)
+    page = seeds.scored(texts.session, texts.job_id, vectors=True, after=(0, 0), limit=1)
     assert [one.id for one in page] == [texts.seeds[1]]
 
 

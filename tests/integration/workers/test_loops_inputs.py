@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.domain.config import Llm
+from app.domain.config import Llm, Sources
 from app.domain.gate_config import Gates
 from app.domain.text import sha256
 from tests.integration.loop_run import Loop
@@ -31,10 +31,11 @@ def test_a_seed_that_only_stuffs_words_takes_no_part(loop: Loop) -> None:
     assert max(s["edu_score"] for s in scores[3:]) < min(s["edu_score"] for s in scores[:3])
 
 
-def test_a_seed_longer_than_the_models_context_is_too_long_and_is_never_sent(loop: Loop) -> None:
+def test_a_seed_longer_than_the_models_context_that_is_not_split_is_too_long_and_is_never_sent(loop: Loop) -> None:
     long = " ".join(DOCUMENTS * 6)
     job_id = loop.submit(
-        loop.corpus([*DOCUMENTS[:3], long]), config_of(max_rounds=1, llm=Llm(context_tokens=2048, max_tokens=700))
+        loop.corpus([*DOCUMENTS[:3], long]),
+        config_of(max_rounds=1, llm=Llm(context_tokens=2048, max_tokens=700), sources=Sources(split_tokens=100_000)),
     )
 
     job = loop.drive(job_id)

@@ -125,7 +125,8 @@ def test_stories_are_drawn_until_the_draws_are_used() -> None:
 
     found = estimate(stories, Measured())
 
-    assert (found.low.calls, found.expected.calls, found.high.calls) == (100, 120, 120)
+    # Repairs come on top of the draws, a fifth of a round of them at most.
+    assert (found.low.calls, found.expected.calls, found.high.calls) == (100, 132, 170)
     assert found.taking_part == Guess(3_000, 3_000, 3_000)
 
 

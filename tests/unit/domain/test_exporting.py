@@ -1,6 +1,7 @@
 """Worked examples of what an export takes and how its lines read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from app.domain.exporting import (
     ExportFormat,
     ExportOptions,
     ExportSplit,
+    PartOf,
     PoolText,
     RealText,
     SeedSource,
@@ -106,3 +108,10 @@ def test_options_are_read_from_json() -> None:
     options = TypeAdapter(ExportOptions).validate_json('{"format": "jsonl.zst", "splits": ["test"], "real_share": 0.5}')
 
     assert options == ExportOptions(ExportFormat.jsonl_zst, 0.5, (ExportSplit.test,))
+
+
+def test_a_part_names_its_source_and_its_place_and_a_whole_document_none() -> None:
+    part = replace(SEED, part=PartOf("ab" * 32, 2, 5, 100, 180))
+
+    assert seed_json(part)["part"] == {"source_sha256": "ab" * 32, "part": 2, "parts": 5, "start": 100, "end": 180}
+    assert seed_json(SEED)["part"] is None and seed_json(SEED).keys() == seed_json(part).keys()

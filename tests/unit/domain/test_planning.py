@@ -20,6 +20,7 @@ from app.domain.planning import (
     plan_round,
 )
 from app.domain.recipes.codetextbook import CODETEXTBOOK
+from app.domain.refinements import Refinable
 from app.domain.targets import Check
 
 ARMS = CODETEXTBOOK.arms
@@ -303,3 +304,32 @@ def test_the_summary_says_why() -> None:
 
     assert made.summary["clusters_under_quota"] == 1 and made.summary["clusters"] == 1
     assert made.summary["open_seeds"] == 100 and sum(made.summary["arms"].values()) <= 100  # type: ignore[union-attr]
+
+
+def refinable(number: int) -> Refinable:
+    return Refinable(2000 + number, number, PLAIN, ("grade",), (f"too_hard: {number}",), 0, 0.1)
+
+
+def test_refinements_take_half_of_exploring_at_most() -> None:
+    of = situation(repairable=[repair(n) for n in range(1, 51)], refinable=[refinable(n) for n in range(1, 51)])
+
+    assert whys(plan(of)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
+    assert whys(plan(of, refine_share=1.0)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
+    assert whys(plan(of, refine_share=0.0)) == {"quota": 60, "repair": 20, "explore": 20}
+    assert whys(plan(of, quota_share=0.8)) == {"quota": 80, "repair": 20}, "nothing is free"
+    call = next(call for call in plan(of).calls if call.why == "refine")
+    assert (call.parent_id, call.arm, call.better_by, call.fell_short) == (2001, PLAIN, ("grade",), ("too_hard: 1",))
+
+
+def test_parts_without_a_kept_text_come_before_all_others_the_least_asked_first() -> None:
+    tried = frozenset({("a school pupil", "lesson")})
+    parts = [SeedState(n, 0, tried if n == 1 else frozenset(), uncovered=n <= 3) for n in range(1, 101)]
+    of = situation(seeds=parts, repairable=[repair(n) for n in range(1, 51)])
+
+    made = plan(of)
+
+    assert [call.seed_id for call in made.calls if call.why == "cover"] == [2, 3, 1]
+    assert whys(made) == {"cover": 3, "quota": 60, "repair": 20, "explore": 17} and made.summary["cover"] == 3
+    asked = [call.seed_id for call in made.calls if call.why != "repair"]
+    assert len(asked) == len(set(asked))
+    assert whys(plan(of, calls_per_round=2)) == {"cover": 2}, "something else came first"

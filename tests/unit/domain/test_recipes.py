@@ -57,3 +57,8 @@ def test_recipes_are_found_by_name_and_others_refused_with_the_known_ones() -> N
     assert builtin_recipe("tinystories") is RECIPES["tinystories"]
     with pytest.raises(UnknownRecipeError, match="codetextbook, exercises, rephrase, tinystories"):
         builtin_recipe("nope")
+
+
+def test_a_draw_is_asked_for_in_the_recipes_whole_range() -> None:
+    assert RECIPES["tinystories"].length_for(0) == (80, 250)
+    assert RECIPES["exercises"].length_for(0) == (100, 320)

@@ -325,3 +325,20 @@ def test_texts_without_copies_fare_the_same_in_any_order(seed: int, random: obje
     two = {outcome.id: outcome for outcome in settled(shuffled, **rules)}
 
     assert one == two
+
+
+def test_a_text_taken_out_leaves_the_pool_as_it_was() -> None:
+    pool = empty_pool(DIMS)
+    first, second = survivor(1, family=1, vector=unit(1, 2)), survivor(2, family=1, vector=unit(2, 1), stock=True)
+    pool.add(first)
+    before = deepcopy(pool)
+    pool.add(second)
+
+    pool.remove(second)
+
+    before.fold()
+    assert np.allclose(pool.gram, before.gram) and pool.size == before.size
+    for name in ("digests", "ids", "stock_openings"):
+        assert getattr(pool, name) == getattr(before, name)
+    assert +pool.openings == before.openings and +pool.clusters == before.clusters
+    assert [list(own) for own in pool.families[1]] == [list(first.vector)]

@@ -34,8 +34,9 @@ class SpendRow:
 # A claim whose call was refused, never made or answered from the store cost nothing and is no call here.
 _OF_JOB = """
     WITH spent AS (
-        SELECT r.number, CASE WHEN u.kind = 'embed' THEN 'vectors' ELSE coalesce(u.payload->>'arm', '') END AS arm,
-               CASE WHEN u.kind = 'embed' THEN j.embedding_model
+        SELECT r.number, CASE u.kind WHEN 'embed' THEN 'vectors' WHEN 'judge' THEN 'judge'
+                                     ELSE coalesce(u.payload->>'arm', '') END AS arm,
+               CASE u.kind WHEN 'embed' THEN j.embedding_model WHEN 'judge' THEN j.judge_model
                     ELSE coalesce(u.payload->>'model', j.model) END AS model,
                CASE WHEN v.state = 'charged' THEN 0 ELSE c.prompt_tokens END AS prompt_tokens,
                CASE WHEN v.state = 'charged' THEN 0 ELSE c.completion_tokens END AS completion_tokens,
@@ -43,7 +44,7 @@ _OF_JOB = """
                CASE WHEN v.state = 'charged' THEN v.micro ELSE c.micro END AS micro
         FROM jobs j JOIN rounds r ON r.job_id = j.id JOIN units u ON u.round_id = r.id
         JOIN reservations v ON v.unit_id = u.id LEFT JOIN llm_calls c ON c.unit_id = u.id AND c.token = v.token
-        WHERE j.id = :job AND u.kind IN ('rewrite', 'embed')
+        WHERE j.id = :job AND u.kind IN ('rewrite', 'embed', 'judge')
           AND (v.state = 'charged'
                OR v.state = 'settled' AND (c.ok OR c.prompt_tokens > 0 OR c.completion_tokens > 0))),
     used AS (

@@ -108,7 +108,7 @@ def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContex
 
 def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     """The call of a unit; its texts are screened here, so that neither prompt nor gates see what is redacted."""
-    unit = _screened(unit, context.config)
+    unit = screened(unit, context.config)
     payload = unit.payload
     kind = Kind(unit.kind) if unit.kind else Kind.words
     draw = Draw(
@@ -137,7 +137,8 @@ def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     return Ask(unit, draw, request, request_key(context.endpoint_of(request.model), request, 0), mark, length, worst)
 
 
-def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
+def screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
+    """The unit with its texts as a prompt may show them."""
     rules = config.gates.safety
     seed, parent = unit.seed_text, unit.parent_text
     # A seed with stored facts holds nothing to redact.

@@ -20,6 +20,7 @@ from app.domain.config import (
     recipe_of,
 )
 from app.domain.gate_config import Gates
+from app.domain.judge_config import JudgeConfig
 from app.domain.pricing import MICRO, OFFLINE_MODEL
 from app.domain.recipes.recipe import recipe_hash
 from app.repositories.budgets import BudgetRow
@@ -54,6 +55,8 @@ class JobFields(BaseModel):
     llm: Llm = Field(default_factory=Llm)
     embedding: Embedding = Field(default_factory=Embedding)
     """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
+    judge: JudgeConfig = Field(default_factory=JudgeConfig)
+    """`{"on": true}` has an LLM score the texts that the gates are unsure of and check their claims: advice."""
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from app.domain import planning
+from app.domain import judge_estimate, planning
 from app.domain.config import Budget, JobConfig
 from app.domain.pricing import FREE, MICRO, Price
 from app.domain.prompts import Draw, render
@@ -107,7 +107,7 @@ class Use:
 
     rounds: float
     calls: float
-    """Also those for vectors."""
+    """Also those for vectors and by the judge."""
     prompt_tokens: float
     completion_tokens: float
     vector_tokens: float
@@ -152,6 +152,8 @@ class Prices:
     text: Price | None
     vectors: Price | None = None
     """None also where vectors are Hornbook's own."""
+    judge: Price | None = None
+    """None also where nobody judges."""
 
 
 @dataclass(frozen=True)
@@ -218,16 +220,18 @@ def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> 
     vector_calls = vector_tokens = 0.0
     if config.embedding.model is not None:
         vector_calls, vector_tokens = _vectors(parts.at(level), question.seeds, asked, answer)
+    judge = judge_estimate.judge_use(level, asked, through, prompt + answer, config.judge)
     text_price, vector_price = prices.text or FREE, prices.vectors or FREE
     return Use(
         rounds=through,
-        calls=calls + vector_calls,
-        prompt_tokens=calls * prompt,
-        completion_tokens=calls * answer,
+        calls=calls + vector_calls + judge.calls,
+        prompt_tokens=calls * prompt + judge.prompt,
+        completion_tokens=calls * answer + judge.answer,
         vector_tokens=vector_tokens,
         micro=text_price.cost(round(calls * prompt), round(calls * answer))
-        + vector_price.cost(round(vector_tokens), 0),
-        seconds=_seconds(level, calls, through, question.slots, measured),
+        + vector_price.cost(round(vector_tokens), 0)
+        + (prices.judge or FREE).cost(round(judge.prompt), round(judge.answer)),
+        seconds=_seconds(level, calls + judge.calls, through, question.slots, measured),
     )
 
 

@@ -48,7 +48,8 @@ def estimate_job(
     """
     recipe = submission.check_config(config)
     target, vectors = submission.choose_target(config, operator), submission.choose_embedding(config, operator)
-    for asked in (target, vectors):
+    judge = submission.choose_judge(config, operator)
+    for asked in (target, vectors, judge):
         if asked is not None:
             submission.price_for(asked.model, config.budget, operator.prices)
     corpus_id = seeds if isinstance(seeds, int) else None
@@ -59,7 +60,11 @@ def estimate_job(
         found,
         config,
         recipe,
-        Prices(operator.prices.find(target.model), operator.prices.find(vectors.model) if vectors else None),
+        Prices(
+            operator.prices.find(target.model),
+            operator.prices.find(vectors.model) if vectors else None,
+            operator.prices.find(judge.model) if judge else None,
+        ),
         slots=min(slots, config.llm.concurrency),
         draws_per_round=planning.draws_per_round(config),
     )

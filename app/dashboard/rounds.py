@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.dashboard import wording
+from app.dashboard.judging import JudgeFigure, judge_figures
 from app.dashboard.plans import PartView, plan_parts, plan_words
 from app.repositories.rounds import RoundRow
 from app.services.planning import arm_of
@@ -93,6 +94,7 @@ class RoundView:
     tokens: int
     decision: str | None
     stop: str | None
+    judge: list[JudgeFigure]
 
     @property
     def acceptance(self) -> float | None:
@@ -133,6 +135,7 @@ def round_view(row: RoundRow, units: Mapping[str, int], live_funnel: Mapping[str
         tokens=funnel.get("tokens", 0),
         decision=row.decision.get("why"),
         stop=row.decision.get("stop"),
+        judge=judge_figures(row.judge),
     )
 
 

@@ -154,12 +154,16 @@ class HornbookClient:
         return follow(self._at.http, f"/v1/jobs/{job_id}/events", last_id=last_id)
 
     def generations(self, job_id: int, **filters: Any) -> Iterator[Json]:
-        """A job's generations. Filters: round, verdict, reason, edu_min, edu_max, arm, seed_id, contains, order."""
+        """A job's generations. Filters: round, verdict, reason, flagged, edu_min, edu_max, arm, seed_id, contains."""
         return self._at.pages(f"/v1/jobs/{job_id}/generations", filters)
 
     def generation(self, generation_id: int) -> Json:
         """One generation."""
         return self._at.get(f"/v1/generations/{generation_id}")
+
+    def findings(self, generation_id: int) -> Json:
+        """What the judge said of a generation: scores and checked claims."""
+        return self._at.get(f"/v1/generations/{generation_id}/findings")
 
     def lineage(self, generation_id: int) -> Json:
         """Everything a generation came from, down to the seed's file and line."""
@@ -220,6 +224,10 @@ class HornbookClient:
     def classifier_from_reviews(self, job_ids: Sequence[int], *, name: str = "mine") -> Json:
         """Train a classifier on the reviews of these jobs' texts."""
         return self._at.send("POST", "/v1/classifiers", {"name": name, "review_jobs": list(job_ids)})
+
+    def classifier_from_judge(self, job_ids: Sequence[int], *, name: str = "mine") -> Json:
+        """Train a classifier on what the judges of these jobs said of their texts."""
+        return self._at.send("POST", "/v1/classifiers", {"name": name, "judged_jobs": list(job_ids)})
 
     def resume_classifier(self, classifier_id: int) -> Json:
         """Ask the LLM again for the labels that a failed classifier lacks."""

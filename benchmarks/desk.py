@@ -25,10 +25,11 @@ from app.settings import get_settings
 from benchmarks.stage import cpu_of
 from tests.stub_llm_answers import Prompt, lesson
 from workers import resources
-from workers.desk import Desk, Returned
+from workers.desk import Desk
 from workers.heartbeat import heartbeat
 from workers.judging import JUDGE, Judge
 from workers.pump import CLAIM_SIZE, GROUP
+from workers.returned import Returned
 
 OWN_WORDS = 3
 """Words of the document an answer begins with, or the cap on shared openings would refuse nearly all."""

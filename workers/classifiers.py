@@ -36,4 +36,6 @@ def _labels(row: ClassifierRow) -> Labels:
         return training.file_labels(resources.storage(), row.source)
     if row.source["kind"] == "reviews":
         return retrying(resources.engine(), lambda s: training.review_labels(s, row.source))
+    if row.source["kind"] == "judge":
+        return retrying(resources.engine(), lambda s: training.judge_labels(s, row.source))
     return retrying(resources.engine(), lambda s: training.llm_labels(s, row.id))

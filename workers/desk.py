@@ -4,29 +4,28 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 import zstandard
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.adapters.llm_answers import read_reply
-from app.adapters.llm_outcomes import Answer, Failure, FailureCode, Outcome
-from app.adapters.llm_refusals import Reply
+from app.adapters.llm_outcomes import Answer, Failure, FailureCode
 from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
 from app.repositories import beats, endpoint_health, jobs, llm_calls
-from app.repositories.budgets import Spend
 from app.repositories.endpoint_health import Seen
 from app.repositories.llm_calls import NewCall, StoredCall
-from app.repositories.units import GiveBack
+from app.repositories.units import ClaimedRewrite, GiveBack
 from app.services import asking, refining, rounds, telling, vectors
 from app.services.asking import Ask, JobContext
 from app.services.refining import Ended
 from app.services.telling import News
 from app.telemetry import FENCED, UNITS
-from workers.judging import Judge
+from workers.judging import Item
+from workers.returned import Returned, replayed, spend_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,21 +41,6 @@ BACKOFF_STEPS = 6
 """Failures that lengthen the back-off. Further free ones do not count, for they are never held against the unit."""
 
 
-@dataclass(frozen=True)
-class Returned:
-    """A call that came back, from the endpoint or from the store."""
-
-    ask: Ask
-    outcome: Outcome
-    delay_s: float
-    call_id: int | None = None
-    """Set when it was stored before: nothing was paid this time."""
-    lane: str | None = None
-    """Who was asked; None: nobody."""
-    at: float = field(default_factory=time.monotonic)
-    """When it came back, from when on its delay counts."""
-
-
 @dataclass
 class _Sorted:
     """What a group of returned calls comes to."""
@@ -67,10 +51,19 @@ class _Sorted:
     pause: str | None = None
 
 
+class Examiner(Protocol):
+    """What makes ended units of answers."""
+
+    def judge(self, items: Sequence[Item]) -> list[Ended]:
+        """One ended unit an answer."""
+
+
 class Desk:
     """One task's side of the database; `claim` and `store` run in different threads."""
 
-    def __init__(self, engine: Engine, context: JobContext, judge: Judge, *, worker: str, lease_s: float) -> None:
+    kind = "rewrite"
+
+    def __init__(self, engine: Engine, context: JobContext, judge: Examiner, *, worker: str, lease_s: float) -> None:
         self.engine, self.context, self.judge, self.worker, self.lease_s = engine, context, judge, worker, lease_s
         self._compressor = zstandard.ZstdCompressor(level=1)
         self.halted = False
@@ -104,13 +97,13 @@ class Desk:
         self.halted = self.halted or claimed.stopped
         if what := claimed.exhausted:
             send(self.context.redis_url, retrying(self.engine, lambda s: rounds.exhaust(s, self.job_id, what=what)))
-        asks = [asking.ask(self.context, unit) for unit in claimed.units]
+        asks = [self._ask(unit) for unit in claimed.units]
         unfit = [ask for ask in asks if not ask.fits or self._too_long(ask)]
         if unfit:
             self._send_back(unfit)
         asks = [ask for ask in asks if ask.fits and not self._too_long(ask)]
         known = self._known(asks)
-        answered = [_replayed(ask, known[ask.key]) for ask in asks if ask.key in known]
+        answered = [replayed(ask, known[ask.key]) for ask in asks if ask.key in known]
         return [ask for ask in asks if ask.key not in known], answered, claimed.wait_s
 
     def _claim(self, session: Session, limit: int) -> refining.Claimed:
@@ -127,6 +120,9 @@ class Desk:
             owed=lambda taken: vectors.owed(session, job, taken),
         )
         return asking.with_versions(session, claimed) if self.context.config.passes else claimed
+
+    def _ask(self, unit: ClaimedRewrite) -> Ask:
+        return asking.ask(self.context, unit)
 
     def abandon(self, tokens: Sequence[int]) -> None:
         """Keep these leases no longer: the units are stored, given back, or nobody here knows what became of them."""
@@ -178,7 +174,7 @@ class Desk:
 
     def _store_calls(self, group: Sequence[Returned]) -> dict[int, int]:
         fresh = [r for r in group if r.call_id is None]
-        spends = {r.ask.unit.token: _spend(self.context, r) for r in group}
+        spends = {r.ask.unit.token: spend_of(self.context, r) for r in group}
         calls = [self._call_row(r, spends[r.ask.unit.token].micro) for r in fresh]
         return retrying(self.engine, lambda s: refining.store_calls(s, self.job_id, calls, [*spends.values()]))
 
@@ -242,17 +238,19 @@ class Desk:
         return failure.charged and failures >= MAX_PAID_FAILURES
 
     def _store_outcomes(self, ended: Sequence[Ended], back: Sequence[GiveBack], *, unsent: Sequence[int]) -> None:
-        passes = bool(self.context.config.passes)
-        fenced = retrying(
-            self.engine,
-            lambda s: refining.store_outcomes(s, ended, back, unsent=unsent, job_id=self.job_id, passes=passes),
-        )
+        fenced = retrying(self.engine, lambda s: self._write_outcomes(s, ended, back, unsent))
         if fenced:
             FENCED.inc(fenced)
             log.warning("writes.fenced", count=fenced)
         for end in ended:
-            UNITS.labels("rewrite", "done" if end.generation else "rejected").inc()
+            UNITS.labels(self.kind, "done" if end.generation else "rejected").inc()
         self.abandon([*(end.token for end in ended), *(unit.token for unit in back)])
+
+    def _write_outcomes(
+        self, session: Session, ended: Sequence[Ended], back: Sequence[GiveBack], unsent: Sequence[int]
+    ) -> int:
+        passes = bool(self.context.config.passes)
+        return refining.store_outcomes(session, ended, back, unsent=unsent, job_id=self.job_id, passes=passes)
 
     def look(self, lanes: Sequence[str]) -> tuple[str, dict[str, Seen]]:
         """What became of the job and of its endpoints meanwhile; nothing more is asked unless the job runs."""
@@ -273,24 +271,3 @@ class Desk:
         first = model not in self._told
         if retrying(self.engine, lambda s: telling.model_unknown(s, self.job_id, model, shares, first=first)):
             self._told.add(model)
-
-
-def _replayed(ask: Ask, stored: StoredCall) -> Returned:
-    body = zstandard.ZstdDecompressor().decompress(stored.raw)
-    outcome = read_reply(Reply(200, {}, body, 0.0, 0.0), model=ask.request.model)
-    return Returned(ask, outcome, 0.0, call_id=stored.id)
-
-
-def _spend(context: JobContext, returned: Returned) -> Spend:
-    """What a returned call costs: its usage, its whole reservation when nobody knows, nothing when replayed."""
-    token, outcome = returned.ask.unit.token, returned.outcome
-    if returned.call_id is not None:
-        return Spend(token, calls=0)
-    if isinstance(outcome, Failure) and not outcome.charged:
-        return Spend(token, calls=0)
-    usage = outcome if isinstance(outcome, Answer) else outcome.usage
-    if usage is None or (isinstance(outcome, Answer) and not outcome.usage_known):
-        return Spend(token, charged=True)
-    price = refining.job_price(context.job, returned.ask.request.model)
-    micro = price.cost(usage.prompt_tokens, usage.completion_tokens)
-    return Spend(token, micro=micro, tokens=usage.prompt_tokens + usage.completion_tokens)

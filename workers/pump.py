@@ -22,8 +22,9 @@ from app.repositories.endpoint_health import WELL
 from app.services.asking import Ask
 from app.services.telling import news
 from workers import storing
-from workers.desk import Desk, Returned
+from workers.desk import Desk
 from workers.lanes import Group, Lane, delay_s
+from workers.returned import Returned
 
 log = structlog.get_logger(__name__)
 

@@ -41,7 +41,7 @@ def expire_leases(session: Session) -> list[Step]:
     lost = units.expire(session, max_crashes=settings.max_crashes, max_rewrite_crashes=settings.max_rewrite_crashes)
     by_job: dict[int, list[int]] = {}
     for unit in lost:
-        if unit.kind in ("rewrite", "embed") and unit.job_id is not None:
+        if unit.kind in ("rewrite", "embed", "judge") and unit.job_id is not None:
             by_job.setdefault(unit.job_id, []).append(unit.token)
         if unit.state == "dead":
             failures.bury(session, unit)

@@ -11,7 +11,7 @@ from app.db.session import retrying
 from app.dispatch import send
 from app.domain.records import JobId
 from app.errors import NotFoundError
-from app.repositories import beats, jobs
+from app.repositories import beats, jobs, units
 from app.services import asking, rounds
 from app.services.asking import JobContext
 from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
@@ -19,6 +19,7 @@ from app.settings import Settings, get_settings
 from workers import resources, stopping
 from workers.desk import Desk
 from workers.heartbeat import heartbeat
+from workers.judge_desk import JudgeDesk
 from workers.judging import Judge
 from workers.pump import Pump
 from workers.routing import groups
@@ -45,7 +46,8 @@ def refine(job_id: object) -> None:
         send(settings.redis_url, retrying(engine, lambda s: rounds.exhaust(s, JobId(job_id), what="time")))
         return
     with structlog.contextvars.bound_contextvars(job=job_id):
-        _pump(context, settings, last_start=None if left_s is None else asked_at + left_s)
+        work = _judge if retrying(engine, lambda s: units.ready_of(s, job_id, "judge")) else _pump
+        work(context, settings, last_start=None if left_s is None else asked_at + left_s)
         send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
 
 
@@ -59,7 +61,18 @@ def _pump(context: JobContext, settings: Settings, *, last_start: float | None) 
         return
     limit, wall = settings.max_text_chars, settings.code_runner
     judge = Judge(resources.sandbox(), context, weights, max_text_chars=limit, wall=wall)
-    desk = Desk(engine, context, judge, worker=name, lease_s=settings.lease_s)
+    _pump_at(Desk(engine, context, judge, worker=name, lease_s=settings.lease_s), settings, last_start=last_start)
+
+
+def _judge(context: JobContext, settings: Settings, *, last_start: float | None) -> None:
+    """The same for the calls of the job's judge, which come when its round has all its texts."""
+    name = resources.worker_name()
+    desk = JudgeDesk(resources.engine(), context, worker=name, lease_s=settings.lease_s)
+    _pump_at(desk, settings, last_start=last_start)
+
+
+def _pump_at(desk: Desk, settings: Settings, *, last_start: float | None) -> None:
+    engine, name, context = desk.engine, desk.worker, desk.context
     others = retrying(engine, lambda s: _join(s, name, within_s=settings.lease_s))
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)
     try:

@@ -7,7 +7,7 @@ from app.domain.records import JobId
 from app.domain.steps import Step
 from app.repositories import generations
 from app.repositories.units import ClaimedUnit
-from app.services import settling
+from app.services import judge_rounds, settling
 from workers import embedding, resources
 
 MOST_BESIDE = 40_000
@@ -25,6 +25,7 @@ def run(unit: ClaimedUnit) -> list[Step]:
     job_id, round_id, engine = JobId(unit.job_id), unit.round_id, resources.engine()
     if not embedding.place(unit):
         return []
+    retrying(engine, lambda s: judge_rounds.conclude(s, job_id, round_id))
     with ThreadPoolExecutor(1) as beside:
         made = beside.submit(retrying, engine, lambda s: generations.candidates(s, job_id, settling.POOLED))
         data = retrying(engine, lambda s: settling.read(s, job_id, round_id))

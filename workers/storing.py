@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from app.db.session import is_transient, retrying
 from app.services import refining
 from workers.base import UNFORESEEN
-from workers.desk import Desk, Returned
+from workers.desk import Desk
+from workers.returned import Returned
 
 log = structlog.get_logger(__name__)
 

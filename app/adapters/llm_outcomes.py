@@ -34,7 +34,8 @@ class LlmRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """The draw's rng seed, passed on so that servers that honour it repeat themselves."""
     api: Api = "chat"
     """Left out of the JSON when it is a chat."""
-    response_format: dict[str, str] | None = None
+    response_format: dict[str, object] | None = None
+    """As OpenAI writes it; sent as far as the server's profile says it has it."""
 
     def body(self) -> bytes:
         """The request's JSON as it goes over the wire."""

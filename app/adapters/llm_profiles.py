@@ -21,6 +21,8 @@ from app.errors import InvalidInputError
 OWN_NAME = "="
 """An owner that is the model's own name."""
 
+JsonMode = Literal["schema", "object", "none"]
+"""Whether `response_format` takes a JSON schema, only `json_object`, or is not known at all."""
 LimitField = Literal["max_tokens", "max_completion_tokens"]
 
 
@@ -57,6 +59,8 @@ class Profile:
     """True: the answer is asked for piece by piece, so that no proxy on the way takes the call for idle."""
     stream_usage: bool = True
     """Whether a stream must be asked to tell its usage."""
+    json: JsonMode = "none"
+    """What is sent of a wish for JSON; the reader of the answer checks it all the same."""
 
     @property
     def plain(self) -> bool:
@@ -72,13 +76,13 @@ class Profile:
 
 GENERIC = Profile("generic")
 PROFILES: tuple[Profile, ...] = (
-    Profile("openai", hosts=("api.openai.com",), limit="max_completion_tokens"),
-    Profile("azure", hosts=AZURE_HOSTS, limit="max_completion_tokens"),
-    Profile("vllm", owners=("vllm",)),
-    Profile("ollama", hosts=("ollama.com",), ports=(11434,), owners=("library",)),
-    Profile("llamacpp", owners=("llamacpp",), server="llama.cpp"),
-    Profile("llama-cpp-python", owners=("me",)),
-    Profile("nim", hosts=("integrate.api.nvidia.com",), owners=("system", "nvidia")),
+    Profile("openai", hosts=("api.openai.com",), limit="max_completion_tokens", json="schema"),
+    Profile("azure", hosts=AZURE_HOSTS, limit="max_completion_tokens", json="schema"),
+    Profile("vllm", owners=("vllm",), json="schema"),
+    Profile("ollama", hosts=("ollama.com",), ports=(11434,), owners=("library",), json="schema"),
+    Profile("llamacpp", owners=("llamacpp",), server="llama.cpp", json="schema"),
+    Profile("llama-cpp-python", owners=("me",), json="object"),
+    Profile("nim", hosts=("integrate.api.nvidia.com",), owners=("system", "nvidia"), json="schema"),
     Profile("tgi", hosts=(".endpoints.huggingface.cloud",), owners=(OWN_NAME,), least_temperature=0.01),
     Profile("openrouter", hosts=("openrouter.ai",), headers=(("x-title", "Hornbook"),)),
     GENERIC,
@@ -118,6 +122,7 @@ def by_answer(models: Sequence[tuple[str, str]], server: str) -> Profile:
 
 def encode(request: LlmRequest, profile: Profile) -> bytes:
     """The JSON of a request as this kind of server wants it."""
+    request = _as_json(request, profile)
     if profile.plain and request.api == "chat":
         return request.body()
     fields: dict[str, object] = {"model": request.model}
@@ -139,6 +144,15 @@ def encode(request: LlmRequest, profile: Profile) -> bytes:
         if profile.stream_usage:
             fields["stream_options"] = {"include_usage": True}
     return msgspec.json.encode(fields)
+
+
+def _as_json(request: LlmRequest, profile: Profile) -> LlmRequest:
+    """The request with its wish for JSON as far as the server has it; one without a schema is the asker's own."""
+    wanted = request.response_format
+    if wanted is None or wanted.get("type") != "json_schema" or profile.json == "schema":
+        return request
+    has = {"type": "json_object"} if profile.json == "object" else None
+    return msgspec.structs.replace(request, response_format=has)
 
 
 def plain_prompt(messages: Sequence[Message]) -> str:
@@ -176,8 +190,11 @@ def refused_field(body: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     error = refusal.error
-    if isinstance(error, _Refused) and error.param and str(error.code).startswith("unsupported"):
-        return error.param
+    if isinstance(error, _Refused) and error.param:
+        # OpenAI names a model without JSON schemas by the field alone, `response_format` or a part of it.
+        field = error.param.partition(".")[0]
+        if field == "response_format" or str(error.code).startswith("unsupported"):
+            return field
     if isinstance(refusal.detail, list):
         forbidden = [found.loc[-1] for found in refusal.detail if found.loc and found.type == "extra_forbidden"]
         return str(forbidden[0]) if forbidden else None
@@ -197,5 +214,7 @@ def adapted(profile: Profile, body: bytes) -> Profile | None:
             return replace(profile, seed=False)
         case "stream_options" | "include_usage" if profile.stream_usage and profile.stream:
             return replace(profile, stream_usage=False)
+        case "response_format" if profile.json != "none":
+            return replace(profile, json="object" if profile.json == "schema" else "none")
         case _:
             return None

@@ -4,6 +4,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 import orjson
 
 from app.domain.education import Classifier, load_classifier
@@ -32,6 +33,22 @@ def shipped_audit_blob() -> bytes:
 def shipped_audit() -> Audit:
     """The audit model, ready to use."""
     return load_audit(shipped_audit_blob())
+
+
+class Canary(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text whose score is known, with which the judge itself is judged."""
+
+    name: str
+    expected: float
+    """0 to 5, by the rubric."""
+    text: str
+
+
+@lru_cache(maxsize=1)
+def canaries() -> tuple[Canary, ...]:
+    """The canaries of this version, in the order in which they are used."""
+    lines = files("app").joinpath("models/canaries.jsonl").read_bytes().splitlines()
+    return tuple(msgspec.json.decode(line, type=Canary) for line in lines)
 
 
 @lru_cache(maxsize=1)

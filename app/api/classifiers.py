@@ -21,6 +21,7 @@ from app.api.schemas.classifiers import (
     ClassifierOut,
     EvaluationOut,
     Evaluations,
+    JudgedRequest,
     LabelledFields,
     LabelledSettings,
     LabellingRequest,
@@ -65,6 +66,7 @@ BODY = {
                 "oneOf": [
                     {"$ref": "#/components/schemas/LabellingRequest"},
                     {"$ref": "#/components/schemas/ReviewsRequest"},
+                    {"$ref": "#/components/schemas/JudgedRequest"},
                 ]
             }
         },
@@ -81,8 +83,8 @@ EVALUATION_BODY = {"required": True, "content": {"multipart/form-data": _form(La
     summary="Make a classifier",
 )
 async def create_classifier(request: Request, edge: CurrentEdge, writer: CurrentWriter) -> JSONResponse:
-    """From a labelled file (multipart), from labels that an LLM gives to a sample of a corpus, or from the reviews of
-    some jobs' texts (JSON).
+    """From a labelled file (multipart), from labels that an LLM gives to a sample of a corpus, from the reviews of
+    some jobs' texts, or from what their judges said of them (JSON).
 
     A worker trains it; no job uses it before `/use` says so.
     """
@@ -94,6 +96,8 @@ async def create_classifier(request: Request, edge: CurrentEdge, writer: Current
     body = await _json(request)
     if isinstance(body, dict) and "review_jobs" in body:
         return await run_in_threadpool(_from_reviews, writer, _validated(ReviewsRequest, body))
+    if isinstance(body, dict) and "judged_jobs" in body:
+        return await run_in_threadpool(_from_judge, writer, _validated(JudgedRequest, body))
     return await run_in_threadpool(_from_llm, edge, writer, _validated(LabellingRequest, body))
 
 
@@ -141,6 +145,14 @@ def _from_file(writer: Writer, stored: StoredFile, wanted: LabelledSettings) -> 
 def _from_reviews(writer: Writer, wanted: ReviewsRequest) -> JSONResponse:
     def work(session: Session) -> Answer:
         made, steps = sources.from_reviews(session, wanted.name, wanted.review_jobs)
+        return _answer(session, made, steps, status=202)
+
+    return writer.respond(wanted.model_dump_json().encode(), work)
+
+
+def _from_judge(writer: Writer, wanted: JudgedRequest) -> JSONResponse:
+    def work(session: Session) -> Answer:
+        made, steps = sources.from_judge(session, wanted.name, wanted.judged_jobs)
         return _answer(session, made, steps, status=202)
 
     return writer.respond(wanted.model_dump_json().encode(), work)

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.api.edge import CurrentEdge
 from app.api.pages import MAX_ID, MAX_PAGE, Page, decode_cursor, next_cursor
+from app.api.schemas.findings import FindingOut, finding_out
 from app.api.schemas.generations import GenerationOut, LineageOut, generation_out, lineage_out
 from app.domain.records import GenerationId, Verdict
-from app.repositories import generations_read, jobs
+from app.repositories import findings, generations_read, jobs
+from app.repositories.findings import FindingRow
 from app.repositories.generations_read import Filter, GenerationRow
 from app.services import generations as service
 
@@ -33,6 +35,8 @@ class GenerationQuery(BaseModel):
     edu_max: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] | None = None
     arm: Wanted | None = None
     seed_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
+    flagged: bool | None = None
+    """Whether the job's judge came to the opposite of the gates: worth a review."""
     contains: Wanted | None = None
     """Literal text: % and _ mean themselves, upper and lower case are alike."""
     order: Literal["asc", "desc"] = "asc"
@@ -68,6 +72,17 @@ def list_generations(edge: CurrentEdge, job_id: Id, wanted: Annotated[Generation
 def get_generation(edge: CurrentEdge, generation_id: Id) -> GenerationOut:
     """With its text, scores and verdict."""
     return generation_out(edge.read(lambda s: generations_read.get(s, generation_id)))
+
+
+@router.get("/generations/{generation_id}/findings", summary="What the judge said of a generation")
+def get_findings(edge: CurrentEdge, generation_id: Id) -> list[FindingOut]:
+    """Scores and checked claims, in the order they came; empty where nobody judged it."""
+
+    def read(session: Session) -> list[FindingRow]:
+        generations_read.get(session, generation_id)
+        return findings.of_generation(session, generation_id)
+
+    return [finding_out(row) for row in edge.read(read)]
 
 
 @router.get("/generations/{generation_id}/lineage", summary="Lineage of a generation")

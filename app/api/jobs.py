@@ -44,13 +44,15 @@ def create_job(edge: CurrentEdge, writer: CurrentWriter, wanted: JobRequest) -> 
     submission.check_config(config)
     chosen = submission.choose_targets(config, operator)
     target, vectors = chosen[0], submission.choose_embedding(config, operator)
-    for asked in (*chosen, vectors):
+    judge = submission.choose_judge(config, operator)
+    for asked in (*chosen, vectors, judge):
         if asked is not None:
             submission.price_for(asked.model, config.budget, operator.prices)
     work = partial(_submit, wanted=wanted, config=config, target=target, operator=operator)
     # The probe takes network time, so it comes before the transaction; a repetition need not probe again.
     if not writer.answered_before():
-        _check_endpoints(submission.choose_lanes(config, operator))
+        own = [(Lane(judge.model, judge.url), judge)] if judge is not None else []
+        _check_endpoints([*submission.choose_lanes(config, operator), *own])
         if vectors is not None:
             check_embeddings(vectors.endpoint)
     return writer.respond(_payload(wanted), work)

@@ -6,10 +6,10 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from app.api.problems import Problem
-from app.api.schemas.classifiers import LabellingRequest, ReviewsRequest
+from app.api.schemas.classifiers import JudgedRequest, LabellingRequest, ReviewsRequest
 from app.api.schemas.corpora import CorpusRecords
 
-UNSEEN: tuple[type[BaseModel], ...] = (Problem, CorpusRecords, LabellingRequest, ReviewsRequest)
+UNSEEN: tuple[type[BaseModel], ...] = (Problem, CorpusRecords, LabellingRequest, ReviewsRequest, JudgedRequest)
 
 
 def describe(app: FastAPI) -> None:

@@ -49,6 +49,7 @@ def list_reviews(edge: CurrentEdge, job_id: Id, cursor: Cursor = None, limit: Li
 
 @router.get("/jobs/{job_id}/reviews/next", summary="The text to review next")
 def next_review(edge: CurrentEdge, job_id: Id) -> NextOut:
-    """The most informative text that nobody has reviewed: nearest to the least educational score, in bands of 0.25,
+    """The most informative text that nobody has reviewed: one about which a judge disagrees with the
+    gates, else nearest to the least educational score, in bands of 0.25,
     and within a band the one on which classifier and audit model disagree most."""
     return next_out(edge.read(lambda s: service.suggest(s, JobId(job_id))))

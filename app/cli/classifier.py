@@ -13,7 +13,7 @@ from rich.table import Table
 
 from app.adapters.labelled import Fields, Labelled, Skipped, read_labelled, write_model
 from app.adapters.references import read_references
-from app.cli.classifiers import Labeller, register, train_on_file, train_on_labels, train_on_reviews
+from app.cli.classifiers import Labeller, register, train_on_file, train_on_judged, train_on_labels, train_on_reviews
 from app.cli.exits import Exit, StoppedError
 from app.cli.service import Llm
 from app.domain.education import FORMAT, Classifier, Evaluation, dump_classifier, evaluate
@@ -53,6 +53,9 @@ def train(  # noqa: PLR0913  # one argument an option
     reviews: Annotated[
         list[int] | None, typer.Option(metavar="JOB", help="Learn from the reviews of this job's texts; repeatable.")
     ] = None,
+    judged: Annotated[
+        list[int] | None, typer.Option(metavar="JOB", help="Learn from what this job's judge said; repeatable.")
+    ] = None,
     corpus: Annotated[int | None, typer.Option(help="Have an LLM label a sample of this corpus.")] = None,
     sample: Annotated[int, typer.Option(min=65, help="With --corpus: documents to label.")] = 500,
     twice: Annotated[float, typer.Option(min=0, max=1, help="With --corpus: share labelled twice.")] = 0.1,
@@ -69,10 +72,11 @@ def train(  # noqa: PLR0913  # one argument an option
 
     In the service, from where `use` makes it the one of new jobs; with --out into two files here.
     """
-    if reviews and labelled is None and corpus is None and out is None:
-        train_on_reviews(name, reviews, as_json)
-    elif reviews:
-        raise StoppedError("--reviews goes alone: neither a file, nor --corpus, nor --out beside it.", Exit.usage)
+    if (reviews or judged) and not (reviews and judged) and labelled is None and corpus is None and out is None:
+        train_on_reviews(name, reviews, as_json) if reviews else train_on_judged(name, judged or [], as_json)
+    elif reviews or judged:
+        alone = "--reviews and --judged go alone: neither a file, nor --corpus, nor --out, nor the other beside them."
+        raise StoppedError(alone, Exit.usage)
     elif corpus is not None and labelled is None and out is None:
         caps = {"calls": budget_calls, "tokens": budget_tokens, "money_usd": budget_usd}
         train_on_labels(name, Labeller(corpus, Llm(llm, model), sample, twice, caps), as_json)

@@ -36,6 +36,8 @@ def origin(row: Json) -> str:
         case "llm":
             done, total = row["labels"].get("done", 0), sum(row["labels"].values())
             return f"{source['model']} on corpus {source['corpus_id']} ({done} of {total} labels)"
+        case "judge":
+            return f"{source['scores']} scores by the judge of {_jobs(source['jobs'])}"
         case "reviews":
             return f"{source['reviews']} reviews of {_jobs(source['jobs'])}"
         case _:

@@ -58,6 +58,12 @@ def train_on_reviews(name: str, jobs: list[int], as_json: bool) -> None:
         _follow(at.client, at.client.classifier_from_reviews(jobs, name=name), as_json)
 
 
+def train_on_judged(name: str, jobs: list[int], as_json: bool) -> None:
+    """Train on what the judges of some jobs said of their texts, show the held-out report."""
+    with service() as at:
+        _follow(at.client, at.client.classifier_from_judge(jobs, name=name), as_json)
+
+
 def _follow(client: HornbookClient, begun: Json, as_json: bool) -> None:
     with notes().status("Waiting for a worker ...") as status:
 

@@ -92,7 +92,7 @@ def _models(rows: Sequence[Json]) -> Table:
     for row in rows:
         counts = [f"{row[name]['expected']:,.0f}" for name in ("calls", "prompt_tokens", "completion_tokens")]
         low, expected, high = _money(row)
-        share = "vectors" if row["share"] is None else f"{row['share']:.0%}"
+        share = row["purpose"] if row["share"] is None else f"{row['share']:.0%}"
         table.add_row(Text(row["model"]), share, *counts, expected, f"{low} to {high}" if low else "")
     return table
 

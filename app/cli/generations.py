@@ -22,12 +22,13 @@ def generations(
     number: Annotated[int | None, typer.Option("--round", help="Only of this round.")] = None,
     verdict: Annotated[Verdict | None, typer.Option(help="Only with this verdict.")] = None,
     reason: Annotated[str | None, typer.Option(help="Only dropped for this, e.g. too_hard.")] = None,
+    flagged: Annotated[bool, typer.Option("--flagged", help="Only those on which judge and gates disagree.")] = False,
     contains: Annotated[str | None, typer.Option(help="Only with this in the text.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Texts with their verdicts; with --json a line a text, everything in it."""
-    filters = {"round": number, "verdict": verdict, "reason": reason, "contains": contains}
+    filters = {"round": number, "verdict": verdict, "reason": reason, "contains": contains, "flagged": flagged or None}
     with service() as at:
         rows = list(islice(at.client.generations(job, **filters), limit))
     if as_json:

@@ -29,7 +29,7 @@ def _reviews() -> None:
 
 @app.command("next")
 def next_text(job: Job, as_json: AsJson = False) -> None:
-    """The text whose review says most: near the least educational score, where the two models disagree."""
+    """The text whose review says most: where judge and gates disagree, then near the least educational score."""
     with service() as at:
         found = at.client.next_review(job)
     if as_json:
@@ -48,6 +48,8 @@ def _show(found: Json) -> None:
     say.print(f"[bold]Text {row['id']}[/]", Text(f"round {row['round']}, {row['verdict']}{said}"))
     least = f"the job asks for {found['edu_min']:.2f}"
     say.print(f"  educational score {row['edu_score']:.2f}{second}; {least}", markup=False)
+    if found["flagged"]:
+        say.print("  the judge and the gates disagree about it", style="yellow")
     # A model wrote it: what would steer the terminal is shown as a mark.
     text = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in row["text"])
     say.print(Text(f"\n{text}\n"))

@@ -85,6 +85,8 @@ def origin(row: ClassifierRow) -> str:
             return f"labels in {source['file']}"
         case "llm":
             return f"labels by {source['model']} on corpus {source['corpus_id']}"
+        case "judge":
+            return f"{source['scores']} scores by the judge of job {', '.join(map(str, source['jobs']))}"
         case "reviews":
             return f"{source['reviews']} reviews of job {', '.join(map(str, source['jobs']))}"
         case _:

@@ -19,7 +19,8 @@ from app.domain.parts import read_parts
 from app.domain.recipes.recipe import Part
 from app.domain.records import GenerationId, JobId, Verdict
 from app.domain.reviews import MOST_NOTE_CHARS
-from app.repositories import generations_read, jobs, reviews, rounds
+from app.repositories import findings, generations_read, jobs, reviews, rounds
+from app.repositories.findings import FindingRow
 from app.repositories.generations_read import Filter, GenerationRow
 from app.repositories.jobs import JobRow
 from app.repositories.reviews import ReviewRow
@@ -55,13 +56,17 @@ class ListQuery(BaseModel):
     round: Annotated[Annotated[int, Field(ge=0, le=1_000)] | None, BeforeValidator(unset)] = None
     verdict: Annotated[Verdict | None, BeforeValidator(unset)] = None
     reason: Annotated[Wanted | None, BeforeValidator(unset)] = None
+    flagged: Annotated[bool | None, BeforeValidator(unset)] = None
+    """Whether judge and gates come to the opposite."""
     text: Annotated[Wanted | None, BeforeValidator(unset)] = None
     after: Annotated[int, Field(ge=0, le=MAX_ID)] = 0
     """The last generation of the page before."""
 
     def filter(self) -> Filter:
         """The same as the repository takes it."""
-        return Filter(round=self.round, verdict=self.verdict, reason=self.reason, contains=self.text)
+        return Filter(
+            round=self.round, verdict=self.verdict, reason=self.reason, contains=self.text, flagged=self.flagged
+        )
 
     def chosen(self) -> dict[str, str]:
         """What was asked for, without the place."""
@@ -112,12 +117,13 @@ def list_page(backend: CurrentBackend, job_id: RowId, wanted: Annotated[ListQuer
 def generation_page(backend: CurrentBackend, generation_id: RowId) -> HTMLResponse:
     """Beside its seed, with its lineage and every score."""
 
-    def read(session: Session) -> tuple[Lineage, JobView, list[ReviewRow]]:
+    def read(session: Session) -> tuple[Lineage, JobView, list[ReviewRow], list[FindingRow]]:
         found = service.lineage(session, GenerationId(generation_id))
         said = reviews.of_generation(session, generation_id, limit=PAGE)
-        return found, jobs_service.view(session, JobId(found.generation.job_id)), said
+        judged = findings.of_generation(session, generation_id)
+        return found, jobs_service.view(session, JobId(found.generation.job_id)), said, judged
 
-    lineage, view, said = backend.read(read)
+    lineage, view, said, judged = backend.read(read)
     row = lineage.generation
     return render(
         "generation.html",
@@ -130,6 +136,7 @@ def generation_page(backend: CurrentBackend, generation_id: RowId) -> HTMLRespon
         draw={k: v for k, v in row.draw.items() if k not in ("arm", "word_seeds")},
         view=view,
         reviews=said,
+        findings=judged,
         most_note=MOST_NOTE_CHARS,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.dashboard import wording
+from app.dashboard.judging import JudgeFigure, judge_figures
 from app.dashboard.plans import PartView, plan_parts, plan_words
 from app.domain.recipes.recipe import Answer, Recipe
 from app.domain.records import Kind
@@ -95,6 +96,7 @@ class RoundView:
     tokens: int
     decision: str | None
     stop: str | None
+    judge: list[JudgeFigure]
 
     @property
     def acceptance(self) -> float | None:
@@ -144,6 +146,7 @@ def round_view(
         tokens=funnel.get("tokens", 0),
         decision=row.decision.get("why"),
         stop=row.decision.get("stop"),
+        judge=judge_figures(row.judge),
     )
 
 

@@ -21,6 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db.base import Base
 from app.db.columns import Json, count_column, id_column, json_column, now_column, one_of, to_column, when_column
 
+KINDS = ("ingest", "fit", "score", "settle", "rewrite", "export", "label", "train", "evaluate", "embed", "judge")
+"""Of units."""
 TOKENS = Sequence("tokens", metadata=Base.metadata)
 """Fencing tokens: every claim gets a higher one than all before it."""
 
@@ -61,6 +63,12 @@ class Job(Base):
     """NULL: texts get Hornbook's own vectors."""
     embedding_price: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     """Micro-USD for a million tokens of text, fixed at submission."""
+    judge_endpoint: Mapped[str | None]
+    judge_model: Mapped[str | None]
+    """NULL: nobody judges."""
+    judge_price_input: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
+    """As the model's."""
+    judge_price_output: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     state: Mapped[str] = mapped_column(server_default="queued")
     stop_reason: Mapped[str | None]
     note: Mapped[str | None]
@@ -119,7 +127,7 @@ class Round(Base):
     __table_args__ = (
         UniqueConstraint("job_id", "number"),
         Index("ix_rounds_not_summed_up", "job_id", postgresql_where=sql("open_claims IS NULL")),
-        one_of("state", "open", "embedding", "closing", "settled"),
+        one_of("state", "open", "embedding", "judging", "closing", "settled"),
     )
 
     id: Mapped[int] = id_column()
@@ -130,6 +138,8 @@ class Round(Base):
     funnel: Mapped[Json] = json_column()
     measures: Mapped[Json] = json_column()
     decision: Mapped[Json] = json_column()
+    judge: Mapped[Json] = json_column()
+    """What the judge's answers come to; empty: there is no judge, or the round has not settled."""
     opened_at: Mapped[datetime] = now_column()
     settled_at: Mapped[datetime | None] = when_column()
     open_claims: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
@@ -153,12 +163,12 @@ class RoundSpend(Base):
 
 
 class Unit(Base):
-    """One piece of leased work, for the LLM (`rewrite`) or the CPU (all other kinds)."""
+    """One piece of leased work, for the LLM (`rewrite`, `judge`) or the CPU (all other kinds)."""
 
     __tablename__ = "units"
     __table_args__ = (
         UniqueConstraint("round_id", "kind", "ordinal"),
-        one_of("kind", "ingest", "fit", "score", "settle", "rewrite", "export", "label", "train", "evaluate", "embed"),
+        one_of("kind", *KINDS),
         one_of("state", "ready", "leased", "done", "rejected", "dead", "cancelled"),
         CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease"),
         Index("ix_units_ready", "job_id", "not_before", "id", postgresql_where=sql("state = 'ready'")),
@@ -178,7 +188,7 @@ class Unit(Base):
     """Place in the round's plan: the order in which the round settles."""
     seed_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("seeds.id"))
     parent_id: Mapped[int | None] = mapped_column(BigInteger)
-    """The earlier generation that a repair starts from."""
+    """The earlier generation that a repair starts from; the one that a judge call is about."""
     payload: Mapped[Json] = json_column()
     """The draw (arm, words, rng seed), the repair's reasons, or a range of seeds."""
     max_tokens: Mapped[int] = mapped_column(Integer, server_default=sql("0"))

@@ -7,6 +7,7 @@ guard in the code; the score CHECKs also keep NaN out, since NaN is not between 
 from app.db.classifier_tables import Classifier, ClassifierEvaluation, ClassifierLabel, ClassifierUse
 from app.db.corpus_tables import Corpus, Reject, Seed
 from app.db.job_tables import TOKENS, Job, JobArtifact, JobBudget, LlmCall, Reservation, Round, RoundSpend, Unit
+from app.db.judge_tables import Finding
 from app.db.service_tables import ApiKey, Endpoint, IdempotencyKey, Recipe, WorkerBeat
 from app.db.text_tables import Event, Export, Generation, Review, SeedScore, TextVector
 
@@ -21,6 +22,7 @@ __all__ = [
     "Endpoint",
     "Event",
     "Export",
+    "Finding",
     "Generation",
     "IdempotencyKey",
     "Job",

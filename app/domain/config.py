@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from app.domain.gate_config import Gates, Share
+from app.domain.judge_config import JudgeConfig
 from app.domain.lanes import EndpointShare, endpoint_contradictions
 from app.domain.recipes.builtin import builtin_recipe
 from app.domain.recipes.recipe import Answer, Part, Pass, Recipe, recipe_json
@@ -214,6 +215,7 @@ class JobConfig:
     llm: Llm = field(default_factory=Llm)
     embedding: Embedding = field(default_factory=Embedding)
     sources: Sources = field(default_factory=Sources)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
     own_recipe: Recipe | None = None
     """All that a recipe of one's own says, so that the job keeps it whatever becomes of the name; None: a built-in."""
 
@@ -258,6 +260,7 @@ def contradictions(config: JobConfig) -> list[str]:
     found += endpoint_contradictions(llm.endpoints, base_url=llm.base_url, models=elsewhere)
     if config.embedding.base_url is not None and config.embedding.model is None:
         found.append("embedding.base_url names an endpoint without embedding.model to ask there")
+    found += _judge_contradictions(config)
     tokens = config.budget.tokens
     if tokens is not None and targets.approved_tokens > tokens:
         found.append("targets.approved_tokens is more than budget.tokens can ever buy")
@@ -282,6 +285,21 @@ def unfit(config: JobConfig, recipe: Recipe) -> dict[str, str]:
         found["passes"] = "better the code of seeds, and this recipe explains no code"
     if config.parts and (recipe.kinds == {Kind.words} or recipe.answer is not Answer.text):
         found["parts"] = "are of explanations, and this recipe writes none"
+    return found
+
+
+def _judge_contradictions(config: JobConfig) -> list[str]:
+    judge = config.judge
+    if not judge.on:
+        named = [name for name in ("base_url", "model") if getattr(judge, name) is not None]
+        return [f"judge.{' and judge.'.join(named)} set without judge.on: nobody would be asked"] if named else []
+    found = []
+    if judge.base_url is not None and judge.model is None:
+        found.append("judge.base_url names an endpoint without judge.model to ask there")
+    if judge.model is None and config.llm.api == "completions":
+        found.append("llm.api completions is for models that follow no instructions: name a judge.model that does")
+    if recipe_of(config).kinds == {Kind.words}:
+        found.append("the judge reads texts beside their seed, and this recipe draws its texts from words: turn it off")
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.domain import estimate_rounds, estimate_tokens
+from app.domain import estimate_rounds, estimate_tokens, judge_estimate
 from app.domain.config import Budget, Llm
 from app.domain.estimate_rounds import Played
 from app.domain.estimate_tokens import LEVELS, Asking, Level, PastCall, Seeds
@@ -93,23 +93,24 @@ class Use:
     models: tuple[ModelUse, ...]
     """In the order of the question."""
     vectors: ModelUse
+    judge: ModelUse
     seconds: float | None
     """None: no earlier job was measured."""
 
     @property
     def calls(self) -> float:
-        """Also those for vectors."""
-        return sum(one.calls for one in self.models) + self.vectors.calls
+        """Also those for vectors and by the judge."""
+        return sum(one.calls for one in self.models) + self.vectors.calls + self.judge.calls
 
     @property
     def prompt_tokens(self) -> float:
         """Of all models, without those for vectors."""
-        return sum(one.prompt_tokens for one in self.models)
+        return sum(one.prompt_tokens for one in (*self.models, self.judge))
 
     @property
     def completion_tokens(self) -> float:
         """Of all models."""
-        return sum(one.completion_tokens for one in self.models)
+        return sum(one.completion_tokens for one in (*self.models, self.judge))
 
     @property
     def vector_tokens(self) -> float:
@@ -119,7 +120,7 @@ class Use:
     @property
     def micro(self) -> float:
         """Micro-USD by the prices given; meaningless where one of them is not known."""
-        return sum(one.micro for one in self.models) + self.vectors.micro
+        return sum(one.micro for one in self.models) + self.vectors.micro + self.judge.micro
 
     @property
     def tokens(self) -> float:
@@ -132,6 +133,7 @@ class Use:
             rounds=self.rounds * share,
             models=tuple(one.cut(share) for one in self.models),
             vectors=self.vectors.cut(share),
+            judge=self.judge.cut(share),
             seconds=None if self.seconds is None else self.seconds * share,
         )
 
@@ -172,11 +174,14 @@ class Question:
     """Of a word list."""
     vectors_price: Price | None = FREE
     """None: nobody knows it."""
+    judge_price: Price | None = FREE
+    """None: nobody knows it."""
 
     @property
     def priced(self) -> bool:
         """Whether every price is known."""
-        return self.vectors_price is not None and all(one.price is not None for one in self.models)
+        prices = [self.vectors_price, self.judge_price, *(one.price for one in self.models)]
+        return None not in prices
 
 
 def estimate(question: Question, measured: Measured) -> Estimate:
@@ -220,8 +225,11 @@ def _use(level: Level, parts: Guess, question: Question, measured: Measured) -> 
         answer = sum(one.completion_tokens for one in models) / calls if calls else 0.0
         found = estimate_tokens.of_vectors(parts.at(level), asking.seeds, asked=played.calls, answer=answer)
         vectors = _priced(ModelUse(found[0], found[1], 0, 0), question.vectors_price)
-    seconds = _seconds(level, models, question, measured, rounds=played.rounds)
-    return Use(rounds=played.rounds, models=models, vectors=vectors, seconds=seconds)
+    tokens = sum(one.prompt_tokens + one.completion_tokens for one in models) / calls if calls else 0.0
+    judging = judge_estimate.judge_use(level, played.calls, played.rounds, tokens, asking.config.judge)
+    judge = _priced(ModelUse(judging.calls, judging.prompt, judging.answer, 0), question.judge_price)
+    seconds = _seconds(level, models, question, measured, rounds=played.rounds, judged=judge.calls)
+    return Use(rounds=played.rounds, models=models, vectors=vectors, judge=judge, seconds=seconds)
 
 
 def _played(level: Level, parts: Guess, question: Question, measured: Measured) -> Played:
@@ -259,12 +267,14 @@ def _shares_at(level: Level, llm: Llm, models: Sequence[Model], micro: Sequence[
 
 
 def _seconds(
-    level: Level, models: Sequence[ModelUse], question: Question, measured: Measured, *, rounds: float
+    level: Level, models: Sequence[ModelUse], question: Question, measured: Measured, *, rounds: float, judged: float
 ) -> float | None:
     latencies = [one.latency_s for one in question.models]
     if measured.busy is None or None in latencies:
         return None
     asking = sum(one.calls * (latency or 0.0) for one, latency in zip(models, latencies, strict=True))
+    # The judge has not been timed; it is taken to be as fast as the others.
+    asking *= 1 + judged / max(1.0, sum(one.calls for one in models))
     # The better the slots were used, the shorter it takes.
     share = {"low": measured.busy.high, "expected": measured.busy.expected, "high": measured.busy.low}[level]
     return asking / (question.slots * max(share, 0.01)) + rounds * measured.settle_s

@@ -74,6 +74,8 @@ class Reason(StrEnum):
     """Neither easy enough nor easier than its seed."""
     low_education = "low_education"
     """Teaches too little."""
+    judge_contradicted = "judge_contradicted"
+    """Its fidelity was near the limit and the judge showed words of the seed that say otherwise."""
 
 
 REPAIRABLE = frozenset(

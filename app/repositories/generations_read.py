@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select, text
 from sqlalchemy.orm import Session
 
-from app.db.tables import Generation, Job, LlmCall, Round, Seed, Unit
+from app.db.tables import Finding, Generation, Job, LlmCall, Round, Seed, Unit
 from app.errors import NotFoundError
 
 
@@ -60,6 +60,8 @@ class Filter:
     edu_max: float | None = None
     arm: str | None = None
     seed_id: int | None = None
+    flagged: bool | None = None
+    """Whether the judge came to the opposite of the gates."""
     contains: str | None = None
     """Literal text, upper and lower case alike."""
 
@@ -154,6 +156,9 @@ def _filtered(query: Select[Any], wanted: Filter) -> Select[Any]:
         query = query.where(Generation.edu_score >= wanted.edu_min)
     if wanted.edu_max is not None:
         query = query.where(Generation.edu_score <= wanted.edu_max)
+    if wanted.flagged is not None:
+        told = select(Finding.id).where(Finding.generation_id == Generation.id, Finding.disagrees).exists()
+        query = query.where(told if wanted.flagged else ~told)
     if wanted.contains:
         query = query.where(Generation.text.icontains(wanted.contains, autoescape=True))
     return query

@@ -41,6 +41,11 @@ class JobRow:
     embedding_model: str | None
     """None: Hornbook's own vectors."""
     embedding_price: int
+    judge_endpoint: str | None
+    judge_model: str | None
+    """None: nobody judges."""
+    judge_price_input: int
+    judge_price_output: int
     state: str
     stop_reason: str | None
     note: str | None
@@ -156,7 +161,7 @@ def needing_hints(session: Session) -> list[tuple[int, int, int]]:
         SELECT j.id, count(*) FILTER (WHERE u.state = 'ready') AS n,
                count(DISTINCT u.worker) FILTER (WHERE u.state = 'leased') AS pumps
         FROM units u JOIN asking j ON j.id = u.job_id
-        WHERE u.kind = 'rewrite'
+        WHERE u.kind IN ('rewrite', 'judge')
           AND (u.state = 'ready' AND u.not_before <= now() OR u.state = 'leased' AND u.lease_until > now())
         GROUP BY j.id, j.priority HAVING count(*) FILTER (WHERE u.state = 'ready') > 0
         ORDER BY j.priority DESC, j.id""")

@@ -43,6 +43,8 @@ class Uncertain:
     """Of its score from the keep limit."""
     disagreement: float | None
     """Of its score from the audit model's; None where that did not score it."""
+    flagged: bool = False
+    """Whether the judge came to the opposite of the gates."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +101,23 @@ def of_generation(session: Session, generation_id: int, *, limit: int) -> list[R
 
 def most_uncertain(session: Session, job_id: int, *, edu_min: float, band: float) -> Uncertain | None:
     """The text whose review says most: nearest to the limit, by bands of this width; within one, where the two models
-    disagree most. None when all are reviewed.
+    disagree most. None when all are reviewed. Texts about which the judge came to the opposite of the gates come first.
 
-    Only texts about which the educational score decided: kept, in reserve, or dropped for it.
+    Only texts about which the educational score decided, kept, in reserve, or dropped for it, and those of the judge.
     """
     row = session.execute(
         text(f"""
         SELECT g.id, abs(g.edu_score - :limit) AS distance,
-               abs(g.edu_score - CAST(g.scores->>'edu_audit' AS double precision)) AS disagreement
+               abs(g.edu_score - CAST(g.scores->>'edu_audit' AS double precision)) AS disagreement,
+               coalesce(j.flagged, false) AS flagged
         FROM generations g LEFT JOIN seeds s ON s.id = g.seed_id
-        WHERE g.job_id = :job AND (g.verdict IN ('kept', 'reserve') OR g.verdict = 'dropped' AND g.gate = 'education')
+        LEFT JOIN (SELECT generation_id, bool_or(disagrees) AS flagged FROM findings
+                   WHERE job_id = :job AND disagrees GROUP BY generation_id) j ON j.generation_id = g.id
+        WHERE g.job_id = :job AND (g.verdict IN ('kept', 'reserve') OR j.flagged
+                                   OR g.verdict = 'dropped' AND g.gate IN ('education', 'judge'))
               AND {_WORK} AND g.id NOT IN (SELECT generation_id FROM reviews WHERE job_id = :job)
-        ORDER BY floor(abs(g.edu_score - :limit) / :band), disagreement DESC NULLS LAST, distance, g.key LIMIT 1"""),
+        ORDER BY j.flagged NULLS LAST, floor(abs(g.edu_score - :limit) / :band), disagreement DESC NULLS LAST,
+                 distance, g.key LIMIT 1"""),
         {"job": job_id, "limit": edu_min, "band": band},
     ).one_or_none()
     return None if row is None else Uncertain(*row)

@@ -39,18 +39,18 @@ COLUMNS = (
 )
 
 
-def put(session: Session, job_id: int, round_id: int, rewrites: Iterable[NewRewrite]) -> int:
+def put(session: Session, job_id: int, round_id: int, rewrites: Iterable[NewRewrite], *, kind: str = "rewrite") -> int:
     """COPY the units of a round; returns how many. A million of them in one statement would pass its time limit."""
-    rows = (_row(job_id, round_id, rewrite) for rewrite in rewrites)
+    rows = (_row(kind, job_id, round_id, rewrite) for rewrite in rewrites)
     total = 0
     while count := copy_rows(session, "units", COLUMNS, islice(rows, AT_ONCE)):
         total += count
     return total
 
 
-def _row(job_id: int, round_id: int, rewrite: NewRewrite) -> tuple[object, ...]:
+def _row(kind: str, job_id: int, round_id: int, rewrite: NewRewrite) -> tuple[object, ...]:
     return (
-        "rewrite",
+        kind,
         job_id,
         round_id,
         rewrite.ordinal,

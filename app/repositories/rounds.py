@@ -1,6 +1,6 @@
 """Rounds: opened with a plan, closed by one winner, settled with measures and a decision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ class RoundRow:
     decision: dict[str, Any]
     opened_at: datetime
     settled_at: datetime | None
+    judge: dict[str, Any] = field(default_factory=dict)
+    """What the judge's answers come to; empty: nobody judged, or the round has not settled."""
 
 
 COLUMNS = [getattr(Round, name) for name in RoundRow.__dataclass_fields__]
@@ -60,12 +62,28 @@ def begin_embedding(session: Session, job_id: int | None = None) -> list[tuple[i
     return [(row.id, row.job_id, row.number) for row in rows]
 
 
+def begin_judging(session: Session, job_id: int | None = None) -> list[tuple[int, int, int]]:
+    """Rounds of texts that have all they need but the judge's word, of jobs that ask for it: as above, once."""
+    rows = session.execute(
+        text("""
+        UPDATE rounds r SET state = 'judging' FROM jobs j
+        WHERE r.job_id = j.id AND r.state = CASE WHEN j.embedding_model IS NULL THEN 'open' ELSE 'embedding' END
+          AND r.number > 0 AND j.judge_model IS NOT NULL AND j.state IN ('running', 'paused')
+          AND (CAST(:job AS bigint) IS NULL OR r.job_id = :job)
+          AND NOT EXISTS (SELECT 1 FROM units u WHERE u.round_id = r.id AND u.state IN ('ready', 'leased'))
+        RETURNING r.id, r.job_id, r.number"""),
+        {"job": job_id},
+    )
+    return [(row.id, row.job_id, row.number) for row in rows]
+
+
 def close_finished(session: Session, job_id: int | None = None) -> list[tuple[int, int]]:
     """Close open rounds all of whose units have ended; (round id, job id) of those this caller alone closed."""
     rows = session.execute(
         text("""
         UPDATE rounds r SET state = 'closing' FROM jobs j
-        WHERE r.job_id = j.id AND r.state = CASE WHEN j.embedding_model IS NULL THEN 'open' ELSE 'embedding' END
+        WHERE r.job_id = j.id AND r.state = CASE WHEN j.judge_model IS NOT NULL AND r.number > 0 THEN 'judging'
+                                                 WHEN j.embedding_model IS NULL THEN 'open' ELSE 'embedding' END
           AND j.state IN ('running', 'paused') AND (CAST(:job AS bigint) IS NULL OR r.job_id = :job)
           AND NOT EXISTS (SELECT 1 FROM units u WHERE u.round_id = r.id AND u.state IN ('ready', 'leased'))
         RETURNING r.id, r.job_id"""),

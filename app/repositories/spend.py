@@ -40,15 +40,17 @@ _ADDED = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in _SUMS)
 # A claim whose call was refused, never made or answered from the store cost nothing and is no call here.
 _CALLS = """
     SELECT r.id AS round_id, r.number,
-           CASE WHEN u.kind = 'embed' THEN 'vectors' ELSE coalesce(u.payload->>'arm', '') END AS arm,
-           CASE WHEN u.kind = 'embed' THEN j.embedding_model ELSE coalesce(u.payload->>'model', j.model) END AS model,
+           CASE u.kind WHEN 'embed' THEN 'vectors' WHEN 'judge' THEN 'judge'
+                ELSE coalesce(u.payload->>'arm', '') END AS arm,
+           CASE u.kind WHEN 'embed' THEN j.embedding_model WHEN 'judge' THEN j.judge_model
+                ELSE coalesce(u.payload->>'model', j.model) END AS model,
            1 AS calls,
            CASE WHEN v.state = 'charged' THEN 0 ELSE c.prompt_tokens END AS prompt_tokens,
            CASE WHEN v.state = 'charged' THEN 0 ELSE c.completion_tokens END AS completion_tokens,
            CASE WHEN v.state = 'charged' THEN v.tokens ELSE 0 END AS charged_tokens,
            CASE WHEN v.state = 'charged' THEN v.micro ELSE c.micro END AS micro
     FROM {rounds} JOIN jobs j ON j.id = r.job_id
-    JOIN units u ON u.id = v.unit_id AND u.round_id = r.id AND u.kind IN ('rewrite', 'embed')
+    JOIN units u ON u.id = v.unit_id AND u.round_id = r.id AND u.kind IN ('rewrite', 'embed', 'judge')
     LEFT JOIN llm_calls c ON c.unit_id = u.id AND c.token = v.token
     WHERE (v.state = 'charged'
            OR v.state = 'settled' AND (c.ok OR c.prompt_tokens > 0 OR c.completion_tokens > 0))"""

@@ -77,7 +77,7 @@ def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit |
         UPDATE units SET state = 'leased', token = nextval('tokens'), worker = :worker,
                lease_until = now() + make_interval(secs => :lease)
         WHERE id = (SELECT u.id FROM units u LEFT JOIN jobs j ON j.id = u.job_id
-                    WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.not_before <= now()
+                    WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.kind <> 'judge' AND u.not_before <= now()
                       AND (u.job_id IS NULL OR u.kind = 'export' OR j.state = 'running')
                     ORDER BY j.priority DESC NULLS FIRST, u.id LIMIT 1 FOR UPDATE OF u SKIP LOCKED)
         RETURNING id, token, kind, corpus_id, job_id, round_id, export_id, payload, classifier_id, tries,
@@ -91,12 +91,14 @@ def ready_cpu(session: Session) -> int:
     """How many CPU units `claim_cpu` would find."""
     query = text("""
         SELECT count(*) FROM units u LEFT JOIN jobs j ON j.id = u.job_id
-        WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.not_before <= now()
+        WHERE u.state = 'ready' AND u.kind <> 'rewrite' AND u.kind <> 'judge' AND u.not_before <= now()
           AND (u.job_id IS NULL OR u.kind = 'export' OR j.state = 'running')""")
     return int(session.execute(query).scalar_one())
 
 
-def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, lease_s: float) -> list[ClaimedRewrite]:
+def claim_rewrites(
+    session: Session, job_id: int, *, limit: int, worker: str, lease_s: float, kind: str = "rewrite"
+) -> list[ClaimedRewrite]:
     """Up to `limit` ready calls of a running job, the longest ready first and in plan order, each with its own token.
 
     The order is that of an index: sorting all that is ready for every claim would take a quadratic time a round.
@@ -105,7 +107,7 @@ def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, le
         text("""
         WITH mine AS (
             SELECT u.id FROM units u
-            WHERE u.job_id = :job AND u.kind = 'rewrite' AND u.state = 'ready' AND u.not_before <= now()
+            WHERE u.job_id = :job AND u.kind = :kind AND u.state = 'ready' AND u.not_before <= now()
               AND EXISTS (SELECT FROM jobs j WHERE j.id = :job AND j.state = 'running')
             ORDER BY u.not_before, u.id LIMIT :limit FOR UPDATE OF u SKIP LOCKED),
         taken AS (
@@ -119,7 +121,7 @@ def claim_rewrites(session: Session, job_id: int, *, limit: int, worker: str, le
         LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
         LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id
         ORDER BY t.id"""),
-        {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s},
+        {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s, "kind": kind},
     )
     return [ClaimedRewrite(*row) for row in rows.all()]
 
@@ -227,7 +229,8 @@ def expire(session: Session, *, max_crashes: int, max_rewrite_crashes: int, limi
     """
     rows = session.execute(
         text("""
-        WITH late AS (SELECT id, token, CASE kind WHEN 'rewrite' THEN :most_rewrite ELSE :most END AS most,
+        WITH late AS (SELECT id, token,
+                             CASE WHEN kind IN ('rewrite', 'judge') THEN :most_rewrite ELSE :most END AS most,
                              crashes + CASE WHEN stopping THEN 0 ELSE 1 END AS crashes
                       FROM units WHERE state = 'leased' AND lease_until < now()
                       ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
@@ -247,7 +250,7 @@ def cancel_ready(session: Session, job_id: int, *, reason: str) -> int:
     result = session.execute(
         text("""
         UPDATE units SET state = 'cancelled', reason = :reason, finished_at = now()
-        WHERE id IN (SELECT id FROM units WHERE job_id = :job AND kind = 'rewrite' AND state = 'ready'
+        WHERE id IN (SELECT id FROM units WHERE job_id = :job AND kind IN ('rewrite', 'judge') AND state = 'ready'
                      ORDER BY id FOR UPDATE)"""),
         {"job": job_id, "reason": reason},
     )
@@ -300,12 +303,18 @@ def move_model(session: Session, job_id: int, model: str, shares: Mapping[str, f
     return int(result.rowcount)  # type: ignore[attr-defined]  # SQLAlchemy types Result without rowcount
 
 
-def wait_s(session: Session, job_id: int) -> float | None:
+def ready_of(session: Session, job_id: int, kind: str) -> bool:
+    """Whether a job has ready units of a kind, due or not."""
+    query = text("SELECT 1 FROM units WHERE job_id = :job AND kind = :kind AND state = 'ready' LIMIT 1")
+    return session.execute(query, {"job": job_id, "kind": kind}).one_or_none() is not None
+
+
+def wait_s(session: Session, job_id: int, *, kind: str = "rewrite") -> float | None:
     """Seconds until the job's next ready call may start (0 = now); None when none waits or the job does not run."""
     seconds = session.execute(
         text("""
         SELECT extract(epoch FROM min(u.not_before) - now()) FROM units u JOIN jobs j ON j.id = u.job_id
-        WHERE u.job_id = :job AND u.kind = 'rewrite' AND u.state = 'ready' AND j.state = 'running'"""),
-        {"job": job_id},
+        WHERE u.job_id = :job AND u.kind = :kind AND u.state = 'ready' AND j.state = 'running'"""),
+        {"job": job_id, "kind": kind},
     ).scalar_one()
     return None if seconds is None else max(0.0, float(seconds))

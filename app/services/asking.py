@@ -111,7 +111,7 @@ def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContex
 
 def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:
     """The call of a unit; its texts are screened here, so that neither prompt nor gates see what is redacted."""
-    unit = _screened(unit, context.config)
+    unit = screened(unit, context.config)
     payload, stage = unit.payload, stage_of(unit)
     document = unit.version.text if unit.version else unit.seed_text
     kind = Kind(unit.kind) if unit.kind else Kind.words
@@ -168,7 +168,8 @@ def with_versions(session: Session, claimed: Claimed) -> Claimed:
     return replace(claimed, units=[replace(unit, version=found.get(unit.id)) for unit in claimed.units])
 
 
-def _screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
+def screened(unit: ClaimedRewrite, config: JobConfig) -> ClaimedRewrite:
+    """The unit with its texts as a prompt may show them."""
     rules = config.gates.safety
     seed, parent = unit.seed_text, unit.parent_text
     # A seed with stored facts holds nothing to redact.

@@ -16,7 +16,7 @@ from app.domain.pricing import OFFLINE_MODEL
 from app.domain.reviews import APPROVED, REJECTED
 from app.domain.steps import Compute, Step
 from app.errors import ConflictError, InvalidInputError
-from app.repositories import classifier_labels, classifiers, corpora, jobs, reviews, units
+from app.repositories import classifier_labels, classifiers, corpora, findings, jobs, reviews, units
 from app.services.classifiers import SHIPPED, ClassifierNotReadyError
 from app.services.corpus_checks import CorpusFailedError
 from app.services.submission import Operator, Target, choose_target, micro_of, price_for
@@ -44,6 +44,12 @@ class TooFewReviewsError(InvalidInputError):
     """{usable} texts of these jobs are reviewed; at least {least} are needed, a fifth of them to judge by.{aside}"""
 
     code = "too_few_reviews"
+
+
+class TooFewScoresError(InvalidInputError):
+    """{usable} texts of these jobs have a judge's score that may teach; at least {least} are needed."""
+
+    code = "too_few_scores"
 
 
 class NotLabelledError(ConflictError):
@@ -146,6 +152,24 @@ def from_reviews(session: Session, name: str, job_ids: Sequence[int]) -> tuple[i
         "set_aside": found.set_aside,
         "without_score": {"approve": APPROVED, "reject": REJECTED},
     }
+    made = _add(session, name, state="training", source=source)
+    units.add(session, "train", classifier_id=made)
+    return made, [Compute()]
+
+
+def from_judge(session: Session, name: str, job_ids: Sequence[int]) -> tuple[int, list[Step]]:
+    """A classifier that waits to be trained on what the judges of these jobs said of their texts, as it stands now.
+
+    Raises NotFoundError for a job that is not there, and TooFewScoresError.
+    """
+    wanted = sorted(set(job_ids))
+    for job_id in wanted:
+        jobs.get(session, job_id)
+    last = findings.last_of(session, wanted)
+    usable = len(findings.labels(session, wanted, last=last))
+    if usable < LEAST_DOCUMENTS:
+        raise TooFewScoresError(usable=usable, least=LEAST_DOCUMENTS)
+    source = {"kind": "judge", "jobs": wanted, "last_finding": last, "scores": usable}
     made = _add(session, name, state="training", source=source)
     units.add(session, "train", classifier_id=made)
     return made, [Compute()]

@@ -26,7 +26,7 @@ from app.domain.text import guess_kind
 from app.domain.text import sha256 as text_sha256
 from app.domain.tokens import tokenise
 from app.errors import InvalidInputError
-from app.repositories import classifier_labels, classifiers, reviews
+from app.repositories import classifier_labels, classifiers, findings, reviews
 from app.repositories.classifiers import ClassifierRow
 from app.repositories.units import ClaimedUnit
 from app.services import failures
@@ -95,6 +95,14 @@ def review_labels(session: Session, source: dict[str, Any]) -> Labels:
         [one.family for one in found],
         (),
         scored=[one.score is not None for one in found],
+    )
+
+
+def judge_labels(session: Session, source: dict[str, Any]) -> Labels:
+    """What the judge of some jobs said of their texts, up to the finding that the source names."""
+    found = findings.labels(session, source["jobs"], last=source["last_finding"])
+    return Labels(
+        [text for text, _, _ in found], [score for _, score, _ in found], [group for _, _, group in found], ()
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -27,15 +28,19 @@ class CorpusNotReadyError(ConflictError):
     code = "corpus_not_ready"
 
 
+Purpose = Literal["texts", "vectors", "judge"]
+
+
 @dataclass(frozen=True)
 class AskedModel:
     """A model that an estimate is for."""
 
     name: str
     share: float | None
-    """Of the job's calls, (0, 1]; None: it gives vectors."""
+    """Of the job's calls, (0, 1]; None: it gives vectors, or judges."""
     price: ListedPrice | None
     """None: nobody knows what it costs."""
+    purpose: Purpose = "texts"
     calls: int = 0
     """Of earlier jobs, which its figures rest on."""
 
@@ -50,14 +55,15 @@ class Estimated:
     """In the order of the estimate's."""
     vectors: AskedModel | None
     """None: vectors are Hornbook's own."""
+    judge: AskedModel | None
+    """None: nobody judges."""
     jobs: int
     """Earlier jobs that were measured."""
 
     @property
     def priced(self) -> bool:
         """Whether every price is known."""
-        every = [*self.models, *([self.vectors] if self.vectors else [])]
-        return all(one.price is not None for one in every)
+        return all(one is None or one.price is not None for one in (*self.models, self.vectors, self.judge))
 
 
 def estimate_job(
@@ -69,7 +75,8 @@ def estimate_job(
     """
     recipe = submission.check_config(config)
     targets, vectors = submission.choose_targets(config, operator), submission.choose_embedding(config, operator)
-    for asked in (*targets, *([vectors] if vectors else [])):
+    judge = submission.choose_judge(config, operator)
+    for asked in (*targets, *([vectors] if vectors else []), *([judge] if judge else [])):
         submission.price_for(asked.model, config.budget, operator.prices)
     corpus_id = seeds if isinstance(seeds, int) else None
     found = _seeds(session, seeds, config, recipe) if isinstance(seeds, int) else seeds
@@ -86,13 +93,15 @@ def estimate_job(
         slots=min(slots, config.llm.concurrency),
         draws_per_round=planning.draws_per_round(config),
         vectors_price=prices.find(vectors.model) if vectors else FREE,
+        judge_price=prices.find(judge.model) if judge else FREE,
     )
     measured = measured_of(past, calls, history.paces(session, [job.id for job in past]), corpus_id=corpus_id)
     return Estimated(
         estimate(question, measured),
         seeds=found.count,
-        models=[AskedModel(one.name, one.share, prices.entry(one.name), len(one.calls)) for one in models],
-        vectors=AskedModel(vectors.model, None, prices.entry(vectors.model)) if vectors else None,
+        models=[AskedModel(one.name, one.share, prices.entry(one.name), calls=len(one.calls)) for one in models],
+        vectors=AskedModel(vectors.model, None, prices.entry(vectors.model), "vectors") if vectors else None,
+        judge=AskedModel(judge.model, None, prices.entry(judge.model), "judge") if judge else None,
         jobs=len(past),
     )
 

@@ -73,7 +73,7 @@ def _blame(session: Session, unit: ClaimedUnit | Expired, *, code: str, why: str
             )
         case "label" | "train" | "evaluate":
             classifiers.fail(session, unit.classifier_id, unit.payload.get("evaluation"), code=code, detail=why)
-        case "rewrite":
+        case "rewrite" | "judge":
             pass  # A lost call ends only itself; the round settles without it.
         case _:
             assert unit.job_id is not None

@@ -123,6 +123,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
         models=[submission.priced(one["model"], one["endpoint"], config.budget, operator) for one in job.models],
         **submission.price_columns(job.model, config.budget, operator.prices),
         embedding_price=vectors.input_micro_per_mtok if vectors else 0,
+        **submission.judge_columns(job.judge_model, config.budget, operator.prices),
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),
     )
     events.add(session, job_id, "job.changed", what=_differences(before, config), priority=wanted.priority)

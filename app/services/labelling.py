@@ -13,7 +13,8 @@ import zstandard
 from sqlalchemy.orm import Session
 
 from app.adapters.llm_outcomes import Answer, Failure, LlmRequest, Message, Outcome
-from app.domain import labelling
+from app.domain import judge_answers, labelling
+from app.domain.judge_prompts import Task
 from app.domain.pricing import Price, worst_prompt_tokens
 from app.domain.steps import Compute, Step
 from app.errors import InvalidInputError
@@ -89,6 +90,7 @@ def ask(row: ClassifierRow, label: WaitingLabel) -> LabelAsk:
         max_tokens=labelling.MAX_ANSWER_TOKENS,
         temperature=source["temperature"],
         seed=int.from_bytes(digest[:4], "big") >> 1,
+        response_format=judge_answers.schema(Task.score),
     )
     prompt = worst_prompt_tokens(request.prompt_bytes())
     micro = price(row).cost(prompt, request.max_tokens)

@@ -37,7 +37,7 @@ class Claimed:
     """The job does not run any more."""
 
 
-def claim(
+def claim(  # noqa: PLR0913  # each is a fact of its own about the claim
     session: Session,
     job_id: JobId,
     *,
@@ -47,21 +47,22 @@ def claim(
     price: Price,
     prices: Mapping[str, Price] = NO_PRICES,
     owed: Callable[[Sequence[ClaimedRewrite]], Sequence[Owed]] = lambda _taken: (),
+    kind: str = "rewrite",
 ) -> Claimed:
     """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so.
 
     `prices` are those of a job's several models. `owed` says what texts will cost besides, up to each of some units.
     """
-    pauses, late = _held_up(session, job_id)
+    pauses, late = _held_up(session, job_id, kind)
     if late:
         return Claimed([], None, exhausted="time")
     if pauses:
         # No worker sleeps through an endpoint's pause; the reconciler sends a hint when it is over.
         return Claimed([], None)
-    taken = units.claim_rewrites(session, job_id, limit=limit, worker=worker, lease_s=lease_s)
+    taken = units.claim_rewrites(session, job_id, limit=limit, worker=worker, lease_s=lease_s, kind=kind)
     if not taken:
         stopped = jobs.get(session, job_id).state != "running"
-        return Claimed([], None if stopped else units.wait_s(session, job_id), stopped=stopped)
+        return Claimed([], None if stopped else units.wait_s(session, job_id, kind=kind), stopped=stopped)
     later = owed(taken)
     # Locked after the units, and held until the commit: what it says of earlier bills is what these claims rest on.
     row = budgets.read(session, job_id, lock=True)
@@ -95,14 +96,16 @@ def scarcest(row: BudgetRow, claim: Claim, owed: Owed = budgets.NOTHING) -> str:
     return "money"
 
 
-def _held_up(session: Session, job_id: JobId) -> tuple[bool, bool]:
-    """Whether every endpoint of the job is to be left alone, and whether a running job is past its deadline."""
+def _held_up(session: Session, job_id: JobId, kind: str) -> tuple[bool, bool]:
+    """Whether every endpoint of calls of a kind is to be left alone, and whether a running job is past its deadline."""
     query = text("""
         SELECT coalesce((SELECT bool_and(coalesce(e.not_before > now(), false))
-                         FROM jsonb_array_elements(j.lanes) lane LEFT JOIN endpoints e ON e.url = lane->>'id'), false),
+                         FROM jsonb_array_elements(CASE WHEN :kind = 'judge' THEN jsonb_build_array(jsonb_build_object(
+                             'id', j.judge_model || ' at ' || j.judge_endpoint)) ELSE j.lanes END) lane
+                         LEFT JOIN endpoints e ON e.url = lane->>'id'), false),
                coalesce(j.deadline_at <= now(), false) AND j.state = 'running'
         FROM jobs j WHERE j.id = :job""")
-    pauses, late = session.execute(query, {"job": job_id}).one()
+    pauses, late = session.execute(query, {"job": job_id, "kind": kind}).one()
     return pauses, late
 
 

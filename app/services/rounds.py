@@ -11,6 +11,7 @@ from app.domain.steps import Compute, Refine, Step
 from app.domain.targets import StopReason
 from app.errors import ConflictError
 from app.repositories import budgets, endpoint_health, events, holds, jobs, rounds, units, vectors
+from app.services import judge_plans
 
 OVERDRAWN = "the provider billed more than the budget allows; raise it to let the job go on"
 """Why a job is paused whose provider overdrew its budget (D16): a person has to look at that bill."""
@@ -75,15 +76,23 @@ def resume_job(session: Session, job_id: JobId) -> list[Step]:
 
 
 def close_rounds(session: Session, job_id: JobId | None = None) -> list[Step]:
-    """Give every round whose calls have all ended its vectors, if an endpoint gives them, and then its settling unit.
+    """Give every round whose calls have all ended its vectors, if an endpoint gives them, then its judge's calls, if it
+    has a judge, and then its settling unit.
 
     One winner a round and move.
     """
     asked = sum(_plan_vectors(session, *begun) for begun in rounds.begin_embedding(session, job_id))
+    judged = [step for begun in rounds.begin_judging(session, job_id) for step in _plan_judge(session, *begun)]
     closed = rounds.close_finished(session, job_id)
     for round_id, owner in closed:
         units.add(session, "settle", job_id=owner, round_id=round_id)
-    return [Compute(workers=min(4, len(closed) + asked))] if closed or asked else []
+    return [*judged, Compute(workers=min(4, len(closed) + asked))] if closed or asked else judged
+
+
+def _plan_judge(session: Session, round_id: int, job_id: int, number: int) -> list[Step]:
+    """The hints for the round's calls of the judge; none where it has nothing to ask."""
+    calls = judge_plans.plan_round(session, job_id, round_id, number, config_of(jobs.get(session, job_id)))
+    return refine_steps(JobId(job_id), calls) if calls else []
 
 
 def _plan_vectors(session: Session, round_id: int, job_id: int, number: int) -> int:

@@ -56,6 +56,12 @@ class OfflineRefusedError(InvalidInputError):
     code = "offline_explainer_refused"
 
 
+class OfflineJudgeError(InvalidInputError):
+    """The offline explainer is no model and cannot judge: name judge.model and judge.base_url, or leave judge out."""
+
+    code = "offline_judge"
+
+
 class NoEmbeddingEndpointError(InvalidInputError):
     """No embeddings endpoint is configured: set HORNBOOK_EMBEDDING_BASE_URL, or name embedding.base_url in the job."""
 
@@ -174,6 +180,17 @@ def _target(model: str | None, base_url: str | None, operator: Operator) -> Targ
     return Target(url, model, endpoint)
 
 
+def choose_judge(config: JobConfig, operator: Operator) -> Target | None:
+    """Whom the job asks for judgements, by the same rules; None: nobody. Raises OfflineJudgeError."""
+    judge = config.judge
+    if not judge.on:
+        return None
+    found = choose_target(config, operator) if judge.model is None else _target(judge.model, judge.base_url, operator)
+    if found.model == OFFLINE_MODEL:
+        raise OfflineJudgeError
+    return found
+
+
 def choose_embedding(config: JobConfig, operator: Operator) -> Target | None:
     """Where the job's vectors will come from, by the same rules; None: they are Hornbook's own."""
     wanted, configured = config.embedding, operator.embedding_endpoint
@@ -246,6 +263,12 @@ def price_columns(model: str, budget: Budget, prices: PriceTable) -> dict[str, o
     }
 
 
+def judge_columns(model: str | None, budget: Budget, prices: PriceTable) -> dict[str, object]:
+    """What a job keeps of its judge's price; raises like `price_for`."""
+    price = FREE if model is None else price_for(model, budget, prices)
+    return {"judge_price_input": price.input_micro_per_mtok, "judge_price_output": price.output_micro_per_mtok}
+
+
 def micro_of(usd: float | None) -> int | None:
     """USD as whole micro-USD, rounded down so that a cap is never overstepped. Example: 1.5 is 1500000."""
     return None if usd is None else int(Decimal(str(usd)) * MICRO)
@@ -264,7 +287,7 @@ def submit(
     recipe = check_config(config)
     corpus = corpora.get(session, corpus_id)
     corpus_checks.check_corpus(session, corpus, recipe, config)
-    vectors = choose_embedding(config, operator)
+    vectors, judge = choose_embedding(config, operator), choose_judge(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
     prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
     hours = config.budget.hours
@@ -286,6 +309,9 @@ def submit(
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,
             embedding_price=price_of_vectors.input_micro_per_mtok,
+            judge_endpoint=judge.url if judge else None,
+            judge_model=judge.model if judge else None,
+            **judge_columns(judge.model if judge else None, config.budget, operator.prices),
             priority=priority,
             deadline_at=None if hours is None else func.now() + timedelta(hours=hours),
         )

@@ -15,6 +15,7 @@ from app.api.schemas import classifiers as classifier_schemas
 from app.api.schemas import corpora as corpus_schemas
 from app.api.schemas import estimates as estimate_schemas
 from app.api.schemas import exports as export_schemas
+from app.api.schemas import findings as finding_schemas
 from app.api.schemas import generations as generation_schemas
 from app.api.schemas import job_answers
 from app.api.schemas import jobs as job_schemas
@@ -48,6 +49,7 @@ OPERATIONS = {
     "GET /v1/jobs/{job_id}/events",
     "GET /v1/jobs/{job_id}/generations",
     "GET /v1/generations/{generation_id}",
+    "GET /v1/generations/{generation_id}/findings",
     "GET /v1/generations/{generation_id}/lineage",
     "POST /v1/generations/{generation_id}/review",
     "GET /v1/jobs/{job_id}/reviews",
@@ -112,11 +114,13 @@ CODES = {
     "nothing_to_roll_back",
     "nothing_to_export",
     "offline_explainer_refused",
+    "offline_judge",
     "offline_labeller",
     "one_file",
     "recipe_mismatch",
     "reserved_name",
     "too_few_reviews",
+    "too_few_scores",
     "too_many_parts",
     "too_many_streams",
     "unknown_benchmark",
@@ -164,8 +168,8 @@ def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
 
 
 SCHEMAS = (
-    classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, generation_schemas, job_answers, job_schemas,
-    review_schemas, round_schemas, spend_schemas,
+    classifier_schemas, corpus_schemas, estimate_schemas, export_schemas, finding_schemas, generation_schemas,
+    job_answers, job_schemas, review_schemas, round_schemas, spend_schemas,
 )  # fmt: skip
 MODELS = [
     model
@@ -182,9 +186,9 @@ def test_examples_are_valid(model: type[BaseModel]) -> None:
 
 
 ANSWERS = ["CorpusOut", "RejectOut", "JobOut", "RoundOut", "GenerationOut", "LineageOut", "ExportOut", "RecipeOut"]
-ANSWERS += ["ClassifierOut", "EstimateOut", "JobSpendOut", "Evaluations", "ReviewOut", "NextOut"]
+ANSWERS += ["ClassifierOut", "EstimateOut", "JobSpendOut", "Evaluations", "ReviewOut", "NextOut", "FindingOut"]
 ASKS = ["EstimateRequest", "JobRequest", "JobPatch", "CorpusRecords", "ExportRequest", "LabellingRequest"]
-ASKS += ["ReviewRequest", "ReviewsRequest"]
+ASKS += ["ReviewRequest", "ReviewsRequest", "JudgedRequest"]
 
 
 @pytest.mark.parametrize("name", [*ANSWERS, *ASKS, "Problem"])
@@ -193,7 +197,7 @@ def test_schema_has_an_example(spec: dict[str, Any], name: str) -> None:
 
 
 REQUESTS = [job_schemas.JobRequest, job_schemas.JobPatch, export_schemas.ExportRequest, corpus_schemas.CorpusRecords]
-REQUESTS += [classifier_schemas.LabellingRequest, classifier_schemas.ReviewsRequest]
+REQUESTS += [classifier_schemas.LabellingRequest, classifier_schemas.ReviewsRequest, classifier_schemas.JudgedRequest]
 REQUESTS += [estimate_schemas.EstimateRequest, review_schemas.ReviewRequest]
 
 

@@ -129,7 +129,7 @@ def test_next_is_nearest_to_the_limit_and_then_where_the_models_disagree_most(po
         pool.review(asked[-1], decision="approve")
 
     assert asked == [torn, agreed, unseen, low, far]
-    assert found == {"generation": None, "edu_min": 2.5, "distance": None, "disagreement": None}
+    assert found == {"generation": None, "edu_min": 2.5, "distance": None, "disagreement": None, "flagged": False}
 
 
 def test_reviews_become_a_classifier_whose_report_says_what_it_rests_on(pool: Pool) -> None:

@@ -78,6 +78,16 @@ class ReviewsRequest(BaseModel):
     """Jobs whose reviewed texts it learns from, each with its newest review."""
 
 
+class JudgedRequest(BaseModel):
+    """A classifier from what the judges of some jobs said of their texts."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "mine", "judged_jobs": [1, 4]}]})
+
+    name: Name = "mine"
+    judged_jobs: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=100)]
+    """Jobs whose judged texts it learns from; what a person reviewed is left out."""
+
+
 class ClassifierError(BaseModel):
     """Why a classifier could not be made."""
 

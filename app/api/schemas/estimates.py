@@ -103,9 +103,9 @@ class ModelEstimateOut(BaseModel):
     """What one of the models will use."""
 
     model: str
-    purpose: Literal["texts", "vectors"]
+    purpose: Literal["texts", "vectors", "judge"]
     share: float | None
-    """Of the calls for texts, as asked for; null: it gives vectors."""
+    """Of the calls for texts, as asked for; null: it gives vectors, or judges."""
     price: PriceOut | None
     """Null: nobody knows it."""
     calls: Range
@@ -176,7 +176,7 @@ class EstimateOut(BaseModel):
     """Seeds that are no near-duplicate and teach enough."""
     rounds: Range
     calls: Range
-    """Paid ones, also those for vectors."""
+    """Paid ones, also those for vectors and by the judge."""
     prompt_tokens: Range
     completion_tokens: Range
     vector_tokens: Range
@@ -190,7 +190,7 @@ class EstimateOut(BaseModel):
     """Earlier jobs of this recipe and any of the models that this rests on."""
     measured_calls: int
     models: list[ModelEstimateOut]
-    """Each model by its share of the calls; last the one for vectors, if an endpoint gives them."""
+    """Each model by its share of the calls; then the one for vectors, if an endpoint gives them, and the judge's."""
 
 
 def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
@@ -223,15 +223,18 @@ def _models(found: Estimated, today: date) -> list[ModelEstimateOut]:
         _model(asked, [getattr(made, level).models[place] for level in LEVELS], today)
         for place, asked in enumerate(found.models)
     ]
-    if found.vectors is None:
-        return texts
-    return [*texts, _model(found.vectors, [getattr(made, level).vectors for level in LEVELS], today)]
+    others = [
+        _model(asked, [getattr(getattr(made, level), asked.purpose) for level in LEVELS], today)
+        for asked in (found.vectors, found.judge)
+        if asked is not None
+    ]
+    return texts + others
 
 
 def _model(asked: AskedModel, uses: list[ModelUse], today: date) -> ModelEstimateOut:
     return ModelEstimateOut(
         model=asked.name,
-        purpose="vectors" if asked.share is None else "texts",
+        purpose=asked.purpose,
         share=None if asked.share is None else round(asked.share, 4),
         price=price_out(asked.price, today) if asked.price else None,
         calls=_limits([use.calls for use in uses]),

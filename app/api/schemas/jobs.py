@@ -18,6 +18,7 @@ from app.domain.config import (
     Targets,
 )
 from app.domain.gate_config import Gates
+from app.domain.judge_config import JudgeConfig
 from app.domain.recipes.recipe import Part, Pass
 from app.services.jobs import Change
 from app.services.recipes import Known, overlaid, pinned
@@ -56,6 +57,8 @@ class JobFields(BaseModel):
     """`{"model": "nomic-embed-text"}` takes vectors from an `/v1/embeddings` endpoint instead of Hornbook's own."""
     sources: Sources = Field(default_factory=Sources)
     """`{"split_tokens": 300}` splits documents of more tokens into parts."""
+    judge: JudgeConfig = Field(default_factory=JudgeConfig)
+    """`{"on": true}` has an LLM score the texts that the gates are unsure of and check their claims: advice."""
 
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)
 

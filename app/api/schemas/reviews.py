@@ -66,7 +66,11 @@ class NextOut(BaseModel):
     """The text whose review says most."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"generation": EXAMPLE, "edu_min": 3.0, "distance": 0.1, "disagreement": 0.62}]}
+        json_schema_extra={
+            "examples": [
+                {"generation": EXAMPLE, "edu_min": 3.0, "distance": 0.1, "disagreement": 0.62, "flagged": False}
+            ]
+        }
     )
 
     generation: GenerationOut | None
@@ -77,6 +81,8 @@ class NextOut(BaseModel):
     """Of the text's score from it."""
     disagreement: float | None
     """Of the text's score from the audit model's, where that scored it."""
+    flagged: bool
+    """Whether the job's judge came to the opposite of the gates about it."""
 
 
 def review_out(row: ReviewRow) -> ReviewOut:
@@ -92,4 +98,5 @@ def next_out(found: Suggestion) -> NextOut:
         edu_min=found.edu_min,
         distance=None if why is None else why.distance,
         disagreement=None if why is None else why.disagreement,
+        flagged=why is not None and why.flagged,
     )

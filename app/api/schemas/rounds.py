@@ -26,6 +26,7 @@ class RoundOut(BaseModel):
                     },
                     "measures": {"vendi2_ratio": 0.97, "grade_p90": 7.9},
                     "decision": {"stop": None, "why": "two targets do not hold yet"},
+                    "judge": {},
                     "opened_at": "2026-11-25T06:00:05Z",
                     "settled_at": "2026-11-25T06:00:41Z",
                 }
@@ -36,7 +37,7 @@ class RoundOut(BaseModel):
     number: int
     """0 is the preparation of the seeds."""
     state: str
-    """`open`, `embedding` (an endpoint gives the vectors), `closing` or `settled`."""
+    """`open`, `embedding` (an endpoint gives the vectors), `judging` (the judge is asked), `closing` or `settled`."""
     plan: dict[str, Any]
     """How the calls were shared out, and why."""
     units: dict[str, int]
@@ -47,6 +48,9 @@ class RoundOut(BaseModel):
     """The measures of the pool after this round, with limits; of the seeds in round 0."""
     decision: dict[str, Any]
     """Go on or stop, with every check behind it."""
+    judge: dict[str, Any]
+    """What the judge's answers come to: agreement with the gates, claims, drift on canaries, bias of order and style,
+    each with its n; empty without a judge."""
     opened_at: datetime
     settled_at: datetime | None
 
@@ -61,6 +65,7 @@ def round_out(row: RoundRow, units: dict[str, int]) -> RoundOut:
         funnel=row.funnel,
         measures=row.measures,
         decision=row.decision,
+        judge=row.judge,
         opened_at=row.opened_at,
         settled_at=row.settled_at,
     )

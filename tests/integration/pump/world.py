@@ -25,11 +25,12 @@ from app.settings import get_settings
 from tests.api_rows import make_ready
 from tests.faults.rig import PRICES, document
 from workers import compute, resources
-from workers.desk import Desk, Returned
+from workers.desk import Desk
 from workers.endpoints import Health
 from workers.judging import Judge
 from workers.lanes import Group, Lane
 from workers.pump import Pump
+from workers.returned import Returned
 
 KEYS = {"east": "sk-east", "west": "sk-west"}
 """Keys of endpoints that a test's operator names."""

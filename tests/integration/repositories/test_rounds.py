@@ -143,3 +143,32 @@ def test_overdue_are_jobs_past_their_deadline_that_have_not_ended(engine: Engine
         found = jobs.overdue(session)
 
     assert (job_id in found) is late and early not in found
+
+
+@pytest.mark.parametrize("vectors", [False, True], ids=["own vectors", "an endpoint's vectors"])
+def test_a_round_of_a_judged_job_is_judged_after_its_vectors_and_before_it_closes(
+    engine: Engine, vectors: bool
+) -> None:
+    job_id, planned = job_with_calls(engine, 2)
+    with transaction(engine) as session:
+        asked = {"judge_model": "m", "embedding_model": "v" if vectors else None}
+        jobs.change(session, job_id, only_in=("running",), **asked)
+    moves = (rounds.begin_judging, rounds.begin_embedding, rounds.close_finished)
+
+    def moved() -> list[str]:
+        with transaction(engine) as session:
+            return [move.__name__ for move in moves if move(session, job_id)]
+
+    assert moved() == []
+    end_all(engine, planned)
+    order = [*(["begin_embedding"] if vectors else []), "begin_judging", "close_finished"]
+    assert [move for _ in range(4) for move in moved()] == order
+
+
+def test_the_seeds_of_a_judged_job_are_not_judged(engine: Engine) -> None:
+    with transaction(engine) as session:
+        job_id = add_job(session)
+        jobs.change(session, job_id, only_in=("running",), judge_model="m")
+        rounds.add(session, job_id, 0, plan={})
+        assert rounds.begin_judging(session, job_id) == []
+    assert [owner for _, owner in close(engine, job_id)] == [job_id]

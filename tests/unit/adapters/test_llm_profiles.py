@@ -4,15 +4,27 @@ import asyncio
 import json
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from app.adapters.llm import LlmClient
 from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, LlmRequest, Message, Outcome
 from app.adapters.llm_probe import Probe, probe
-from app.adapters.llm_profiles import BY_NAME, PROFILES, UnknownProfileError, by_url, named, plain_prompt
+from app.adapters.llm_profiles import (
+    BY_NAME,
+    GENERIC,
+    PROFILES,
+    JsonMode,
+    UnknownProfileError,
+    by_url,
+    encode,
+    named,
+    plain_prompt,
+)
 from tests.stub_llm import StubLlm, StubOptions
-from tests.stub_llm_faults import OK, Act
+from tests.stub_llm_faults import OK, Act, response
+from tests.stub_llm_scripts import StubRequest
 from tests.stub_llm_servers import SAID, SERVERS, Asked, Server, body, streamed, thinking, unsupported
 
 REQUEST = LlmRequest("stub", (Message("system", "Explain."), Message("user", SAID)), 100, 0.0, 3)
@@ -220,3 +232,37 @@ def test_a_base_model_is_asked_to_go_on_with_a_text() -> None:
     assert (path, sent["prompt"], sent["max_tokens"]) == ("/v1/completions", f"Explain.\n\n{SAID}\n\nOnce", 100)
     assert "messages" not in sent and "api" not in sent
     assert plain_prompt(REQUEST.messages).endswith("\n\n")
+
+
+SCHEMA: dict[str, object] = {"type": "json_schema", "json_schema": {"name": "score", "strict": True, "schema": {}}}
+
+
+@pytest.mark.parametrize(
+    ("json_mode", "sent"), [("schema", SCHEMA), ("object", {"type": "json_object"}), ("none", None)]
+)
+def test_a_wish_for_json_is_sent_as_far_as_the_server_has_it(json_mode: JsonMode, sent: object) -> None:
+    wish = msgspec.structs.replace(REQUEST, response_format=SCHEMA)
+    asked = json.loads(encode(wish, replace(GENERIC, json=json_mode)))
+    assert asked.get("response_format") == sent
+    assert json.loads(encode(REQUEST, replace(GENERIC, json=json_mode))).get("response_format") is None
+
+
+@pytest.mark.parametrize("param", ["response_format", "response_format.json_schema"])
+def test_a_model_without_json_schemas_is_asked_for_an_object_and_then_for_nothing(param: str) -> None:
+    refusal = json.dumps({"error": {"message": "no", "param": param, "code": None}}).encode()
+
+    def script(request: StubRequest) -> Act:
+        return response(400, refusal, billed=False) if "response_format" in json.loads(request.body) else OK
+
+    async def run() -> tuple[Outcome, list[object]]:
+        async with StubLlm(script=script) as stub:
+            async with LlmClient(parse_endpoint(stub.url), profile=replace(GENERIC, json="schema")) as client:
+                wish = msgspec.structs.replace(REQUEST, response_format=SCHEMA)
+                for place in range(2):
+                    outcome = await client.complete(wish, deadline_s=5, request_id=str(place))
+            return outcome, [json.loads(one.body).get("response_format", {}).get("type") for one in stub.requests]
+
+    outcome, sent = asyncio.run(run())
+
+    assert isinstance(outcome, Answer)
+    assert sent == ["json_schema", "json_object", None, None]

@@ -53,6 +53,8 @@ class Profile:
     """What a lower temperature is raised to."""
     headers: tuple[tuple[str, str], ...] = ()
     """Headers of every call beside the key's."""
+    batches: bool = False
+    """Whether it takes files of calls (`llm.batch`), in OpenAI's form."""
     stream: bool = False
     """True: the answer is asked for piece by piece, so that no proxy on the way takes the call for idle."""
     stream_usage: bool = True
@@ -72,8 +74,8 @@ class Profile:
 
 GENERIC = Profile("generic")
 PROFILES: tuple[Profile, ...] = (
-    Profile("openai", hosts=("api.openai.com",), limit="max_completion_tokens"),
-    Profile("azure", hosts=AZURE_HOSTS, limit="max_completion_tokens"),
+    Profile("openai", hosts=("api.openai.com",), limit="max_completion_tokens", batches=True),
+    Profile("azure", hosts=AZURE_HOSTS, limit="max_completion_tokens", batches=True),
     Profile("vllm", owners=("vllm",)),
     Profile("ollama", hosts=("ollama.com",), ports=(11434,), owners=("library",)),
     Profile("llamacpp", owners=("llamacpp",), server="llama.cpp"),

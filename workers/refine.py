@@ -1,4 +1,4 @@
-"""The refine task: one pump over one job for one slice of time."""
+"""The refine task: one pump over one job for one slice of time, or a look at the batches of a job that has some."""
 
 import asyncio
 import math
@@ -14,12 +14,11 @@ from app.errors import NotFoundError
 from app.repositories import beats, jobs
 from app.services import asking, rounds
 from app.services.asking import JobContext
-from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
-from workers import resources, stopping
+from workers import batches, resources, stopping
 from workers.desk import Desk
+from workers.desks import open_desk
 from workers.heartbeat import heartbeat
-from workers.judging import Judge
 from workers.pump import Pump
 from workers.routing import groups
 
@@ -32,6 +31,8 @@ def refine(job_id: object) -> None:
         log.warning("hint.garbage")
         return
     settings, engine = get_settings(), resources.engine()
+    if batches.tend(JobId(job_id), settings):
+        send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
     try:
         context = retrying(engine, lambda s: asking.job_context(s, JobId(job_id), redis_url=settings.redis_url))
     except NotFoundError:
@@ -45,21 +46,18 @@ def refine(job_id: object) -> None:
         send(settings.redis_url, retrying(engine, lambda s: rounds.exhaust(s, JobId(job_id), what="time")))
         return
     with structlog.contextvars.bound_contextvars(job=job_id):
-        _pump(context, settings, last_start=None if left_s is None else asked_at + left_s)
+        if context.config.llm.batch:
+            batches.submit(context, settings)
+        else:
+            _pump(context, settings, last_start=None if left_s is None else asked_at + left_s)
         send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
 
 
 def _pump(context: JobContext, settings: Settings, *, last_start: float | None) -> None:
     engine, name = resources.engine(), resources.worker_name()
-    try:
-        weights = resources.classifier_weights(context.job.classifier_sha256)
-    except (ClassifierMissingError, ClassifierUnreadableError) as error:
-        why = str(error)
-        retrying(engine, lambda s: rounds.fail_job(s, JobId(context.job.id), why=why))
+    desk = open_desk(context, settings, worker=name)
+    if desk is None:
         return
-    limit, wall = settings.max_text_chars, settings.code_runner
-    judge = Judge(resources.sandbox(), context, weights, max_text_chars=limit, wall=wall)
-    desk = Desk(engine, context, judge, worker=name, lease_s=settings.lease_s)
     others = retrying(engine, lambda s: _join(s, name, within_s=settings.lease_s))
     ceiling = max(1, min(context.config.llm.concurrency, settings.llm_concurrency) // others)
     try:

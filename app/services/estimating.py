@@ -1,7 +1,7 @@
 """Reads what an estimate rests on: the seeds of a corpus, and what earlier jobs of the recipe and model came to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from sqlalchemy.orm import Session
@@ -37,6 +37,8 @@ class Estimated:
     """Earlier jobs that were measured."""
     calls: int
     """Calls of theirs."""
+    batch: bool = False
+    """Whether the job's calls go as batches, at `price`, which is the discounted one."""
 
 
 def estimate_job(
@@ -51,6 +53,7 @@ def estimate_job(
     for asked in (target, vectors):
         if asked is not None:
             submission.price_for(asked.model, config.budget, operator.prices)
+    selling = submission.sold(config, operator)
     corpus_id = seeds if isinstance(seeds, int) else None
     found = _seeds(session, seeds, config, recipe) if isinstance(seeds, int) else seeds
     past = history.jobs_like(session, config.recipe, target.model)
@@ -59,19 +62,23 @@ def estimate_job(
         found,
         config,
         recipe,
-        Prices(operator.prices.find(target.model), operator.prices.find(vectors.model) if vectors else None),
+        Prices(selling.prices.find(target.model), operator.prices.find(vectors.model) if vectors else None),
         slots=min(slots, config.llm.concurrency),
         draws_per_round=planning.draws_per_round(config),
     )
     measured = measured_of(past, calls, history.paces(session, [job.id for job in past]), corpus_id=corpus_id)
+    if config.llm.batch:
+        # How long a provider takes over a batch says nothing about the next.
+        measured = replace(measured, latency_s=None)
     return Estimated(
         estimate(question, measured),
         seeds=found.count,
         model=target.model,
-        price=operator.prices.entry(target.model),
+        price=selling.prices.entry(target.model),
         vectors_model=vectors.model if vectors else None,
         jobs=len(past),
         calls=len(calls),
+        batch=config.llm.batch,
     )
 
 
@@ -94,7 +101,9 @@ def measured_of(
     first = [call for call in calls if not call.repair]
     texts = [job for job in past if not job.vectors and job.answered]
     ended = [float(job.rounds) for job in past if job.by_itself]
-    latency = sum(call.latency_s for call in calls) / len(calls) if calls else None
+    # Answers that came with a batch have no latency of their own.
+    timed = [call.latency_s for call in calls if call.latency_s > 0]
+    latency = sum(timed) / len(timed) if timed else None
     return Measured(
         calls=[PastCall(Size(c.words, c.bytes), c.parent_bytes, c.prompt_tokens, c.completion_tokens) for c in calls],
         taking_part=sum(job.taking_part for job in parts) / sum(job.seeds for job in parts) if parts else None,

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.adapters import llm_profiles
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
-from app.domain.config import Budget, JobConfig, config_hash, contradictions, recipe_of
+from app.adapters.llm_profiles import Profile
+from app.domain.config import Budget, JobConfig, Llm, config_hash, contradictions, recipe_of
 from app.domain.lanes import EndpointShare, Lane
 from app.domain.price_list import PriceTable
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
@@ -66,6 +67,13 @@ class EmbeddingEndpointNotAllowedError(InvalidInputError):
     """In production HORNBOOK_EMBEDDING_BASE_URL is the only endpoint for vectors: leave embedding.base_url out."""
 
     code = "embeddings_endpoint_not_allowed"
+
+
+class NoBatchesError(InvalidInputError):
+    """llm.batch: {url} is not known to take files of calls. Leave it out; or, if it does as OpenAI does, name
+    llm.profile, one of {known}."""
+
+    code = "llm_has_no_batches"
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,8 @@ def choose_lanes(config: JobConfig, operator: Operator) -> list[tuple[Lane, Targ
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
         raise ImpossibleConfigError(why=f"llm.endpoints names {', '.join(twice)} more than once")
+    for lane, target in found if llm.batch else ():
+        batch_profile(replace(llm, profile=lane.profile or llm.profile), target.endpoint)
     return found
 
 
@@ -156,6 +166,23 @@ def _lane(model: str | None, share: EndpointShare, operator: Operator) -> tuple[
         concurrency=share.concurrency or (known.concurrency if known else None),
     )
     return lane, target
+
+
+def batch_profile(llm: Llm, endpoint: Endpoint) -> Profile:
+    """How an endpoint wants the calls of a batch; raises NoBatchesError, UnknownProfileError.
+
+    A server is not asked what it is: a wrong guess would show after a day.
+    """
+    profile = llm_profiles.named(llm.profile) if llm.profile else llm_profiles.by_url(endpoint)
+    if profile is None or not profile.batches:
+        known = ", ".join(one.name for one in llm_profiles.PROFILES if one.batches)
+        raise NoBatchesError(url=endpoint.base_url, known=known)
+    return profile
+
+
+def sold(config: JobConfig, operator: Operator) -> Operator:
+    """The operator with the prices at which this job's calls are sold; vectors are never part of a batch."""
+    return replace(operator, prices=operator.prices.batched()) if config.llm.batch else operator
 
 
 def _target(model: str | None, base_url: str | None, operator: Operator) -> Target:
@@ -260,6 +287,7 @@ def submit(
     corpus_checks.check_corpus(session, corpus, recipe, config)
     vectors = choose_embedding(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
+    selling = sold(config, operator)
     prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
     hours = config.budget.hours
     job_id = JobId(
@@ -274,9 +302,9 @@ def submit(
             prompt_sha256=prompt,
             endpoint=target.url,
             model=target.model,
-            models=models_of(config, operator),
+            models=models_of(config, selling),
             lanes=[lane.stored for lane, _ in choose_lanes(config, operator)],
-            **price_columns(target.model, config.budget, operator.prices),
+            **price_columns(target.model, config.budget, selling.prices),
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,
             embedding_price=price_of_vectors.input_micro_per_mtok,

@@ -101,6 +101,8 @@ def _remarks(found: Json) -> list[tuple[str, str]]:
         lines.append(("Nobody here knows what the model costs: HORNBOOK_LLM_PRICES takes its price.", "yellow"))
     else:
         lines.append((_price(price), "yellow" if price["old"] else "dim"))
+    if found["batch"]:
+        lines.append(("Calls go as batches; a provider may take 24 hours over each, one after another.", ""))
     if found["measured_jobs"]:
         jobs, calls = found["measured_jobs"], found["measured_calls"]
         by = f"{jobs} earlier job{'' if jobs == 1 else 's'} of this recipe and model ({calls:,} calls)"
@@ -126,7 +128,8 @@ def _price(price: Json) -> str:
     if not price["input_usd_per_mtok"] and not price["output_usd_per_mtok"]:
         return f"Free ({price['source']})."
     into, out = (usd(round(price[f"{side}_usd_per_mtok"] * MICRO)) for side in ("input", "output"))
-    cost = f"{into} in, {out} out for a million tokens"
+    off = f", {price['batch_discount']:.0%} taken off for batches" if price["batch_discount"] else ""
+    cost = f"{into} in, {out} out for a million tokens{off}"
     looked_up = f", looked up on {price['as_of']}" if price["as_of"] else ""
     old = "; that is long ago, check it" if price["old"] else ""
     return f"Price: {cost} ({price['source']}{looked_up}{old})."

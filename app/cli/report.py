@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from app.cli.phrases import excerpt, spent
 from app.client_http import Json
+from app.dashboard.batches import batch_words
 from app.dashboard.plans import plan_parts, plan_words
 from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
 from app.domain.records import Kind
@@ -26,6 +27,8 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
     say.print(
         f"{job['state']}: {STATES.get(job['state'], '')} Pool {progress['kept']}, {spent(job)}{left}", markup=False
     )
+    for batch in progress["batches"]:
+        say.print(f"waits for {batch_words(batch)}", markup=False)
     if rounds:
         say.print()
         show_rounds(say, rounds)

@@ -1,7 +1,7 @@
 """The list of jobs, one job with its rounds, and the buttons that pause, resume, cancel and export it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.dashboard import charts, wording
 from app.dashboard.backend import MAX_ID, Backend, CurrentBackend, RowId
+from app.dashboard.batches import batch_words
 from app.dashboard.rendering import PageRoute, render
 from app.dashboard.rounds import RoundView, round_view
 from app.dashboard.spending import spend_tables
@@ -100,6 +101,8 @@ def progress_words(view: JobView) -> dict[str, object]:
     words = f"{total - left:,} of {total:,} {what} done"
     if units.get("leased"):
         words += f", {units['leased']:,} in flight"
+    if view.progress.batches:
+        words = words.replace("in flight", "at the provider")
     return {"share": (total - left) / total if total else 0.0, "words": words if total else "nothing asked yet"}
 
 
@@ -154,6 +157,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         priced=page.spending.priced,
         moves=_moves(view.job.state),
         verdict=verdict_words(view),
+        batches=[batch_words(asdict(batch)) for batch in view.progress.batches],
     )
 
 

@@ -85,6 +85,8 @@ class PriceOut(BaseModel):
     old: bool
     """Whether that is long ago."""
     source: str
+    batch_discount: float
+    """What is taken off already because the job's calls go as batches: 0.5 is half; 0: nothing."""
 
 
 class StopOut(BaseModel):
@@ -113,6 +115,7 @@ class EstimateOut(BaseModel):
                         "as_of": "2026-05-07",
                         "old": True,
                         "source": "https://developers.openai.com/api/docs/pricing",
+                        "batch_discount": 0,
                     },
                     "seeds": 1200,
                     "taking_part": {"low": 600, "expected": 1020, "high": 1200},
@@ -126,6 +129,7 @@ class EstimateOut(BaseModel):
                     "stops_first": {"budget": "money", "level": "high", "share": 0.87},
                     "measured_jobs": 0,
                     "measured_calls": 0,
+                    "batch": False,
                 }
             ]
         }
@@ -152,6 +156,8 @@ class EstimateOut(BaseModel):
     measured_jobs: int
     """Earlier jobs of this recipe and model that this rests on."""
     measured_calls: int
+    batch: bool
+    """Whether the calls go as batches: nobody knows how long those take, up to a day each."""
 
 
 def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
@@ -162,7 +168,7 @@ def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
     return EstimateOut(
         recipe=recipe,
         model=found.model,
-        price=price_out(found.price, today) if found.price else None,
+        price=price_out(found.price, today, batch=found.batch) if found.price else None,
         seeds=found.seeds,
         taking_part=_whole(made.taking_part),
         rounds=_range(made, "rounds", digits=1),
@@ -175,11 +181,12 @@ def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
         stops_first=_stop(made.stop) if made.stop else None,
         measured_jobs=found.jobs,
         measured_calls=found.calls,
+        batch=found.batch,
     )
 
 
-def price_out(entry: ListedPrice, today: date) -> PriceOut:
-    """The schema of a price."""
+def price_out(entry: ListedPrice, today: date, *, batch: bool) -> PriceOut:
+    """The schema of a price; for a `batch` job the entry is that of batches."""
     return PriceOut(
         model=entry.model,
         input_usd_per_mtok=entry.price.input_micro_per_mtok / MICRO,
@@ -187,6 +194,7 @@ def price_out(entry: ListedPrice, today: date) -> PriceOut:
         as_of=entry.as_of,
         old=entry.is_old(today),
         source=entry.source,
+        batch_discount=float(entry.batch_discount) if batch else 0.0,
     )
 
 

@@ -89,6 +89,7 @@ REASONS = {
     "common_opening": "Opens like too many others.",
     "stock_opening": "Opens with a phrase such as “Once upon a time”; enough in the pool do.",
     "collapse": "Its round was taken back.",
+    "no_line": "Its batches came back without an answer to it.",
     "unavailable": "The endpoint could not be reached.",
     "job_cancelled": "The job was cancelled first.",
     "job_failed": "The job failed first.",

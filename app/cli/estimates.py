@@ -102,11 +102,12 @@ def _remarks(found: Json) -> list[tuple[str, str]]:
     else:
         lines.append((_price(price), "yellow" if price["old"] else "dim"))
     if found["batch"]:
-        lines.append(("Calls go as batches; a provider may take 24 hours over each, one after another.", ""))
+        lines.append(("Calls go as batches: a round waits for its own, up to 24 hours and longer for repeats.", ""))
     if found["measured_jobs"]:
         jobs, calls = found["measured_jobs"], found["measured_calls"]
         by = f"{jobs} earlier job{'' if jobs == 1 else 's'} of this recipe and model ({calls:,} calls)"
-        lines.append((f"Tokens and time as measured in {by}.", "dim"))
+        what = "Tokens" if found["seconds"] is None else "Tokens and time"
+        lines.append((f"{what} as measured in {by}.", "dim"))
     else:
         lines.append(("No earlier job of this recipe and model: tokens are guessed, time is not known.", "dim"))
     lines.append(

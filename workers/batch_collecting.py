@@ -74,6 +74,12 @@ def _not_seen(held: Held, why: Failure) -> None:
 
 
 def _collect(held: Held, remote: RemoteBatch) -> None:
+    if remote.counts[1] and remote.output_file_id is None and held.batch.misses + 1 < LOST_LOOKS:
+        # Answers were made, and billed: their file must come.
+        held.put_off(
+            failure(FailureCode.incomplete_body, detail="its file is not there yet", latency_s=0.0), missed=True
+        )
+        return
     desk = open_desk(held.context, held.settings, worker=batches.holder(held.batch.id))
     if desk is None:
         held.put_off()
@@ -140,13 +146,9 @@ def _token(custom_id: str) -> int | None:
 def _finish(held: Held, desk: Desk, status: str, fault_codes: list[str]) -> None:
     """Take in the units that have no line, and end the batch."""
     rest = batching.rest_of(status, fault_codes)
-    left, before = _left(held), 0
-    while left:
-        before = left[0].id
+    while left := _left(held):
         asks = [asking.ask(held.context, unit) for unit in left]
         store(desk, [Returned(ask, rest.outcome, 0.0) for ask in asks])
-        left = _left(held)
-        assert not left or left[0].id != before, "a unit that was ended is still held"
     full, job_id = status == "failed" and rest.pause is None, JobId(held.batch.job_id)
     if full:
         retrying(

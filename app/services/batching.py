@@ -25,8 +25,8 @@ CLAIM_LEASE_S = 60.0
 """Of units between their claim and their batch, which are in one transaction."""
 PASSING = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "server_error"})
 """Why a provider refuses a whole batch that it may take later: too much of this account is in its queue."""
-MOST_ADAPTED = 8
-"""Refusals of a field after which a unit is rejected as by a live call; a server has fewer fields than that."""
+MOST_ADAPTED = 5
+"""Refusals of a field after which a unit is rejected as by a live call; no server has more that can be left out."""
 
 
 @dataclass(frozen=True)

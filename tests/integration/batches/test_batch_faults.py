@@ -116,6 +116,17 @@ def test_a_download_that_is_cut_is_read_again(batch_loop: BatchLoop) -> None:
     loop.check_paid(job_id)
 
 
+def test_answers_whose_file_is_late_are_waited_for(batch_loop: BatchLoop) -> None:
+    loop = batch_loop
+    loop.provider.late_files = 2
+    job_id = loop.start()
+
+    loop.finish(job_id)
+
+    assert loop.units(job_id) == {"done": 12} and len(loop.batches(job_id)) == 1
+    loop.check_paid(job_id)
+
+
 def test_a_full_queue_of_the_provider_is_waited_for(batch_loop: BatchLoop) -> None:
     loop = batch_loop
     job_id = loop.start(upload=False)

@@ -27,7 +27,7 @@ def _killed(loop: BatchLoop, job_id: int, *, when: Callable[[], bool] = lambda: 
     worker: list[subprocess.Popen[bytes]] = []
 
     def kill() -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not (worker and when()) and time.monotonic() < end:
             time.sleep(0.05)
         worker[0].send_signal(signal.SIGKILL)
@@ -36,7 +36,7 @@ def _killed(loop: BatchLoop, job_id: int, *, when: Callable[[], bool] = lambda: 
     loop.provider.before_cut = kill
     loop.due()
     worker.append(_worker(job_id))
-    assert worker[0].wait(60) == -signal.SIGKILL
+    assert worker[0].wait(180) == -signal.SIGKILL
     loop.killed()
 
 

@@ -18,7 +18,8 @@ from app.db.session import retrying
 from app.domain.records import JobId
 from app.repositories import batches
 from app.repositories.units import ClaimedRewrite
-from app.services import asking, batching, submission
+from app.services import asking, batching
+from app.services.batch_profiles import batch_profile
 from workers.batch_holding import Held
 from workers.desk import Desk, Returned
 from workers.desks import open_desk
@@ -84,7 +85,7 @@ def _collect(held: Held, remote: RemoteBatch) -> None:
     if desk is None:
         held.put_off()
         return
-    base = submission.batch_profile(held.context.config.llm, held.endpoint)
+    base = batch_profile(held.context.config.llm, held.lane, held.endpoint)
     for file_id in (remote.output_file_id, remote.error_file_id):
         try:
             for group in _groups(held.client.lines(file_id) if file_id else (), AT_ONCE):
@@ -124,7 +125,7 @@ def _take_in(held: Held, desk: Desk, group: Sequence[bytes], base: Profile) -> N
         if ask is not None:
             outcome = _outcome(held, line, ask.unit, base, model=ask.request.model)
             asked_s = outcome.retry_after_s if isinstance(outcome, Failure) else None
-            returned.append(Returned(ask, outcome, min(MOST_DELAY_S, asked_s or 0.0)))
+            returned.append(Returned(ask, outcome, min(MOST_DELAY_S, asked_s or 0.0), lane=held.lane.id))
     if returned:
         store(desk, returned)
 
@@ -148,7 +149,7 @@ def _finish(held: Held, desk: Desk, status: str, fault_codes: list[str]) -> None
     rest = batching.rest_of(status, fault_codes)
     while left := _left(held):
         asks = [asking.ask(held.context, unit) for unit in left]
-        store(desk, [Returned(ask, rest.outcome, 0.0) for ask in asks])
+        store(desk, [Returned(ask, rest.outcome, 0.0, lane=held.lane.id) for ask in asks])
     full, job_id = status == "failed" and rest.pause is None, JobId(held.batch.job_id)
     if full:
         retrying(

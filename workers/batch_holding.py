@@ -14,6 +14,7 @@ from app.adapters.llm_batches import BatchClient
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure
 from app.db.session import retrying, transaction
+from app.domain.lanes import Lane
 from app.domain.records import JobId
 from app.errors import AppError
 from app.repositories import batches, beats
@@ -39,6 +40,7 @@ class Held:
     context: JobContext
     settings: Settings
     engine: Engine
+    lane: Lane
     endpoint: Endpoint
     client: BatchClient
     slice_over: Callable[[], bool]

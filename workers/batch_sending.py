@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
+import msgspec
 import structlog
 
 from app.adapters import llm_batch_lines as wire
@@ -80,10 +81,10 @@ def _note(held: Held, remote: RemoteBatch) -> None:
 
 
 def _send(held: Held, desk: Desk, asks: Sequence[Ask]) -> None:
-    profile = retrying(held.engine, lambda s: batching.profile_of(s, held.context, held.endpoint))
+    profile = retrying(held.engine, lambda s: batching.profile_of(s, held.context, held.lane, held.endpoint))
     path = wire.request_path(held.endpoint, held.context.config.llm.api)
     with tempfile.TemporaryFile(prefix="hornbook-batch-") as content:
-        fit = _write(content, asks, profile, path)
+        fit = _write(content, asks, profile, path, there=held.lane.there)
         if asks[fit:]:
             desk.give_back_unsent(asks[fit:])
         content.seek(0)
@@ -104,11 +105,12 @@ def _send(held: Held, desk: Desk, asks: Sequence[Ask]) -> None:
     _note(held, remote)
 
 
-def _write(content: IO[bytes], asks: Sequence[Ask], profile: Profile, path: str) -> int:
+def _write(content: IO[bytes], asks: Sequence[Ask], profile: Profile, path: str, *, there: str | None) -> int:
     """Write the lines of as many calls as one file may have; returns how many."""
     size = 0
     for place, ask in enumerate(asks):
-        line = wire.request_line(ask.request_id, ask.request, profile, path)
+        request = msgspec.structs.replace(ask.request, model=there or ask.request.model)
+        line = wire.request_line(ask.request_id, request, profile, path)
         size += len(line)
         if size > wire.MOST_FILE_BYTES:
             return place

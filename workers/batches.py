@@ -61,14 +61,15 @@ def tend(job_id: JobId, settings: Settings) -> bool:
 
 def _work_on(batch: BatchRow, context: JobContext, settings: Settings, *, worker: str, end: float) -> None:
     engine = resources.engine()
-    url, key = context.url_for(settings, batch.model), context.key_for(settings, batch.model)
-    endpoint = parse_endpoint(url, key=key)
+    # A job with batches has one endpoint a model.
+    lane = next(one for one in context.lanes if one.model == batch.model)
+    endpoint = parse_endpoint(context.url_for(settings, lane), key=context.key_for(settings, lane))
 
     def slice_over() -> bool:
         return stopping.stop_requested() or time.monotonic() >= end
 
     with BatchClient(endpoint) as client, kept(engine, batch, worker=worker, lease_s=settings.lease_s):
-        held = Held(batch, context, settings, engine, endpoint, client, slice_over)
+        held = Held(batch, context, settings, engine, lane, endpoint, client, slice_over)
         try:
             if batch.state == "new":
                 send_batch(held)

@@ -13,12 +13,14 @@ from app.adapters import llm_batch_lines as lines
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure, FailureCode, failure
 from app.adapters.llm_profiles import Profile, adapted
+from app.domain.lanes import Lane
 from app.domain.records import JobId
 from app.repositories import batches, budgets, events, jobs, units
 from app.repositories.batches import BatchRow
 from app.repositories.units import ClaimedRewrite, GiveBack
-from app.services import refining, rounds, submission, vectors
+from app.services import refining, rounds, vectors
 from app.services.asking import JobContext
+from app.services.batch_profiles import batch_profile
 from app.services.refining import Claimed
 
 CLAIM_LEASE_S = 60.0
@@ -67,9 +69,9 @@ def claim(session: Session, context: JobContext, *, limit: int, retry_s: float) 
     return claimed
 
 
-def profile_of(session: Session, context: JobContext, endpoint: Endpoint) -> Profile:
+def profile_of(session: Session, context: JobContext, lane: Lane, endpoint: Endpoint) -> Profile:
     """How a batch's requests are written: as the endpoint's kind wants them, without what it refused before."""
-    profile = submission.batch_profile(context.config.llm, endpoint)
+    profile = batch_profile(context.config.llm, lane, endpoint)
     for body in batches.refusals(session, context.job.id):
         profile = adapted(profile, body.encode()) or profile
     return profile

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.adapters import llm_profiles
 from app.adapters.llm_endpoints import Endpoint, parse_endpoint
-from app.adapters.llm_profiles import Profile
-from app.domain.config import Budget, JobConfig, Llm, config_hash, contradictions, recipe_of
+from app.domain.config import Budget, JobConfig, config_hash, contradictions, recipe_of
 from app.domain.lanes import EndpointShare, Lane
 from app.domain.price_list import PriceTable
 from app.domain.pricing import FREE, MICRO, OFFLINE_MODEL, Price
@@ -24,6 +23,7 @@ from app.errors import InvalidInputError
 from app.repositories import budgets, corpora, events, jobs
 from app.repositories.corpora import CorpusRow
 from app.services import classifiers, corpus_checks, rounds
+from app.services.batch_profiles import batch_profile
 from app.services.named_endpoints import NamedEndpoint, UnknownEndpointError
 
 
@@ -67,13 +67,6 @@ class EmbeddingEndpointNotAllowedError(InvalidInputError):
     """In production HORNBOOK_EMBEDDING_BASE_URL is the only endpoint for vectors: leave embedding.base_url out."""
 
     code = "embeddings_endpoint_not_allowed"
-
-
-class NoBatchesError(InvalidInputError):
-    """llm.batch: {url} is not known to take files of calls. Leave it out; or, if it does as OpenAI does, name
-    llm.profile, one of {known}."""
-
-    code = "llm_has_no_batches"
 
 
 @dataclass(frozen=True)
@@ -136,7 +129,9 @@ def choose_lanes(config: JobConfig, operator: Operator) -> list[tuple[Lane, Targ
     if twice:
         raise ImpossibleConfigError(why=f"llm.endpoints names {', '.join(twice)} more than once")
     for lane, target in found if llm.batch else ():
-        batch_profile(replace(llm, profile=lane.profile or llm.profile), target.endpoint)
+        batch_profile(llm, lane, target.endpoint)
+    if llm.batch and len({lane.model for lane, _ in found}) < len(found):
+        raise ImpossibleConfigError(why="llm.batch sends a model's calls to one endpoint, and several are named")
     return found
 
 
@@ -166,18 +161,6 @@ def _lane(model: str | None, share: EndpointShare, operator: Operator) -> tuple[
         concurrency=share.concurrency or (known.concurrency if known else None),
     )
     return lane, target
-
-
-def batch_profile(llm: Llm, endpoint: Endpoint) -> Profile:
-    """How an endpoint wants the calls of a batch; raises NoBatchesError, UnknownProfileError.
-
-    A server is not asked what it is: a wrong guess would show after a day.
-    """
-    profile = llm_profiles.named(llm.profile) if llm.profile else llm_profiles.by_url(endpoint)
-    if profile is None or not profile.batches:
-        known = ", ".join(one.name for one in llm_profiles.PROFILES if one.batches)
-        raise NoBatchesError(url=endpoint.base_url, known=known)
-    return profile
 
 
 def sold(config: JobConfig, operator: Operator) -> Operator:

@@ -12,7 +12,8 @@ from app.domain.estimating import Seeds, Size
 from app.domain.steps import Refine
 from app.repositories import batches
 from app.services import estimating, hints, jobs
-from app.services.submission import ImpossibleConfigError, NoBatchesError
+from app.services.batch_profiles import NoBatchesError
+from app.services.submission import ImpossibleConfigError
 from tests.integration.batches.world import BatchLoop
 from tests.integration.loop_world import config_of, rows
 from tests.stub_llm_batches import Line

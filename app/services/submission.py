@@ -270,8 +270,7 @@ def submit(
     corpus_checks.check_corpus(session, corpus, recipe, config)
     vectors = choose_embedding(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
-    selling = sold(config, operator)
-    prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
+    prompt, classifier, selling = prompt_hash(recipe), classifiers.for_new_job(session), sold(config, operator)
     hours = config.budget.hours
     job_id = JobId(
         jobs.add(

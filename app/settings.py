@@ -30,6 +30,8 @@ class ModelPrice(BaseModel):
 
     input_usd_per_mtok: float = Field(ge=0, le=10_000)
     output_usd_per_mtok: float = Field(ge=0, le=10_000)
+    batch_discount: float = Field(default=0, ge=0, lt=1)
+    """The share that calls sent as files are spared."""
 
 
 class LlmEndpoint(BaseModel):
@@ -90,6 +92,11 @@ class Settings(BaseSettings):
     llm_deadline_s: float = Field(default=120, gt=0, le=170)
     """The longest one call may take; a refine task may take this long after its slice."""
     llm_max_body_bytes: int = Field(default=4_000_000, ge=1_000)
+
+    batch_requests: int = Field(default=5_000, ge=1, le=50_000)
+    """Calls in one batch at most (`llm.batch`); providers take 50,000. Their prompts are in memory at once."""
+    batch_poll_s: float = Field(default=60, ge=0.1, le=3_600)
+    """Between two looks at a batch that is worked on, and before trying again what its provider refused."""
 
     embedding_base_url: str | None = None
     """An OpenAI-compatible endpoint whose vectors `hornbook measure` takes, and a job that names `embedding.model`."""

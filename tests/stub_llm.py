@@ -22,6 +22,7 @@ from typing import IO, Self
 
 from tests.stub_embeddings import embeddings
 from tests.stub_llm_answers import Prompt, lesson, read_prompt
+from tests.stub_llm_batches import StubBatches
 from tests.stub_llm_faults import OK, Act
 from tests.stub_llm_http import NOT_FOUND, Connection, ok
 from tests.stub_llm_scripts import Script, StubRequest, shares
@@ -59,6 +60,7 @@ class StubLlm:
         self.requests: list[StubRequest] = []
         self.embed_script: Script = lambda _request: OK
         self.embed_requests: list[StubRequest] = []
+        self.batches = StubBatches(self._answer, self._charge)
         self.keep_requests = True
         self.counts: dict[str, int] = {}
         self.billed_micro = 0
@@ -131,6 +133,8 @@ class StubLlm:
             await self._complete(connection, path, headers, body)
         elif bare.endswith("/embeddings"):
             await self._embed(connection, path, headers, body)
+        elif "/files" in bare or "/batches" in bare:
+            await self.batches.serve(connection, path, headers, body)
         else:
             connection.reply(NOT_FOUND)
 
@@ -205,10 +209,11 @@ class StubLlm:
         }
         return json.dumps(whole).encode(), usage
 
-    def _charge(self, request: StubRequest, act: Act, usage: tuple[int, int]) -> None:
+    def _charge(self, request: StubRequest, act: Act, usage: tuple[int, int], *, divisor: int = 1) -> None:
         """One line of the bill; it reaches the disk before the answer leaves."""
         options = self.options
-        total = usage[0] * options.input_micro_per_mtok + usage[1] * options.output_micro_per_mtok
+        prices = (options.input_micro_per_mtok // divisor, options.output_micro_per_mtok // divisor)
+        total = usage[0] * prices[0] + usage[1] * prices[1]
         cost = -(-total // 1_000_000)
         self.billed_micro += cost
         if self._log is None:

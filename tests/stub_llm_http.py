@@ -11,11 +11,11 @@ Start = Callable[["Connection", str, dict[str, str], bytes], None]
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
 
-def ok(body: bytes, *, server: str = "") -> bytes:
-    """A JSON response of status 200, by a server of this name."""
+def ok(body: bytes, *, server: str = "", status: int = 200) -> bytes:
+    """A JSON response, of status 200 where nothing else is said, by a server of this name."""
     named = f"server: {server}\r\n".encode() if server else b""
-    head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n%scontent-length: %d\r\n\r\n"
-    return head % (named, len(body)) + body
+    head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\n%scontent-length: %d\r\n\r\n"
+    return head % (status, named, len(body)) + body
 
 
 class Connection(asyncio.Protocol):
@@ -54,6 +54,10 @@ class Connection(asyncio.Protocol):
         """Send a whole response."""
         if not self._transport.is_closing():
             self._transport.write(data)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
 
     async def play(self, act: Act) -> None:
         """Send an act's pieces, as long as anybody listens."""

@@ -97,14 +97,18 @@ class Desk:
         self.halted = self.halted or claimed.stopped
         if what := claimed.exhausted:
             send(self.context.redis_url, retrying(self.engine, lambda s: rounds.exhaust(s, self.job_id, what=what)))
-        asks = [self._ask(unit) for unit in claimed.units]
+        return (*self.sift(claimed.units), claimed.wait_s)
+
+    def sift(self, units: Sequence[ClaimedRewrite]) -> tuple[list[Ask], list[Returned]]:
+        """Calls to make of held units, and answers that are stored already; what the model cannot take is ended."""
+        asks = [self._ask(unit) for unit in units]
         unfit = [ask for ask in asks if not ask.fits or self._too_long(ask)]
         if unfit:
             self._send_back(unfit)
         asks = [ask for ask in asks if ask.fits and not self._too_long(ask)]
         known = self._known(asks)
         answered = [replayed(ask, known[ask.key]) for ask in asks if ask.key in known]
-        return [ask for ask in asks if ask.key not in known], answered, claimed.wait_s
+        return [ask for ask in asks if ask.key not in known], answered
 
     def _claim(self, session: Session, limit: int) -> refining.Claimed:
         beats.seen(session, self.worker, "refine", busy=max(1, len(self._held)), progress=True)

@@ -1,4 +1,4 @@
-"""The refine task: one pump over one job for one slice of time."""
+"""The refine task: one pump over one job for one slice of time, or a look at the batches of a job that has some."""
 
 import asyncio
 import math
@@ -14,13 +14,12 @@ from app.errors import NotFoundError
 from app.repositories import beats, jobs, units
 from app.services import asking, rounds
 from app.services.asking import JobContext
-from app.services.classifiers import ClassifierMissingError, ClassifierUnreadableError
 from app.settings import Settings, get_settings
-from workers import resources, stopping
+from workers import batches, resources, stopping
 from workers.desk import Desk
+from workers.desks import open_desk
 from workers.heartbeat import heartbeat
 from workers.judge_desk import JudgeDesk
-from workers.judging import Judge
 from workers.pump import Pump
 from workers.routing import groups
 
@@ -33,6 +32,8 @@ def refine(job_id: object) -> None:
         log.warning("hint.garbage")
         return
     settings, engine = get_settings(), resources.engine()
+    if batches.tend(JobId(job_id), settings):
+        send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
     try:
         context = retrying(engine, lambda s: asking.job_context(s, JobId(job_id), redis_url=settings.redis_url))
     except NotFoundError:
@@ -46,22 +47,20 @@ def refine(job_id: object) -> None:
         send(settings.redis_url, retrying(engine, lambda s: rounds.exhaust(s, JobId(job_id), what="time")))
         return
     with structlog.contextvars.bound_contextvars(job=job_id):
-        work = _judge if retrying(engine, lambda s: units.ready_of(s, job_id, "judge")) else _pump
-        work(context, settings, last_start=None if left_s is None else asked_at + left_s)
+        last_start = None if left_s is None else asked_at + left_s
+        if retrying(engine, lambda s: units.ready_of(s, job_id, "judge")):
+            _judge(context, settings, last_start=last_start)
+        elif context.config.llm.batch:
+            batches.submit(context, settings)
+        else:
+            _pump(context, settings, last_start=last_start)
         send(settings.redis_url, retrying(engine, lambda s: rounds.close_rounds(s, JobId(job_id))))
 
 
 def _pump(context: JobContext, settings: Settings, *, last_start: float | None) -> None:
-    engine, name = resources.engine(), resources.worker_name()
-    try:
-        weights = resources.classifier_weights(context.job.classifier_sha256)
-    except (ClassifierMissingError, ClassifierUnreadableError) as error:
-        why = str(error)
-        retrying(engine, lambda s: rounds.fail_job(s, JobId(context.job.id), why=why))
-        return
-    limit, wall = settings.max_text_chars, settings.code_runner
-    judge = Judge(resources.sandbox(), context, weights, max_text_chars=limit, wall=wall)
-    _pump_at(Desk(engine, context, judge, worker=name, lease_s=settings.lease_s), settings, last_start=last_start)
+    desk = open_desk(context, settings, worker=resources.worker_name())
+    if desk is not None:
+        _pump_at(desk, settings, last_start=last_start)
 
 
 def _judge(context: JobContext, settings: Settings, *, last_start: float | None) -> None:

@@ -56,8 +56,12 @@ class Endpoint:
 
     def models_url(self) -> str:
         """URL of the list of models; safe to log."""
+        return self.url_of("models")
+
+    def url_of(self, path: str) -> str:
+        """URL of what belongs to no model, such as `files`; safe to log."""
         query = f"?api-version={self.api_version}" if self.azure else ""
-        return f"{self.base_url}/models{query}"
+        return f"{self.base_url}/{path}{query}"
 
     def headers(self) -> list[tuple[str, str]]:
         """Headers of every call, the key among them: for this endpoint's own origin only."""

@@ -116,6 +116,10 @@ class FailureCode(StrEnum):
     """A finish_reason other than stop, length and content_filter."""
     empty_content = "empty_content"
     """`content` is null, empty or white space."""
+    batch_ended = "batch_ended"
+    """The batch ended before it came to this request: it failed, expired or was cancelled. Nothing was made."""
+    no_line = "no_line"
+    """The files of a batch that was completed have no line for this request."""
     cut_by_cancel = "cut_by_cancel"
     """The job was cancelled while the call was in flight."""
 
@@ -177,6 +181,8 @@ POLICY: dict[FailureCode, Policy] = {
     FailureCode.missing_finish_reason: _NEVER_PAID,
     FailureCode.unknown_finish_reason: _NEVER_PAID,
     FailureCode.empty_content: _NEVER_PAID,
+    FailureCode.batch_ended: _LATER_FREE,
+    FailureCode.no_line: _LATER_PAID,
     FailureCode.cut_by_cancel: _NEVER_PAID,
 }
 

@@ -55,6 +55,8 @@ class Profile:
     """What a lower temperature is raised to."""
     headers: tuple[tuple[str, str], ...] = ()
     """Headers of every call beside the key's."""
+    batches: bool = False
+    """Whether it takes files of calls (`llm.batch`), in OpenAI's form."""
     stream: bool = False
     """True: the answer is asked for piece by piece, so that no proxy on the way takes the call for idle."""
     stream_usage: bool = True
@@ -76,8 +78,8 @@ class Profile:
 
 GENERIC = Profile("generic")
 PROFILES: tuple[Profile, ...] = (
-    Profile("openai", hosts=("api.openai.com",), limit="max_completion_tokens", json="schema"),
-    Profile("azure", hosts=AZURE_HOSTS, limit="max_completion_tokens", json="schema"),
+    Profile("openai", hosts=("api.openai.com",), limit="max_completion_tokens", json="schema", batches=True),
+    Profile("azure", hosts=AZURE_HOSTS, limit="max_completion_tokens", json="schema", batches=True),
     Profile("vllm", owners=("vllm",), json="schema"),
     Profile("ollama", hosts=("ollama.com",), ports=(11434,), owners=("library",), json="schema"),
     Profile("llamacpp", owners=("llamacpp",), server="llama.cpp", json="schema"),

@@ -16,7 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from app.api.edge import CurrentEdge, Edge
 from app.api.pages import MAX_ID
-from app.api.schemas.job_answers import progress_out, spend_out
+from app.api.schemas.job_answers import spend_out
+from app.api.schemas.progress import progress_out
 from app.errors import TransientError
 from app.repositories import budgets, events, jobs, progress
 from app.repositories.events import EventRow

@@ -115,10 +115,13 @@ def _remarks(found: Json) -> list[tuple[str, str]]:
     lines = [(_stop(stop), "yellow" if stop else "")]
     lines += [_price(row["model"], row["price"], several=len(found["models"]) > 1) for row in found["models"]]
     what = "these models" if len(found["models"]) > 1 else "model"
+    if found["batch"]:
+        lines.append(("Calls go as batches: a round waits for its own, up to 24 hours and longer for repeats.", ""))
     if found["measured_jobs"]:
         jobs, calls = found["measured_jobs"], found["measured_calls"]
         by = f"{jobs} earlier job{'' if jobs == 1 else 's'} of this recipe and {what} ({calls:,} calls)"
-        lines.append((f"Tokens and time as measured in {by}.", "dim"))
+        measured = "Tokens" if found["seconds"] is None else "Tokens and time"
+        lines.append((f"{measured} as measured in {by}.", "dim"))
     else:
         lines.append((f"No earlier job of this recipe and {what}: tokens are guessed, time is not known.", "dim"))
     lines.append(
@@ -145,7 +148,8 @@ def _price(model: str, price: Json | None, *, several: bool) -> tuple[str, str]:
     if not price["input_usd_per_mtok"] and not price["output_usd_per_mtok"]:
         return f"Price{name}: free ({price['source']}).", "dim"
     into, out = (usd(round(price[f"{side}_usd_per_mtok"] * MICRO)) for side in ("input", "output"))
-    cost = f"{into} in, {out} out for a million tokens"
+    off = f", {price['batch_discount']:.0%} taken off for batches" if price["batch_discount"] else ""
+    cost = f"{into} in, {out} out for a million tokens{off}"
     looked_up = f", looked up on {price['as_of']}" if price["as_of"] else ""
     old = "; that is long ago, check it" if price["old"] else ""
     return f"Price{name}: {cost} ({price['source']}{looked_up}{old}).", "yellow" if price["old"] else "dim"

@@ -48,6 +48,7 @@ def _json(entry: ListedPrice, today: date, days: int) -> dict[str, object]:
         "input_usd_per_mtok": entry.price.input_micro_per_mtok / MICRO,
         "output_usd_per_mtok": entry.price.output_micro_per_mtok / MICRO,
         "cached_input_usd_per_mtok": None if cached is None else cached / MICRO,
+        "batch_discount": float(entry.batch_discount),
         "as_of": entry.as_of,
         "old": entry.is_old(today, days=days),
         "source": entry.source,
@@ -56,15 +57,16 @@ def _json(entry: ListedPrice, today: date, days: int) -> dict[str, object]:
 
 def _table(entries: list[ListedPrice], today: date, days: int) -> Table:
     table = Table("model", box=None, pad_edge=False, header_style="bold")
-    for name in ("in", "cached in", "out"):
+    for name in ("in", "cached in", "out", "batches"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("looked up", no_wrap=True)
     table.add_column("source", overflow="fold")
     for entry in entries:
         cached, price = entry.cached_input_micro_per_mtok, entry.price
         looked_up = Text(f"{entry.as_of}" if entry.as_of else "-", "yellow" if entry.is_old(today, days=days) else "")
+        off = f"-{entry.batch_discount:.0%}" if entry.batch_discount else "-"
         figures = (price.input_micro_per_mtok, cached, price.output_micro_per_mtok)
-        table.add_row(Text(entry.model), *map(usd, figures), looked_up, Text(entry.source, "dim"))
+        table.add_row(Text(entry.model), *map(usd, figures), off, looked_up, Text(entry.source, "dim"))
     return table
 
 

@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from app.cli.phrases import caps, excerpt, old_prices, spent
 from app.client_http import Json
+from app.dashboard.batches import batch_words
 from app.dashboard.plans import plan_parts, plan_words
 from app.dashboard.wording import STATES, STOPS, duration, figure, plain, target_words
 from app.domain.records import Kind
@@ -30,6 +31,8 @@ def show_job(say: Console, job: Json, rounds: list[Json]) -> None:
         say.print(budget, markup=False)
     if warning := old_prices(job):
         say.print(warning, style="yellow", markup=False)
+    for batch in progress["batches"]:
+        say.print(f"waits for {batch_words(batch)}", markup=False)
     if rounds:
         if split := rounds[0]["funnel"].get("split"):
             say.print(_sources(split, rounds), markup=False)

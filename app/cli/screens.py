@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from app.cli.phrases import outcome, standing
 from app.client_http import Json
+from app.dashboard.batches import batch_words
 from app.dashboard.wording import duration
 
 LINE_S = 5.0
@@ -43,6 +44,9 @@ class Bars:
         done, total = _counts(job)
         left = job["progress"]["eta_s"]
         note = standing(job) + (f"; about {duration(left)} left in this round" if left else "")
+        if waiting := job["progress"]["batches"]:
+            others = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+            note += f" · waits for {batch_words(waiting[0])}{others}"
         if total and done == total:
             note = "settling: duplicates, novelty, measures, decision"
         self._bars.update(self._task(number), completed=done, total=total or None, note=note)

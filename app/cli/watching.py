@@ -12,6 +12,7 @@ from app.cli.screens import Bars, Lines
 from app.cli.terminal import notes
 from app.client import JOB_ENDED, HornbookClient
 from app.client_http import Json
+from app.dashboard.batches import batch_words
 
 LOOK_S = 0.5
 """Between two looks at the job."""
@@ -52,6 +53,10 @@ class Silence:
             self._seen, self._since, self._told = seen, now, False
         elif not self._told and now - self._since > QUIET_S:
             self._told = True
+            for batch in progress["batches"]:
+                self._console.print(f"The round waits for {batch_words(batch)}.", style="yellow", markup=False)
+            if progress["batches"]:
+                return
             self._console.print(
                 f"Nothing has moved for {QUIET_S:.0f} s. The model may be slow; `hornbook doctor` says whether it is"
                 " there, and the logs folder of HORNBOOK_HOME what the workers say.",

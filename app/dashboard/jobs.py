@@ -1,7 +1,7 @@
 """The list of jobs, one job with its rounds, and the buttons that pause, resume, cancel and export it."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.dashboard import charts, wording
 from app.dashboard.backend import MAX_ID, Backend, CurrentBackend, RowId
+from app.dashboard.batches import batch_words
 from app.dashboard.rendering import PageRoute, render
 from app.dashboard.rounds import RoundView, gates_of, round_view
 from app.dashboard.spending import spend_tables
@@ -114,6 +115,8 @@ def progress_words(view: JobView) -> dict[str, object]:
     words = f"{total - left:,} of {total:,} {what} done"
     if units.get("leased"):
         words += f", {units['leased']:,} in flight"
+    if view.progress.batches:
+        words = words.replace("in flight", "at the provider")
     return {"share": (total - left) / total if total else 0.0, "words": words if total else "nothing asked yet"}
 
 
@@ -169,6 +172,7 @@ def job_page(backend: CurrentBackend, job_id: RowId) -> HTMLResponse:
         old_prices=old_prices(view.job),
         moves=_moves(view.job.state),
         verdict=verdict_words(view),
+        batches=[batch_words(asdict(batch)) for batch in view.progress.batches],
     )
 
 

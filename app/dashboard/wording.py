@@ -107,6 +107,7 @@ REASONS = {
     "collapse": "Its round was taken back.",
     "not_better": "A refinement that is no better than the text it was to better.",
     "replaced": "A refinement of it is better and took its place.",
+    "no_line": "Its batches came back without an answer to it.",
     "unavailable": "The endpoint could not be reached.",
     "job_cancelled": "The job was cancelled first.",
     "job_failed": "The job failed first.",

@@ -4,6 +4,7 @@ Unique keys are sha256 digests (32 bytes), never text. Money is integer micro-US
 guard in the code; the score CHECKs also keep NaN out, since NaN is not between anything.
 """
 
+from app.db.batch_tables import Batch
 from app.db.classifier_tables import Classifier, ClassifierEvaluation, ClassifierLabel, ClassifierUse
 from app.db.corpus_tables import Corpus, Reject, Seed
 from app.db.job_tables import TOKENS, Job, JobArtifact, JobBudget, LlmCall, Reservation, Round, RoundSpend, Unit
@@ -14,6 +15,7 @@ from app.db.text_tables import Event, Export, Generation, Review, SeedScore, Tex
 __all__ = [
     "TOKENS",
     "ApiKey",
+    "Batch",
     "Classifier",
     "ClassifierEvaluation",
     "ClassifierLabel",

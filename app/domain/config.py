@@ -162,6 +162,8 @@ class Llm:
     """The kind of server (`docs/endpoints.md`); None: found by its address or its list of models."""
     stream: bool = False
     """Take answers piece by piece, for servers and proxies that cut a call which is silent for long."""
+    batch: bool = False
+    """Send calls as files that the provider works through within a day, at the price list's `batch_discount`."""
     cache: bool = True
     """Reuse a stored success for the very same request and sample."""
 
@@ -255,12 +257,12 @@ def contradictions(config: JobConfig) -> list[str]:
         found.append("planning.quota_share and planning.repair_share add up to more than 1")
     if llm.max_tokens >= llm.context_tokens:
         found.append("llm.max_tokens leaves no room for the prompt in llm.context_tokens")
-    found += _model_contradictions(llm)
+    found += _llm_contradictions(llm)
     elsewhere = [one.base_url for one in llm.models]
     found += endpoint_contradictions(llm.endpoints, base_url=llm.base_url, models=elsewhere)
     if config.embedding.base_url is not None and config.embedding.model is None:
         found.append("embedding.base_url names an endpoint without embedding.model to ask there")
-    found += _judge_contradictions(config)
+    found += _judge_contradictions(config) + _batch_contradictions(config)
     tokens = config.budget.tokens
     if tokens is not None and targets.approved_tokens > tokens:
         found.append("targets.approved_tokens is more than budget.tokens can ever buy")
@@ -272,6 +274,12 @@ def contradictions(config: JobConfig) -> list[str]:
     if both:
         found.append(f"gates.licences allows and denies {', '.join(both)}")
     return found
+
+
+def _batch_contradictions(config: JobConfig) -> list[str]:
+    if config.llm.batch and config.passes:
+        return ["passes go one after the other, and each would wait for a batch: turn off passes or llm.batch"]
+    return []
 
 
 def _twice(name: str, values: Sequence[str]) -> list[str]:
@@ -303,9 +311,9 @@ def _judge_contradictions(config: JobConfig) -> list[str]:
     return found
 
 
-def _model_contradictions(llm: Llm) -> list[str]:
+def _llm_contradictions(llm: Llm) -> list[str]:
     names = [one.model for one in llm.models]
-    found = []
+    found = ["llm.batch has answers come in a file: llm.stream has nothing to do"] if llm.batch and llm.stream else []
     if llm.model is not None and names:
         found.append("llm.model and llm.models are both set: name every model in llm.models")
     twice = sorted({name for name in names if names.count(name) > 1})

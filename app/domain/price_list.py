@@ -7,7 +7,7 @@ old, never dropped. Knows nothing of files; `app/adapters/price_files.py` reads 
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
@@ -22,6 +22,7 @@ OLD_DAYS = 180
 CURRENCY = "USD"
 """Budgets are in it, and nobody here knows rates of exchange."""
 SETTING = "HORNBOOK_LLM_PRICES"
+NO_DISCOUNT = Decimal(0)
 
 
 class UnknownPriceError(InvalidInputError):
@@ -49,6 +50,8 @@ class ListedPrice:
     """When somebody last looked; None: nobody said."""
     cached_input_micro_per_mtok: int | None = None
     """Shown only: a call is charged as if nothing came from the provider's cache."""
+    batch_discount: Decimal = NO_DISCOUNT
+    """The share of the price that calls sent as files (`llm.batch`) are spared, [0, 1)."""
 
     @property
     def is_pattern(self) -> bool:
@@ -91,6 +94,10 @@ class PriceTable:
             raise UnknownPriceError(model=model)
         return found
 
+    def batched(self) -> "PriceTable":
+        """The table for calls that are sent as files."""
+        return PriceTable([replace(one, price=one.price.discounted(one.batch_discount)) for one in self.entries])
+
     def find(self, model: str) -> Price | None:
         """The model's price, or None where the caller can do without (a job with no money budget)."""
         found = self.entry(model)
@@ -110,15 +117,18 @@ def _rank(entry: ListedPrice) -> tuple[bool, int]:
 
 
 _FIELDS = frozenset({"input_usd_per_mtok", "output_usd_per_mtok"})
+_DISCOUNT = "batch_discount"
 
 
 def setting_prices(configured: Mapping[str, Mapping[str, float | int | str]]) -> list[ListedPrice]:
     """The entries of `{model: {"input_usd_per_mtok": .., "output_usd_per_mtok": ..}}`; raises BadPriceError."""
     entries = []
     for model, fields in configured.items():
-        if frozenset(fields) != _FIELDS:
-            raise BadPriceError(model=model, reason="it needs exactly input_usd_per_mtok and output_usd_per_mtok")
-        entries.append(ListedPrice(model, price_of(model, fields), SETTING))
+        if frozenset(fields) - {_DISCOUNT} != _FIELDS:
+            reason = "it needs exactly input_usd_per_mtok and output_usd_per_mtok, and batch_discount if there is one"
+            raise BadPriceError(model=model, reason=reason)
+        discount = discount_of(model, fields.get(_DISCOUNT, 0))
+        entries.append(ListedPrice(model, price_of(model, fields), SETTING, batch_discount=discount))
     return entries
 
 
@@ -132,6 +142,18 @@ def price_of(model: str, fields: Mapping[str, object]) -> Price:
     return Price(
         micro_per_mtok(model, fields["input_usd_per_mtok"]), micro_per_mtok(model, fields["output_usd_per_mtok"])
     )
+
+
+def discount_of(model: str, share: object) -> Decimal:
+    """A discount as it is written, exact; raises BadPriceError unless it is 0 or more and less than 1."""
+    try:
+        amount = Decimal(str(share))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if isinstance(share, bool) or not amount.is_finite() or not 0 <= amount < 1:
+        reason = f"{_DISCOUNT} is the share that is taken off, such as 0.5, not {share!r}"
+        raise BadPriceError(model=model, reason=reason)
+    return amount
 
 
 def micro_per_mtok(model: str, usd: object) -> int:
@@ -148,7 +170,8 @@ def micro_per_mtok(model: str, usd: object) -> int:
 
 
 _NEEDED = ("model", "input_usd_per_mtok", "output_usd_per_mtok", "as_of", "source")
-_OPTIONAL = ("cached_input_usd_per_mtok",)
+_AMOUNTS = ("input_usd_per_mtok", "output_usd_per_mtok", "cached_input_usd_per_mtok")
+_OPTIONAL = ("cached_input_usd_per_mtok", _DISCOUNT)
 
 
 def entry_fault(row: object) -> str | None:
@@ -170,7 +193,7 @@ def entry_fault(row: object) -> str | None:
 
 
 def _price_fault(row: Mapping[str, object]) -> str | None:
-    for name in ("input_usd_per_mtok", "output_usd_per_mtok", *_OPTIONAL):
+    for name in _AMOUNTS:
         if name not in row:
             continue
         if not isinstance(row[name], int | float):
@@ -179,6 +202,10 @@ def _price_fault(row: Mapping[str, object]) -> str | None:
             micro_per_mtok(str(row["model"]), row[name])
         except BadPriceError as error:
             return f"{name}: {error.fields['reason']}"
+    try:
+        discount_of(str(row["model"]), row.get(_DISCOUNT, 0))
+    except BadPriceError as error:
+        return str(error.fields["reason"])
     return None
 
 
@@ -192,4 +219,5 @@ def listed(row: Mapping[str, object]) -> ListedPrice:
         source=str(row["source"]),
         as_of=as_of,
         cached_input_micro_per_mtok=None if cached is None else micro_per_mtok(model, cached),
+        batch_discount=discount_of(model, row.get(_DISCOUNT, 0)),
     )

@@ -8,6 +8,7 @@ is `app/domain/price_list.py`.
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 MICRO = 1_000_000
 """Micro-units in one USD, and tokens in the unit that prices are quoted for."""
@@ -49,6 +50,17 @@ class Price:
             raise ValueError("tokens cannot be negative")
         total = prompt_tokens * self.input_micro_per_mtok + completion_tokens * self.output_micro_per_mtok
         return -(-total // MICRO)
+
+    def discounted(self, share: Decimal) -> "Price":
+        """The price with `share` of it taken off, [0, 1), each side rounded up.
+
+        >>> Price(150_000, 600_001).discounted(Decimal("0.5"))
+        Price(input_micro_per_mtok=75000, output_micro_per_mtok=300001)
+        """
+        if not 0 <= share < 1:
+            raise ValueError("a discount is 0 or more and less than 1")
+        sides = (self.input_micro_per_mtok, self.output_micro_per_mtok)
+        return Price(*(math.ceil(side * (1 - share)) for side in sides))
 
     def worst_case(self, prompt_bytes: int, max_tokens: int) -> WorstCase:
         """Upper bound of a call before it is made: bytes / 2 + template overhead in, `max_tokens` out."""

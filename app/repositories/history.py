@@ -78,7 +78,7 @@ class Pace:
 
 
 def paces(session: Session, job_ids: Sequence[int]) -> list[Pace]:
-    """Those of the jobs' last rounds of texts."""
+    """Those of the jobs' last rounds of texts, but of no job whose calls wait in batches."""
     rows = session.execute(
         text("""
         WITH last AS (
@@ -87,7 +87,7 @@ def paces(session: Session, job_ids: Sequence[int]) -> list[Pace]:
         SELECT CAST(j.config->'llm'->>'concurrency' AS int) AS slots, w.calls,
                CAST(extract(epoch FROM w.ended - last.opened_at) AS float8) AS asking_s,
                CAST(extract(epoch FROM last.settled_at - w.ended) AS float8) AS settling_s
-        FROM last JOIN jobs j ON j.id = last.job_id
+        FROM last JOIN jobs j ON j.id = last.job_id AND j.config->'llm'->>'batch' IS DISTINCT FROM 'true'
         CROSS JOIN LATERAL (SELECT count(*) AS calls, max(u.finished_at) AS ended FROM units u
                             WHERE u.round_id = last.id AND u.kind = 'rewrite' AND u.state IN ('done', 'rejected')) w
         WHERE w.calls > 0 AND w.ended > last.opened_at ORDER BY last.id DESC"""),

@@ -159,7 +159,7 @@ def needing_hints(session: Session) -> list[tuple[int, int, int]]:
                 SELECT FROM jsonb_array_elements(j.lanes) lane LEFT JOIN endpoints e ON e.url = lane->>'id'
                 WHERE coalesce(e.not_before <= now(), true))))
         SELECT j.id, count(*) FILTER (WHERE u.state = 'ready') AS n,
-               count(DISTINCT u.worker) FILTER (WHERE u.state = 'leased') AS pumps
+               count(DISTINCT u.worker) FILTER (WHERE u.state = 'leased' AND u.lease_until < 'infinity') AS pumps
         FROM units u JOIN asking j ON j.id = u.job_id
         WHERE u.kind IN ('rewrite', 'judge')
           AND (u.state = 'ready' AND u.not_before <= now() OR u.state = 'leased' AND u.lease_until > now())

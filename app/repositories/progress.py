@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.repositories import batches
+from app.repositories.batches import BatchView
+
 WINDOW_S = 120.0
 """The throughput behind an estimate is that of so many seconds."""
 LEAST_SPAN_S = 1.0
@@ -24,12 +27,15 @@ class Progress:
     """Texts in the pool."""
     eta_s: float | None = None
     """Seconds until the round's units have ended at the present pace; None when nobody can say."""
+    batches: Sequence[BatchView] = ()
+    """Those that the round waits for."""
 
 
 def of_jobs(session: Session, job_ids: Sequence[int]) -> dict[int, Progress]:
     """{job id: progress} for every id."""
     found = {job_id: Progress() for job_id in job_ids}
     kept = _kept(session, job_ids)
+    waiting = batches.open_of(session, job_ids)
     rows = session.execute(
         text("""
         WITH current AS (SELECT DISTINCT ON (job_id) id, job_id, number, state FROM rounds
@@ -50,7 +56,8 @@ def of_jobs(session: Session, job_ids: Sequence[int]) -> dict[int, Progress]:
             span = max((float(row.span) for row in mine if row.span is not None), default=0.0)
             left = units.get("ready", 0) + units.get("leased", 0)
             eta = _eta_s(left, recent, span)
-            found[job_id] = Progress(mine[0].number, mine[0].round_state, units, kept.get(job_id, 0), eta)
+            at_provider = [batch for batch in waiting if batch.job_id == job_id]
+            found[job_id] = Progress(mine[0].number, mine[0].round_state, units, kept.get(job_id, 0), eta, at_provider)
     return found
 
 

@@ -91,10 +91,10 @@ class Ask:
         return f"{self.unit.job_id}-{self.unit.round_number}-{self.unit.ordinal}-{self.unit.token}"
 
 
-def job_context(session: Session, job_id: JobId, *, redis_url: str) -> JobContext | None:
-    """The context of a running job; None when the job does not run."""
+def job_context(session: Session, job_id: JobId, *, redis_url: str, in_any_state: bool = False) -> JobContext | None:
+    """The context of a running job; None when the job does not run, unless that is asked for."""
     job = jobs.get(session, job_id)
-    if job.state != "running":
+    if job.state != "running" and not in_any_state:
         return None
     config = rounds.config_of(job)
     items = tuple(item for corpus in config.benchmarks for item in corpora.items(session, corpus))

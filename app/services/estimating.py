@@ -1,7 +1,7 @@
 """Reads what an estimate rests on: the seeds of a corpus, and what earlier jobs of the recipe and model came to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Literal
 
@@ -59,6 +59,8 @@ class Estimated:
     """None: nobody judges."""
     jobs: int
     """Earlier jobs that were measured."""
+    batch: bool = False
+    """Whether the job's calls go as batches, at the discounted prices."""
 
     @property
     def priced(self) -> bool:
@@ -78,15 +80,19 @@ def estimate_job(
     judge = submission.choose_judge(config, operator)
     for asked in (*targets, *([vectors] if vectors else []), *([judge] if judge else [])):
         submission.price_for(asked.model, config.budget, operator.prices)
+    selling = submission.sold(config, operator)
     corpus_id = seeds if isinstance(seeds, int) else None
     found = _seeds(session, seeds, config, recipe) if isinstance(seeds, int) else seeds
     past = history.jobs_like(session, config.recipe, [target.model for target in targets])
     calls = history.calls(session, [job.id for job in past])
     names, prices = [target.model for target in targets], operator.prices
     models = [
-        model_of(name, share, prices.find(name), calls)
+        model_of(name, share, selling.prices.find(name), calls)
         for name, share in zip(names, _shares(config, names), strict=True)
     ]
+    if config.llm.batch:
+        # How long a provider takes over a batch says nothing about the next.
+        models = [replace(one, latency_s=None) for one in models]
     question = Question(
         Asking(found, config, recipe),
         models,
@@ -99,10 +105,13 @@ def estimate_job(
     return Estimated(
         estimate(question, measured),
         seeds=found.count,
-        models=[AskedModel(one.name, one.share, prices.entry(one.name), calls=len(one.calls)) for one in models],
+        models=[
+            AskedModel(one.name, one.share, selling.prices.entry(one.name), calls=len(one.calls)) for one in models
+        ],
         vectors=AskedModel(vectors.model, None, prices.entry(vectors.model), "vectors") if vectors else None,
         judge=AskedModel(judge.model, None, prices.entry(judge.model), "judge") if judge else None,
         jobs=len(past),
+        batch=config.llm.batch,
     )
 
 
@@ -114,12 +123,14 @@ def _shares(config: JobConfig, names: Sequence[str]) -> list[float]:
 def model_of(name: str, share: float, price: Price | None, calls: Sequence[CallRow]) -> Model:
     """A model with what its own calls among earlier ones were like."""
     own = [call for call in calls if call.model == name]
+    # Answers that came with a batch have no latency of their own.
+    timed = [call.latency_s for call in own if call.latency_s > 0]
     return Model(
         name,
         share,
         price,
         [PastCall(Size(c.words, c.bytes), c.parent_bytes, c.prompt_tokens, c.completion_tokens) for c in own],
-        latency_s=fmean(call.latency_s for call in own) if own else None,
+        latency_s=fmean(timed) if timed else None,
     )
 
 
@@ -154,7 +165,9 @@ def measured_of(
     first = [call for call in calls if not call.repair]
     texts = [job for job in past if not job.vectors and job.answered]
     ended = [float(job.rounds) for job in past if job.by_itself]
-    latency = fmean(call.latency_s for call in calls) if calls else None
+    # Answers that came with a batch have no latency of their own.
+    timed = [call.latency_s for call in calls if call.latency_s > 0]
+    latency = fmean(timed) if timed else None
     return Measured(
         taking_part=sum(job.taking_part for job in parts) / sum(job.seeds for job in parts) if parts else None,
         same_corpus=bool(same),

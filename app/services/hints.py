@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.records import JobId
 from app.domain.steps import Compute, Refine, Step
-from app.repositories import jobs, units
+from app.repositories import batches, jobs, units
 
 PUMP_CALLS = 64
 """Ready calls for which one more pump is worth a hint."""
@@ -19,5 +19,7 @@ def wanted(session: Session) -> list[Step]:
         missing = max(1, min(MOST_PUMPS, ready // PUMP_CALLS)) - pumps
         if missing > 0:
             steps.append(Refine(JobId(job_id), pumps=missing))
+    told = {step.job_id for step in steps if isinstance(step, Refine)}
+    steps += [Refine(JobId(job_id)) for job_id in batches.due_jobs(session) if job_id not in told]
     cpu = units.ready_cpu(session)
     return [*steps, Compute(workers=min(cpu, 4))] if cpu else steps

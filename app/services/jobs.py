@@ -86,7 +86,7 @@ def resume(session: Session, job_id: JobId) -> list[Step]:
 
 
 def cancel(session: Session, job_id: JobId) -> list[Step]:
-    """Stop a job for good; its calls in flight are cut and charged. What it has kept stays and can be exported."""
+    """Stop a job for good; its calls in flight are cut and charged, its batches ended at the provider."""
     state = holds.hold(session, job_id)
     if state in ENDED:
         raise WrongStateError(id=job_id, state=state, wanted="queued, running or paused", done="cancelled")
@@ -108,7 +108,7 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
     config = changed_config(before, wanted)
     submission.check_config(config)
     vectors = job.embedding_model and submission.price_for(job.embedding_model, config.budget, operator.prices)
-    hours = config.budget.hours
+    hours, selling = config.budget.hours, submission.sold(config, operator)
     corpus = corpora.get(session, job.corpus_id)
     jobs.change(
         session,
@@ -120,8 +120,8 @@ def change(session: Session, job_id: JobId, wanted: Change, *, operator: Operato
             corpus, config, model=job.model, prompt=job.prompt_sha256, classifier=job.classifier_sha256
         ),
         priority=job.priority if wanted.priority is None else wanted.priority,
-        models=[submission.priced(one["model"], one["endpoint"], config.budget, operator) for one in job.models],
-        **submission.price_columns(job.model, config.budget, operator.prices),
+        models=[submission.priced(one["model"], one["endpoint"], config.budget, selling) for one in job.models],
+        **submission.price_columns(job.model, config.budget, selling.prices),
         embedding_price=vectors.input_micro_per_mtok if vectors else 0,
         **submission.judge_columns(job.judge_model, config.budget, operator.prices),
         deadline_at=None if hours is None else job.created_at + timedelta(hours=hours),

@@ -23,6 +23,7 @@ from app.errors import InvalidInputError
 from app.repositories import budgets, corpora, events, jobs
 from app.repositories.corpora import CorpusRow
 from app.services import classifiers, corpus_checks, rounds, spending
+from app.services.batch_profiles import batch_profile
 from app.services.named_endpoints import NamedEndpoint, UnknownEndpointError
 
 
@@ -133,6 +134,10 @@ def choose_lanes(config: JobConfig, operator: Operator) -> list[tuple[Lane, Targ
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
         raise ImpossibleConfigError(why=f"llm.endpoints names {', '.join(twice)} more than once")
+    for lane, target in found if llm.batch else ():
+        batch_profile(llm, lane, target.endpoint)
+    if llm.batch and len({lane.model for lane, _ in found}) < len(found):
+        raise ImpossibleConfigError(why="llm.batch sends a model's calls to one endpoint, and several are named")
     return found
 
 
@@ -162,6 +167,11 @@ def _lane(model: str | None, share: EndpointShare, operator: Operator) -> tuple[
         concurrency=share.concurrency or (known.concurrency if known else None),
     )
     return lane, target
+
+
+def sold(config: JobConfig, operator: Operator) -> Operator:
+    """The operator with the prices at which this job's calls are sold; vectors are never part of a batch."""
+    return replace(operator, prices=operator.prices.batched()) if config.llm.batch else operator
 
 
 def _target(model: str | None, base_url: str | None, operator: Operator) -> Target:
@@ -289,7 +299,7 @@ def submit(
     corpus_checks.check_corpus(session, corpus, recipe, config)
     vectors, judge = choose_embedding(config, operator), choose_judge(config, operator)
     price_of_vectors = price_for(vectors.model, config.budget, operator.prices) if vectors else FREE
-    prompt, classifier = prompt_hash(recipe), classifiers.for_new_job(session)
+    prompt, classifier, selling = prompt_hash(recipe), classifiers.for_new_job(session), sold(config, operator)
     hours = config.budget.hours
     job_id = JobId(
         jobs.add(
@@ -303,9 +313,9 @@ def submit(
             prompt_sha256=prompt,
             endpoint=target.url,
             model=target.model,
-            models=models_of(config, operator),
+            models=models_of(config, selling),
             lanes=[lane.stored for lane, _ in choose_lanes(config, operator)],
-            **price_columns(target.model, config.budget, operator.prices),
+            **price_columns(target.model, config.budget, selling.prices),
             embedding_endpoint=vectors.url if vectors else None,
             embedding_model=vectors.model if vectors else None,
             embedding_price=price_of_vectors.input_micro_per_mtok,

@@ -32,7 +32,7 @@ from app.embedded.services import EmbeddedServices
 from app.services import corpora, submission
 
 LEASE_S, SWEEP_S = 4.0, 1.0
-PRICES = {"stub": {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6}}
+PRICES = {"stub": {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6, "batch_discount": 0.5}}
 
 
 @dataclass
@@ -115,7 +115,14 @@ class Rig:
         raise AssertionError("Postgres did not come back")
 
     def submit(
-        self, documents: int, *, budget: Budget | None = None, rounds: int = 1, hint: bool = True, vectors: bool = False
+        self,
+        documents: int,
+        *,
+        budget: Budget | None = None,
+        rounds: int = 1,
+        hint: bool = True,
+        vectors: bool = False,
+        batch: bool = False,
     ) -> JobId:
         """A job over `documents` made-up seeds, with the stub's `vectors` or Hornbook's own; returns its id."""
         engine = engine_of(self.services.database_url)
@@ -133,6 +140,8 @@ class Rig:
         config = job_config(budget or Budget(), rounds)
         if vectors:
             config = replace(config, embedding=Embedding(base_url=operator.endpoint, model="stub"))
+        if batch:
+            config = replace(config, llm=replace(config.llm, batch=True, profile="openai"))
         target = submission.choose_target(config, operator)
         job_id, _ = retrying(
             engine,

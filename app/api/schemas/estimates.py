@@ -87,6 +87,8 @@ class PriceOut(BaseModel):
     old: bool
     """Whether that is long ago."""
     source: str
+    batch_discount: float
+    """What is taken off already because the job's calls go as batches: 0.5 is half; 0: nothing."""
 
 
 class StopOut(BaseModel):
@@ -161,6 +163,7 @@ class EstimateOut(BaseModel):
                             "measured_calls": 0,
                         }
                     ],
+                    "batch": False,
                 }
             ]
         }
@@ -191,6 +194,8 @@ class EstimateOut(BaseModel):
     measured_calls: int
     models: list[ModelEstimateOut]
     """Each model by its share of the calls; then the one for vectors, if an endpoint gives them, and the judge's."""
+    batch: bool
+    """Whether the calls go as batches: nobody knows how long those take, up to a day each."""
 
 
 def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
@@ -200,7 +205,7 @@ def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
     return EstimateOut(
         recipe=recipe,
         model=", ".join(one.name for one in found.models),
-        price=price_out(first.price, today) if first.price else None,
+        price=price_out(first.price, today, batch=found.batch) if first.price else None,
         seeds=found.seeds,
         taking_part=_whole(made.taking_part),
         rounds=_range(made, lambda use: use.rounds, digits=1),
@@ -214,29 +219,30 @@ def estimate_out(recipe: str, found: Estimated, *, today: date) -> EstimateOut:
         measured_jobs=found.jobs,
         measured_calls=sum(one.calls for one in found.models),
         models=_models(found, today),
+        batch=found.batch,
     )
 
 
 def _models(found: Estimated, today: date) -> list[ModelEstimateOut]:
     made = found.estimate
     texts = [
-        _model(asked, [getattr(made, level).models[place] for level in LEVELS], today)
+        _model(asked, [getattr(made, level).models[place] for level in LEVELS], today, batch=found.batch)
         for place, asked in enumerate(found.models)
     ]
     others = [
-        _model(asked, [getattr(getattr(made, level), asked.purpose) for level in LEVELS], today)
+        _model(asked, [getattr(getattr(made, level), asked.purpose) for level in LEVELS], today, batch=found.batch)
         for asked in (found.vectors, found.judge)
         if asked is not None
     ]
     return texts + others
 
 
-def _model(asked: AskedModel, uses: list[ModelUse], today: date) -> ModelEstimateOut:
+def _model(asked: AskedModel, uses: list[ModelUse], today: date, *, batch: bool) -> ModelEstimateOut:
     return ModelEstimateOut(
         model=asked.name,
         purpose=asked.purpose,
         share=None if asked.share is None else round(asked.share, 4),
-        price=price_out(asked.price, today) if asked.price else None,
+        price=price_out(asked.price, today, batch=batch and asked.purpose == "texts") if asked.price else None,
         calls=_limits([use.calls for use in uses]),
         prompt_tokens=_limits([use.prompt_tokens for use in uses]),
         completion_tokens=_limits([use.completion_tokens for use in uses]),
@@ -245,8 +251,8 @@ def _model(asked: AskedModel, uses: list[ModelUse], today: date) -> ModelEstimat
     )
 
 
-def price_out(entry: ListedPrice, today: date) -> PriceOut:
-    """The schema of a price."""
+def price_out(entry: ListedPrice, today: date, *, batch: bool) -> PriceOut:
+    """The schema of a price; for a `batch` job the entry is that of batches."""
     return PriceOut(
         model=entry.model,
         input_usd_per_mtok=entry.price.input_micro_per_mtok / MICRO,
@@ -254,6 +260,7 @@ def price_out(entry: ListedPrice, today: date) -> PriceOut:
         as_of=entry.as_of,
         old=entry.is_old(today),
         source=entry.source,
+        batch_discount=float(entry.batch_discount) if batch else 0.0,
     )
 
 

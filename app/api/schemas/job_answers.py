@@ -5,29 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from app.api.schemas.progress import ProgressOut, progress_out
 from app.domain.config import as_json, recipe_of
 from app.domain.pricing import MICRO, OFFLINE_MODEL
 from app.domain.recipes.recipe import recipe_hash
 from app.repositories.budgets import BudgetRow
-from app.repositories.progress import Progress
 from app.services.jobs import JobView
 from app.services.spending import old_prices
-
-
-class ProgressOut(BaseModel):
-    """How far a job is."""
-
-    round: int | None
-    """The current round; 0 is the preparation of the seeds, null before it."""
-    round_state: str | None
-    units: dict[str, int]
-    """Calls of the current round by state: ready, leased, done, rejected, dead, cancelled."""
-    done_share: float
-    """Ended calls over all calls of the current round, 0 to 1."""
-    kept: int
-    """Texts in the pool."""
-    eta_s: float | None
-    """Seconds until the current round's calls have ended at the pace of the last two minutes; null when unknown."""
 
 
 class MoneyUse(BaseModel):
@@ -89,6 +73,7 @@ class JobOut(BaseModel):
                         "done_share": 0.333,
                         "kept": 0,
                         "eta_s": 31.5,
+                        "batches": [],
                     },
                     "spend": {
                         "money_usd": {"cap": None, "spent": 0, "reserved": 0},
@@ -143,20 +128,6 @@ class JobOut(BaseModel):
     finished_at: datetime | None
     old_prices: list[OldPriceOut]
     """Prices that it counts by and that nobody had looked up for long: its budget and spend may be wrong by them."""
-
-
-def progress_out(progress: Progress) -> ProgressOut:
-    """The schema of a job's progress."""
-    total = sum(progress.units.values())
-    left = progress.units.get("ready", 0) + progress.units.get("leased", 0)
-    return ProgressOut(
-        round=progress.round,
-        round_state=progress.round_state,
-        units=progress.units,
-        done_share=round((total - left) / total, 4) if total else 0.0,
-        kept=progress.kept,
-        eta_s=progress.eta_s,
-    )
 
 
 def spend_out(row: BudgetRow) -> SpendOut:

@@ -1,10 +1,13 @@
 """What /v1/jobs/{id}/rounds gives."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from app.api.schemas.batches import BatchOut, batch_out
+from app.repositories.batches import BatchView
 from app.repositories.rounds import RoundRow
 
 
@@ -19,6 +22,7 @@ class RoundOut(BaseModel):
                     "state": "settled",
                     "plan": {"calls": 120, "quota": 72, "repair": 0, "explore": 48, "clusters_under_quota": 11},
                     "units": {"done": 118, "rejected": 2},
+                    "batches": [],
                     "funnel": {
                         "answers": 118,
                         "verdicts": {"kept": 81, "reserve": 6, "dropped": 31},
@@ -42,6 +46,8 @@ class RoundOut(BaseModel):
     """How the calls were shared out, and why."""
     units: dict[str, int]
     """Calls by state."""
+    batches: list[BatchOut]
+    """Batches that its calls went in, in a job with `llm.batch`."""
     funnel: dict[str, Any]
     """How many answers came how far, and what stopped the others."""
     measures: dict[str, Any]
@@ -55,13 +61,14 @@ class RoundOut(BaseModel):
     settled_at: datetime | None
 
 
-def round_out(row: RoundRow, units: dict[str, int]) -> RoundOut:
+def round_out(row: RoundRow, units: dict[str, int], batches: Sequence[BatchView] = ()) -> RoundOut:
     """The schema of a round."""
     return RoundOut(
         number=row.number,
         state=row.state,
         plan=row.plan,
         units=units,
+        batches=[batch_out(one) for one in batches if one.round_id == row.id],
         funnel=row.funnel,
         measures=row.measures,
         decision=row.decision,

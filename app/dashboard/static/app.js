@@ -24,7 +24,8 @@ function progressWords(progress) {
   if (!total) return "nothing asked yet";
   const left = (units.ready || 0) + (units.leased || 0);
   const what = progress.round === 0 ? "parts" : "calls";
-  const flying = units.leased ? `, ${count.format(units.leased)} in flight` : "";
+  const where = progress.batches.length ? "at the provider" : "in flight";
+  const flying = units.leased ? `, ${count.format(units.leased)} ${where}` : "";
   return `${count.format(total - left)} of ${count.format(total)} ${what} done${flying}`;
 }
 
@@ -156,6 +157,8 @@ function sentence(kind, data) {
     "endpoint.down": `${data.endpoint || "The endpoint"} is down (${data.reason}); asked again in ${data.next_try_s} s, then ever more seldom.`,
     "endpoint.up": `${data.endpoint || "The endpoint"} answers again.`,
     "model.unknown": `No endpoint serves ${data.model}: its calls go to ${(data.models || []).join(", ")}.`,
+    "batch.sent": `The provider has a batch of calls (${data.provider_id}).`,
+    "batch.ended": `A batch has come to its end (${data.status}).`,
     "job.paused": `Paused: ${data.why}.`,
     "job.resumed": "Resumed.",
     "job.finished": `The job has ended: ${String(data.reason).replaceAll("_", " ")}.`,
@@ -174,7 +177,7 @@ function heard(event) {
   refresh();
 }
 
-const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled", "endpoint.down", "endpoint.up", "model.unknown"];
+const KINDS = ["round.opened", "round.settled", "job.paused", "job.resumed", "job.changed", "job.finished", "budget.exhausted", "budget.overbilled", "endpoint.down", "endpoint.up", "model.unknown", "batch.sent", "batch.ended"];
 
 function watch() {
   if (stream || document.hidden || !("active" in main.dataset)) return;

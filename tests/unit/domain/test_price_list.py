@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.adapters.price_files import shipped_prices
 from app.domain.price_list import (
     BadPriceError,
     ListedPrice,
@@ -111,3 +112,25 @@ def test_unusable_row_names_the_field(row: object, says: str) -> None:
 
 def test_sound_row_has_no_fault() -> None:
     assert entry_fault(ROW) is None
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 1.5, "half", True, None, float("nan")], ids=str)
+def test_a_discount_that_is_none_is_refused(share: object) -> None:
+    fields = {"input_usd_per_mtok": 1, "output_usd_per_mtok": 2, "batch_discount": share}
+    with pytest.raises(BadPriceError, match="batch_discount is the share"):
+        price_table({"m": fields})  # type: ignore[dict-item]  # what a file may hold
+
+
+def test_batches_cost_less_where_the_list_says_so() -> None:
+    prices = {"input_usd_per_mtok": 0.15, "output_usd_per_mtok": 0.6}
+    table = price_table({"half": {**prices, "batch_discount": 0.5}, "full": prices}).batched()
+
+    assert table.price("half") == Price(75_000, 300_000)
+    assert table.price("full") == Price(150_000, 600_000)
+
+
+def test_openai_s_models_are_half_price_in_batches_and_no_others() -> None:
+    found = {entry.model: entry.batch_discount for entry in shipped_prices()}
+
+    assert {float(share) for model, share in found.items() if model.startswith("gpt-")} == {0.5}
+    assert {float(share) for model, share in found.items() if not model.startswith("gpt-")} == {0.0}

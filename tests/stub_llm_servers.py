@@ -7,6 +7,7 @@ quoted. Each is options for the stub and a script.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tests.stub_llm_faults import OK, Act, completion, response
 from tests.stub_llm_scripts import Script, StubRequest
@@ -52,15 +53,27 @@ class Server:
     models: object = None
     header: str = ""
     answer: Callable[[Asked], Act] = field(default=lambda _asked: OK)
+    uuids: bool = False
+    """Whether it refuses requests whose id is no UUID, without a word."""
 
     @property
     def script(self) -> Script:
         """Its answers, as the stub plays them."""
 
         def play(request: StubRequest) -> Act:
+            if self.uuids and not _is_uuid(request.headers.get("x-request-id", "")):
+                return response(400, b"", billed=False)
             return self.answer(json.loads(request.body))
 
         return play
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _listed(owner: str, **more: object) -> dict[str, object]:
@@ -105,7 +118,7 @@ SERVERS: dict[str, Server] = {
         "llama.cpp",
         lambda _: thinking(content=f"<think>{THOUGHT}</think>\n\n{SAID}"),
     ),
-    "llama-cpp-python": Server(_listed("me"), "uvicorn"),
+    "llama-cpp-python": Server(_listed("me"), "uvicorn", uuids=True),
     "nim": Server(_listed("system", max_model_len=2048), answer=_nim),
     "tgi": Server(_listed("stub"), answer=_tgi),
     "openrouter": Server(_listed("", context_length=200_000), answer=lambda _: thinking(reasoning=THOUGHT)),

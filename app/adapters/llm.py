@@ -26,6 +26,7 @@ from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome,
 from app.adapters.llm_pools import Pool, Pools
 from app.adapters.llm_profiles import GENERIC, Profile, adapted, by_url, encode
 from app.adapters.llm_refusals import Reply
+from app.adapters.llm_request_ids import wire_id
 from app.domain.config import Api
 
 CONNECT_S = 5.0
@@ -132,7 +133,7 @@ class LlmClient:
         call = httpx.Request(
             "POST",
             url,
-            headers=[*self._headers, ("content-length", str(len(body))), ("x-request-id", request_id)],
+            headers=[*self._headers, ("content-length", str(len(body))), ("x-request-id", wire_id(request_id))],
             stream=_MarkedBody(body, attempt),
             extensions={"timeout": self._timeout},
         )

@@ -57,6 +57,7 @@ GATES = {
 REASONS = {
     "secret": "Held a key, a token or a password.",
     "personal_data": "Held an e-mail address, a phone number or an IP address.",
+    "injection": "Gave orders to a model.",
     "unsafe_words": "A text for children with words that are not for them.",
     "preamble": "Speaks to the asker before or after the text.",
     "refusal": "Declines instead of writing.",
@@ -134,6 +135,7 @@ REDACTED = {
     "emails": "e-mail addresses",
     "phones": "phone numbers",
     "ip_addresses": "IP addresses",
+    "injections": "orders to a model",
 }
 """By class, in the plural."""
 

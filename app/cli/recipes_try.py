@@ -19,6 +19,7 @@ from app.cli.exits import Exit, StoppedError
 from app.cli.recipes import app, is_file
 from app.cli.terminal import notes, print_json, results
 from app.domain.arms import Arm
+from app.domain.config import Api
 from app.domain.examining import Tried
 from app.domain.ingest import Record
 from app.domain.pricing import OFFLINE_MODEL
@@ -28,7 +29,7 @@ from app.domain.recipes.recipe import Recipe
 from app.domain.records import Kind
 from app.explainer.completion import complete, read_chat
 from app.services import trying
-from app.services.trying import Answering, Asked
+from app.services.trying import Answering, Asked, NoAnswerError
 from app.settings import get_settings
 
 MOST_WORDS = 100_000
@@ -44,6 +45,7 @@ def try_recipe(  # noqa: PLR0913  # one argument an option
     arm: Annotated[str | None, typer.Option(metavar="F/A/C", help="Format/audience/constraint [drawn].")] = None,
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
+    api: Annotated[Api, typer.Option(help="completions for base models, as llm.api of a job.")] = "chat",
     rng_seed: Annotated[int, typer.Option(min=0, help="Another draw.")] = 0,
     field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -58,7 +60,7 @@ def try_recipe(  # noqa: PLR0913  # one argument an option
     if arm is not None:
         draw = replace(draw, arm=_arm(said, arm))
     with Sandbox(wall_s=JUDGE_S) as sandbox:
-        steps = _steps(sandbox, said, answering, trying.ask(said, draw, text, model=named))
+        steps = _steps(sandbox, said, answering, trying.ask(said, draw, text, model=named, api=api))
     if as_json:
         print_json(
             {"recipe": said.name, "model": named, "arm": draw.arm.name, "tries": [_json(*step) for step in steps]}
@@ -122,8 +124,13 @@ def _steps(sandbox: Sandbox, recipe: Recipe, answering: Answering, asked: Asked)
     again = trying.repair_of(asked.draw, tried)
     if again is None:
         return [(asked, text, tried)]
-    repair = trying.ask(recipe, again, asked.seed, model=asked.request.model, earlier=text)
-    mended = answering(repair.request)
+    repair = trying.ask(recipe, again, asked.seed, model=asked.request.model, api=asked.request.api, earlier=text)
+    try:
+        mended = answering(repair.request)
+    except NoAnswerError as error:
+        # What was answered is worth seeing all the same.
+        notes().print(f"A repair was asked for as well. {error}", style="yellow", soft_wrap=True)
+        return [(asked, text, tried)]
     return [(asked, text, tried), (repair, mended, trying.judge(sandbox, recipe, repair, mended))]
 
 

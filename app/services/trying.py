@@ -17,7 +17,7 @@ from app.adapters.llm_outcomes import Failure, LlmRequest, Message
 from app.adapters.models import shipped_classifier_blob
 from app.adapters.sandbox import Sandbox
 from app.domain import prompts, safety
-from app.domain.config import JobConfig
+from app.domain.config import Api, JobConfig
 from app.domain.examining import Answered, RulesSpec, Tried
 from app.domain.prompts import Draw
 from app.domain.recipes.recipe import Recipe
@@ -57,7 +57,9 @@ def settings_of(recipe: Recipe) -> JobConfig:
     return TypeAdapter(JobConfig).validate_python(dict(recipe.settings))
 
 
-def ask(recipe: Recipe, draw: Draw, seed: str | None, *, model: str, earlier: str | None = None) -> Asked:
+def ask(
+    recipe: Recipe, draw: Draw, seed: str | None, *, model: str, api: Api = "chat", earlier: str | None = None
+) -> Asked:
     """The call a job would make, with a boundary of its own."""
     config = settings_of(recipe)
     seed = None if seed is None else safety.redact(seed, config.gates.safety)
@@ -70,6 +72,7 @@ def ask(recipe: Recipe, draw: Draw, seed: str | None, *, model: str, earlier: st
         max_tokens=min(config.llm.max_tokens, recipe.answer_tokens(len((seed or "").split()))),
         temperature=config.llm.temperature,
         seed=draw.rng_seed,
+        api=api,
     )
     return Asked(draw, seed, request, mark, length)
 

@@ -7,6 +7,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+LLAMA := .venv-llama
 ARGS ?=
 # More than two cores: much of the suite waits. Some of the tests are not worth the start of several processes.
 WORKERS ?= 3
@@ -19,7 +20,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c "$(ALL_WHEELS)" >/dev/null 2>&1 && { echo $$p; exit; }; done; \
 	python3 -c "$(NEW_ENOUGH)" >/dev/null 2>&1 && echo python3)
 
-.PHONY: help demo test lint bench bench-measures clean
+.PHONY: help demo test real-llm lint bench bench-measures clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ test: $(VENV)/.dev  ## set up, then run every test
 		command -v google-chrome >/dev/null 2>&1 || \
 		echo "Note: no Chromium on PATH; the browser tests are skipped (Debian: apt-get install chromium)."
 	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
+
+real-llm: $(VENV)/.dev $(LLAMA)/.built  ## build llama-cpp-python once (5 to 10 minutes), then run the tests that ask it
+	$(BIN)/python -m pytest tests/real_llm $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, layers, and the compose file against its schema
 	$(BIN)/ruff check .
@@ -50,7 +54,7 @@ MEASURES := education simplicity code_measures diversity diversity_speed duplica
 bench-measures: $(VENV)/.dev  ## the figures of docs/measures.md; those that need ../shared say so without it
 	@set -e; for name in $(MEASURES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
-clean:  ## remove .venv and what tools left; keeps .hornbook (your data) and out
+clean:  ## remove .venv and what tools left; keeps .hornbook (your data), .venv-llama and out
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 
 $(VENV)/bin/python:
@@ -70,3 +74,13 @@ $(VENV)/.embedded: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(VENV)/.embedded
+
+# A Python of its own, so that what the server needs never decides what Hornbook gets.
+REAL_LLM := import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["real-llm"]))
+$(LLAMA)/.built: | $(VENV)/bin/python
+	@command -v c++ >/dev/null 2>&1 || { \
+		echo "llama-cpp-python is compiled here and no C++ compiler is on PATH (Debian: apt-get install g++)."; exit 1; }
+	$(PYTHON) -m venv $(LLAMA)
+	$(BIN)/python -c '$(REAL_LLM)' > $(LLAMA)/requirements.txt
+	$(LLAMA)/bin/python -m pip install -q --disable-pip-version-check -r $(LLAMA)/requirements.txt
+	@touch $@

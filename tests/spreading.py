@@ -10,6 +10,7 @@ CHAINS = {
     "tests/integration/test_cli_embedded.py": "stacks",
     "tests/integration/test_embedded": "stacks",
     "tests/integration/workers/test_worker_memory.py": "stacks",
+    "tests/real_llm/": "stacks",
     # All of them run code as one user, whose processes the kernel counts together.
     "tests/unit/adapters/test_code_runner.py": "code",
     "tests/unit/adapters/test_real_runs.py": "code",

@@ -7,6 +7,7 @@ quoted. Each is options for the stub and a script.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from tests.stub_llm_faults import OK, Act, completion, response
 from tests.stub_llm_scripts import Script, StubRequest
@@ -14,6 +15,9 @@ from tests.stub_llm_scripts import Script, StubRequest
 Asked = dict[str, object]
 THOUGHT = "First I weigh what to say."
 SAID = "Water boils at 100 degrees."
+STORY = SAID + " Ben saw a red ball in the park. He ran to it with his dog, and they played until it was dark."
+CUT_STREAM = response(200, b"", ("content-type", "text/event-stream"), billed=False, name="cut_stream")
+"""A stream whose server failed after it had said that all was well."""
 
 
 def body(status: int, value: object) -> Act:
@@ -52,15 +56,27 @@ class Server:
     models: object = None
     header: str = ""
     answer: Callable[[Asked], Act] = field(default=lambda _asked: OK)
+    uuids: bool = False
+    """Whether it refuses requests whose id is no UUID, without a word."""
 
     @property
     def script(self) -> Script:
         """Its answers, as the stub plays them."""
 
         def play(request: StubRequest) -> Act:
+            if self.uuids and not _is_uuid(request.headers.get("x-request-id", "")):
+                return response(400, b"", billed=False)
             return self.answer(json.loads(request.body))
 
         return play
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _listed(owner: str, **more: object) -> dict[str, object]:
@@ -88,6 +104,23 @@ def _tgi(asked: Asked) -> Act:
     return body(200, completion(choices=[choice]))
 
 
+def _llama_cpp_python(asked: Asked) -> Act:
+    """A context of 512 tokens of two bytes each; streams without usage, which fail without a word."""
+    chat = "messages" in asked
+    said = str(asked["messages"] if chat else asked["prompt"])
+    stream, most = bool(asked.get("stream")), int(str(asked["max_tokens"]))
+    if len(said) // 2 > 512:
+        error = {"type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"}
+        return body(400, {"error": error}) if not stream else CUT_STREAM
+    cut = most < 40
+    if stream:
+        return streamed(STORY, finish="length" if cut else "stop", usage=False)
+    reason = {"index": 0, "finish_reason": "length" if cut else "stop"}
+    choice = reason | ({"message": {"role": "assistant", "content": STORY}} if chat else {"text": STORY})
+    usage = {"prompt_tokens": 5, "completion_tokens": most if cut else 40, "total_tokens": 5 + min(most, 40)}
+    return body(200, completion(choices=[choice], usage=usage, model=asked["model"]))
+
+
 def _nim(asked: Asked) -> Act:
     """A hosted model with a strict schema."""
     if "seed" in asked:
@@ -105,7 +138,7 @@ SERVERS: dict[str, Server] = {
         "llama.cpp",
         lambda _: thinking(content=f"<think>{THOUGHT}</think>\n\n{SAID}"),
     ),
-    "llama-cpp-python": Server(_listed("me"), "uvicorn"),
+    "llama-cpp-python": Server(_listed("me"), "uvicorn", _llama_cpp_python, uuids=True),
     "nim": Server(_listed("system", max_model_len=2048), answer=_nim),
     "tgi": Server(_listed("stub"), answer=_tgi),
     "openrouter": Server(_listed("", context_length=200_000), answer=lambda _: thinking(reasoning=THOUGHT)),

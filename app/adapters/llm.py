@@ -11,8 +11,8 @@ Must be entered inside the event loop that uses it and never outlives it (B13).
 import asyncio
 import ssl
 import time
-import zlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -20,12 +20,14 @@ import httpx
 
 from app.adapters.embedding_answers import EmbeddingRequest, Vectors, read_vectors
 from app.adapters.llm_answers import read_reply
+from app.adapters.llm_bodies import BodyTooLargeError, UnsupportedEncodingError, decoded
 from app.adapters.llm_deadline import Deadlines
 from app.adapters.llm_endpoints import Endpoint
 from app.adapters.llm_outcomes import Failure, FailureCode, LlmRequest, Outcome, failure
 from app.adapters.llm_pools import Pool, Pools
 from app.adapters.llm_profiles import GENERIC, Profile, adapted, by_url, encode
 from app.adapters.llm_refusals import Reply
+from app.adapters.llm_request_ids import wire_id
 from app.domain.config import Api
 
 CONNECT_S = 5.0
@@ -37,22 +39,14 @@ MOST_REFUSED_FIELDS = 4
 """More than that many fields of a request no server refuses one after another."""
 
 
-class _BodyTooLargeError(Exception):
-    """The body passed the cap."""
-
-
-class _UnsupportedEncodingError(Exception):
-    """The body has a Content-Encoding that cannot be undone with bounded memory."""
-
-
 _EXPECTED = (
     TimeoutError,
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.RemoteProtocolError,
     OSError,
-    _BodyTooLargeError,
-    _UnsupportedEncodingError,
+    BodyTooLargeError,
+    UnsupportedEncodingError,
 )
 """All that a network and a server can do to a call; anything else is a fault of ours and is raised."""
 
@@ -98,6 +92,8 @@ class LlmClient:
         for _ in range(MOST_REFUSED_FIELDS + 1):
             profile, left_s = self.profile, max(0.0, end - time.monotonic())
             reply = await self._reply(url, encode(request, profile), deadline_s=left_s, request_id=request_id)
+            if profile.stream and _silent(reply):
+                return await self._whole(request, url, end=end, request_id=request_id)
             other = None
             if isinstance(reply, Reply) and reply.status in (400, 422):
                 other = adapted(profile, reply.body)
@@ -110,6 +106,19 @@ class LlmClient:
     def shorten(self, seconds: float) -> None:
         """No call in flight may take longer than so many seconds from its beginning."""
         self._deadlines.shorten(seconds)
+
+    async def _whole(self, request: LlmRequest, url: httpx.URL, *, end: float, request_id: str) -> Outcome:
+        """The outcome of a call whose stream ended before its first piece, asked for at once: the server says why.
+
+        The server may just be closing the connection that it failed on, so one that breaks is no answer yet.
+        """
+        body = encode(request, replace(self.profile, stream=False))
+        for _ in range(2):
+            left_s = max(0.0, end - time.monotonic())
+            reply = await self._reply(url, body, deadline_s=left_s, request_id=request_id)
+            if not isinstance(reply, Failure) or reply.code is not FailureCode.disconnected:
+                break
+        return reply if isinstance(reply, Failure) else read_reply(reply, model=request.model)
 
     async def embed(self, request: EmbeddingRequest, *, deadline_s: float, request_id: str) -> Vectors | Failure:
         """The vectors of some texts, under the same rules."""
@@ -137,7 +146,7 @@ class LlmClient:
         call = httpx.Request(
             "POST",
             url,
-            headers=[*self._headers, ("content-length", str(len(body))), ("x-request-id", request_id)],
+            headers=[*self._headers, ("content-length", str(len(body))), ("x-request-id", wire_id(request_id))],
             stream=_MarkedBody(body, attempt),
             extensions={"timeout": self._timeout},
         )
@@ -156,12 +165,12 @@ class LlmClient:
         """Collect the decoded body in the attempt, so that a cut keeps what had arrived."""
         declared = headers.get("content-length", "")
         if declared.isdigit() and len(declared) < 19 and int(declared) > self._max_body_bytes:
-            raise _BodyTooLargeError
+            raise BodyTooLargeError
         stream = response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
-        async for chunk in _decoded(stream, headers.get("content-encoding"), self._max_body_bytes):
+        async for chunk in decoded(stream, headers.get("content-encoding"), self._max_body_bytes):
             if len(attempt.body) + len(chunk) > self._max_body_bytes:
-                raise _BodyTooLargeError
+                raise BodyTooLargeError
             attempt.body += chunk
 
     def _url(self, model: str, api: Api) -> httpx.URL:
@@ -180,25 +189,12 @@ def tls_of(endpoint: Endpoint) -> ssl.SSLContext | bool:
     return httpx.create_ssl_context() if endpoint.base_url.startswith("https:") else False
 
 
-async def _decoded(chunks: httpx.AsyncByteStream, encoding: str | None, cap: int) -> AsyncIterator[bytes]:
-    """The body without its Content-Encoding; gzip in steps that never inflate past the cap, others refused.
+def _silent(reply: Reply | Failure) -> bool:
+    """Whether a stream ended before its first piece: its server failed after it had said that all was well.
 
-    `identity` is asked for, yet some proxies compress anyway.
+    llama-cpp-python does so with a prompt beyond its context.
     """
-    if encoding is None or encoding.strip().lower() in ("", "identity"):
-        async for chunk in chunks:
-            yield chunk
-        return
-    if encoding.strip().lower() not in ("gzip", "x-gzip"):
-        raise _UnsupportedEncodingError
-    inflate = zlib.decompressobj(31)
-    async for chunk in chunks:
-        try:
-            # A bomb stops here at one byte over the cap, which the caller refuses; the rest is never inflated.
-            out = inflate.decompress(chunk, cap + 1)
-        except zlib.error:
-            raise _UnsupportedEncodingError from None
-        yield out
+    return isinstance(reply, Reply) and reply.status == 200 and not reply.body.strip()
 
 
 class _MarkedBody(httpx.AsyncByteStream):
@@ -239,9 +235,9 @@ class _Attempt:
         )
 
     def _classify(self, error: Exception) -> tuple[FailureCode, str]:
-        if isinstance(error, _BodyTooLargeError):
+        if isinstance(error, BodyTooLargeError):
             return FailureCode.body_too_large, "the body is larger than the limit"
-        if isinstance(error, _UnsupportedEncodingError):
+        if isinstance(error, UnsupportedEncodingError):
             return FailureCode.unsupported_encoding, "the body has an encoding that was not asked for"
         if not self.sent:
             return self._classify_unsent(error)

@@ -13,7 +13,7 @@ import msgspec
 
 from app.adapters.llm import LlmClient
 from app.adapters.llm_endpoints import Endpoint
-from app.adapters.llm_outcomes import Answer, LlmRequest, Message, Outcome
+from app.adapters.llm_outcomes import Answer, FailureCode, LlmRequest, Message, Outcome
 from app.adapters.llm_probe import Probe, probe
 from app.adapters.llm_profiles import GENERIC, Profile
 from app.domain.config import Api
@@ -43,6 +43,11 @@ class Report:
     speeds: Mapping[int, float] = field(default_factory=dict)
     """{calls at a time: tokens a second}, each step that was answered in full."""
 
+    @property
+    def answers(self) -> bool:
+        """Whether it wrote something; base models mostly go on until they are cut."""
+        return self.answer is not None and _written(self.answer) is not None
+
 
 def most_calls(width: int) -> int:
     """Upper bound of the calls of a check up to `width` of them at a time."""
@@ -62,10 +67,11 @@ async def check(endpoint: Endpoint, *, model: str, api: Api, width: int, profile
     found = profile or seen.profile or GENERIC
     async with LlmClient(endpoint, concurrency=max(2, width), profile=found) as client:
         first = await client.complete(_request(model, api, 0), deadline_s=60, request_id="check-0")
-        if not isinstance(first, Answer):
+        written = _written(first)
+        if written is None:
             return Report(seen, first)
         as_json = await _json_mode(client, model) if api == "chat" else None
-        speeds = {1: first.completion_tokens / max(first.latency_s, 1e-6)}
+        speeds = {1: written / max(first.latency_s, 1e-6)}
         await _step_up(client, model, api, width, speeds)
     calls = widest(speeds)
     return Report(seen, first, as_json, calls, speeds[calls], speeds)
@@ -112,7 +118,16 @@ async def _speed(client: LlmClient, model: str, api: Api, calls: int) -> float |
     begun = time.monotonic()
     asks = [_request(model, api, 100 * calls + place) for place in range(calls)]
     came = await asyncio.gather(*(client.complete(ask, deadline_s=60, request_id=f"check-{ask.seed}") for ask in asks))
-    answers = [one for one in came if isinstance(one, Answer)]
-    if len(answers) < calls:
+    written = [tokens for tokens in map(_written, came) if tokens is not None]
+    if len(written) < calls:
         return None
-    return sum(one.completion_tokens for one in answers) / (time.monotonic() - begun)
+    return sum(written) / (time.monotonic() - begun)
+
+
+def _written(outcome: Outcome) -> int | None:
+    """Tokens of an answer, also of one that was cut at its limit; None when there is none."""
+    if isinstance(outcome, Answer):
+        return outcome.completion_tokens
+    if outcome.code is FailureCode.truncated:
+        return outcome.usage.completion_tokens if outcome.usage else MAX_TOKENS
+    return None

@@ -90,7 +90,7 @@ def _facts(report: Report, price: Price | None) -> dict[str, object]:
         "profile": seen.profile.name if seen.profile else None,
         "models": list(seen.models),
         "context_tokens": seen.context_tokens,
-        "answers": isinstance(answer, Answer),
+        "answers": report.answers,
         "failure": failed,
         "latency_s": round(answer.latency_s, 3) if answer else None,
         "usage_told": answer.usage_known if isinstance(answer, Answer) else None,

@@ -19,6 +19,7 @@ from app.cli.exits import Exit, StoppedError
 from app.cli.recipes import app, is_file
 from app.cli.terminal import notes, print_json, results
 from app.domain.arms import Arm
+from app.domain.config import Api
 from app.domain.examining import Tried
 from app.domain.ingest import Record
 from app.domain.pricing import OFFLINE_MODEL
@@ -28,7 +29,7 @@ from app.domain.recipes.recipe import Part, Pass, Recipe
 from app.domain.records import Kind
 from app.explainer.completion import complete, read_chat
 from app.services import trying
-from app.services.trying import Answering, Asked
+from app.services.trying import Answering, Asked, NoAnswerError
 from app.settings import get_settings
 
 MOST_WORDS = 100_000
@@ -46,6 +47,7 @@ def try_recipe(  # noqa: PLR0913  # one argument an option
     arm: Annotated[str | None, typer.Option(metavar="F/A/C", help="Format/audience/constraint [drawn].")] = None,
     llm: Annotated[str | None, typer.Option(metavar="URL", help="Any OpenAI-compatible endpoint.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The model to ask there.")] = None,
+    api: Annotated[Api, typer.Option(help="completions for base models, as llm.api of a job.")] = "chat",
     rng_seed: Annotated[int, typer.Option(min=0, help="Another draw.")] = 0,
     field: Annotated[str, typer.Option(help="Field or column that holds the text.")] = "text",
     passes: Annotated[
@@ -66,8 +68,8 @@ def try_recipe(  # noqa: PLR0913  # one argument an option
     draw = replace(draw, arm=draw.arm if arm is None else _arm(said, arm), parts=_named("parts", parts, Part, said))
     asked_first = _named("passes", passes, Pass, said) if draw.kind is Kind.code else ()
     with Sandbox(wall_s=JUDGE_S) as sandbox:
-        before, version = _pass_steps(sandbox, said, answering, draw, text, model=named, passes=asked_first)
-        steps = _steps(sandbox, said, answering, trying.ask(said, draw, text, model=named, version=version))
+        before, version = _pass_steps(sandbox, said, answering, draw, text, model=named, api=api, passes=asked_first)
+        steps = _steps(sandbox, said, answering, trying.ask(said, draw, text, model=named, api=api, version=version))
     shown = [*((step[0].stage or "", step) for step in before), *zip(("Asked", "Repaired"), steps, strict=False)]
     if as_json:
         print_json(
@@ -151,12 +153,13 @@ def _pass_steps(
     seed: str | None,
     *,
     model: str,
+    api: Api,
     passes: Sequence[Pass],
 ) -> tuple[list[Step], str | None]:
     """Each pass with its verdict, and the code that is in force after them; None: the seed's."""
     version, steps = None, []
     for stage in passes:
-        asked = trying.ask(recipe, draw, seed, model=model, version=version, stage=stage)
+        asked = trying.ask(recipe, draw, seed, model=model, api=api, version=version, stage=stage)
         text = answering(asked.request)
         tried = trying.judge(sandbox, recipe, asked, text)
         steps.append((asked, text, tried))
@@ -171,8 +174,16 @@ def _steps(sandbox: Sandbox, recipe: Recipe, answering: Answering, asked: Asked)
     again = trying.repair_of(asked.draw, tried)
     if again is None:
         return [(asked, text, tried)]
-    repair = trying.ask(recipe, again, asked.seed, model=asked.request.model, earlier=text, version=asked.version)
-    mended = answering(repair.request)
+    request = asked.request
+    repair = trying.ask(
+        recipe, again, asked.seed, model=request.model, api=request.api, earlier=text, version=asked.version
+    )
+    try:
+        mended = answering(repair.request)
+    except NoAnswerError as error:
+        # What was answered is worth seeing all the same.
+        notes().print(f"A repair was asked for as well. {error}", style="yellow", soft_wrap=True)
+        return [(asked, text, tried)]
     return [(asked, text, tried), (repair, mended, trying.judge(sandbox, recipe, repair, mended))]
 
 

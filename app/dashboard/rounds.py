@@ -19,6 +19,7 @@ LEFT_OUT = {
     "licence": "came with a licence that the job does not take",
     "secret": "hold a key, a token or a password",
     "personal_data": "hold an e-mail address, a phone number or an IP address",
+    "injection": "give orders to a model",
     "unsafe_words": "are words that are not for children",
     "other_kind": "are of a kind that the recipe does not work on",
     "unbearable": "broke the process that reads them",

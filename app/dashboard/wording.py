@@ -72,6 +72,7 @@ REASONS = {
     "foreign_imports": "A draft of the self-contained pass that imports what is not in Python's standard library.",
     "secret": "Held a key, a token or a password.",
     "personal_data": "Held an e-mail address, a phone number or an IP address.",
+    "injection": "Gave orders to a model.",
     "unsafe_words": "A text for children with words that are not for them.",
     "preamble": "Speaks to the asker before or after the text.",
     "refusal": "Declines instead of writing.",
@@ -154,6 +155,7 @@ REDACTED = {
     "emails": "e-mail addresses",
     "phones": "phone numbers",
     "ip_addresses": "IP addresses",
+    "injections": "orders to a model",
 }
 """By class, in the plural."""
 

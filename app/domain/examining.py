@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
-from app.domain import clusters, drafts, embedding, fidelity, safety
+from app.domain import clusters, drafts, embedding, fidelity, injections, safety
 from app.domain.behaviour import Runner
 from app.domain.benchmarks import Item
 from app.domain.decontamination import BenchmarkIndex, build_index, find_all, report
@@ -30,7 +30,7 @@ from app.domain.examining_messages import (
 )
 from app.domain.facts import Facts
 from app.domain.features import Features, features
-from app.domain.gate_config import Safety
+from app.domain.gate_config import Handling, Safety
 from app.domain.gate_report import judge_each, limits
 from app.domain.gates import Candidate, Rules, judge
 from app.domain.recipes.recipe import Pass
@@ -86,10 +86,12 @@ def examine_seeds(items: list[bytes], context: Context) -> list[bytes]:
     """A Row for each SeedText; context: `classifier`, `embedder`, `benchmarks`, `safety`, and `passes` or none."""
     seeds = [msgspec.msgpack.decode(item, type=SeedText) for item in items]
     texts = [seed.text for seed in seeds]
-    found = _rows(_features(texts, [Kind(seed.kind) for seed in seeds], context))
-    hits = find_all(_benchmarks(context["benchmarks"]), texts)
     rules = msgspec.msgpack.decode(context["safety"], type=Safety)
     passes = bool(context.get("passes"))
+    # Scores, cluster and length are those of what prompts show: no order to a model shall change the plan.
+    shown = texts if rules.injections is Handling.off else [injections.cut(text) for text in texts]
+    found = _rows(_features(shown, [Kind(seed.kind) for seed in seeds], context))
+    hits = find_all(_benchmarks(context["benchmarks"]), texts)
     rows = [
         msgspec.structs.replace(row, contamination=report(held), facts=_seed_facts(seed, rules))
         for seed, row, held in zip(seeds, found, hits, strict=True)

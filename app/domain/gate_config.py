@@ -37,6 +37,8 @@ class Safety:
     phones: Handling = Handling.redact
     ip_addresses: Handling = Handling.redact
     """Public addresses; private networks and loopback are no one's."""
+    injections: Handling = Handling.redact
+    """Sentences that give orders to a model, plain or hidden; they are cut, with nothing in their place."""
     unsafe_words: bool = True
     """Whether recipes for children drop texts, and leave out words, that no small child should read."""
     word_classes: WordClasses | None = None

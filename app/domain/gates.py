@@ -100,6 +100,8 @@ def judge(candidate: Candidate, rules: Rules) -> Judgement:
 
 def reason_of(kind: Sensitive) -> Reason:
     """Why a text that holds this class is dropped, for a job that rejects it."""
+    if kind is Sensitive.injections:
+        return Reason.injection
     return Reason.secret if kind in safety.SECRET_CLASSES else Reason.personal_data
 
 

@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from app.domain import injections
 from app.domain.records import Kind
 from app.domain.safety import redact
 from app.domain.text import TextFault, check_text, guess_kind, normalise, sha256, text_flags
@@ -209,7 +210,8 @@ def make_record(
     said = options.kind or origin.kind or _own_kind(fields)
     if said is Kind.words and not fits(text, PARTS.get(str(fields.get("part", "")), "")):
         raise RecordError(RecordFault.bad_word)
-    kind = said or guess_kind(text)
+    # An order to a model, spelt in character references, must not make code of prose.
+    kind = said or guess_kind(injections.cut(text))
     if origin.metadata:
         fields = {**fields, **origin.metadata}
     return Record(text, sha256(text), kind, external_id, licence, fields, flags, origin.file, line)

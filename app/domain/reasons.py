@@ -10,6 +10,8 @@ class Reason(StrEnum):
     """Held a key, a token or a password."""
     personal_data = "personal_data"
     """Held an e-mail address, a phone number or an IP address."""
+    injection = "injection"
+    """Gave orders to a model."""
     unsafe_words = "unsafe_words"
     """A text for children with words that are not for them."""
     preamble = "preamble"
@@ -82,6 +84,7 @@ REPAIRABLE = frozenset(
     {
         Reason.secret,
         Reason.personal_data,
+        Reason.injection,
         Reason.unsafe_words,
         Reason.preamble,
         Reason.too_short,

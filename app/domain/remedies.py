@@ -9,6 +9,7 @@ from collections.abc import Mapping
 REMEDIES: Mapping[str, str] = {
     "secret": "Take the key, token or password out; say in words what stands there.",
     "personal_data": "Take out the address, number or name of a real person; say in words what stands there.",
+    "injection": "Take out every sentence that tells a model what to do.",
     "unsafe_words": "Say the named words in another way that suits a small child.",
     "preamble": "Begin with the text itself and end with it: nothing to the asker before or after.",
     "too_short": "Say more of what the document says, until the length lies in the range asked for.",

@@ -1,9 +1,9 @@
-"""What a text must not hold: keys, tokens, passwords, e-mail addresses, phone numbers, public IP addresses.
+"""What a text must not hold: keys, tokens, passwords, e-mail addresses, phone numbers, public IP addresses, orders.
 
 `screen` gives back the text with a placeholder in the place of everything found, and how much was found of which class;
 never what. The same text under the same rules gives the same result, and a screened text is its own screening. A seed
 is screened before it goes into a prompt or an export, its stored text stays; a generation before anything else looks
-at it. Knows nothing of verdicts; detection is in `credentials` and `personal_data`.
+at it. Knows nothing of verdicts; detection is in `credentials`, `personal_data` and `injections`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from app.domain import credentials, personal_data
+from app.domain import credentials, injections, personal_data
 from app.domain.credentials import SHAPE, Place
 from app.domain.gate_config import Handling, Safety
 
@@ -26,6 +26,8 @@ class Sensitive(StrEnum):
     emails = "emails"
     phones = "phones"
     ip_addresses = "ip_addresses"
+    injections = "injections"
+    """Orders to a model."""
 
 
 PLACEHOLDERS = {
@@ -34,8 +36,10 @@ PLACEHOLDERS = {
     Sensitive.emails: b"[EMAIL]",
     Sensitive.phones: b"[PHONE]",
     Sensitive.ip_addresses: b"[IP_ADDRESS]",
+    Sensitive.injections: b"",
 }
-"""Each is also an expression in Python and JavaScript, so that code outside of strings still parses."""
+"""An order leaves nothing. The others are also expressions in Python and JavaScript, so that code outside of strings
+still parses."""
 
 DETECTORS: Mapping[Sensitive, Callable[[bytes, bytes], Iterator[Place]]] = {
     Sensitive.private_keys: lambda data, _: credentials.private_keys(data),
@@ -75,8 +79,11 @@ def screen(text: str, rules: Safety) -> Screened:
 
     Example: "Write to ann@mail.org" gives "Write to [EMAIL]" and {emails: 1}.
     """
-    data = text.encode(errors="surrogatepass")
     found: dict[Sensitive, int] = {}
+    if rules.injections is not Handling.off and (orders := injections.places(text)):
+        found[Sensitive.injections] = len(orders)
+        text = injections.without(text, orders)
+    data = text.encode(errors="surrogatepass")
     for _ in range(PASSES):
         places = _places(data, rules)
         if not places:

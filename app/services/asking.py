@@ -6,6 +6,7 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from app.adapters.llm_outcomes import LlmRequest, Message, request_key
+from app.adapters.llm_request_ids import readable_id
 from app.domain import prompts, safety
 from app.domain.benchmarks import Item
 from app.domain.config import JobConfig, recipe_of
@@ -88,7 +89,8 @@ class Ask:
     @property
     def request_id(self) -> str:
         """Names the attempt to the endpoint, in its log and ours."""
-        return f"{self.unit.job_id}-{self.unit.round_number}-{self.unit.ordinal}-{self.unit.token}"
+        unit = self.unit
+        return readable_id(unit.job_id, unit.round_number, unit.ordinal, unit.token)
 
 
 def job_context(session: Session, job_id: JobId, *, redis_url: str, in_any_state: bool = False) -> JobContext | None:

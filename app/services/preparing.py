@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain import embedding
+from app.domain import embedding, injections
 from app.domain.benchmarks import Item
 from app.domain.config import JobConfig, split_tokens
-from app.domain.gate_config import Safety
+from app.domain.gate_config import Handling, Safety
 from app.domain.records import JobId, Kind
 from app.domain.steps import Compute, Step
 from app.repositories import corpora, jobs, seeds, units
@@ -71,7 +71,9 @@ def think_fit(data: FitInput) -> bytes:
     """The frozen embedder; empty when an endpoint gives the vectors."""
     if data.job.embedding_model is not None:
         return b""
-    return embedding.to_bytes(embedding.fit_embedder(data.texts, rng_seed=data.config.rng_seed))
+    orders = data.config.gates.safety.injections is not Handling.off
+    texts = [injections.cut(text) for text in data.texts] if orders and not data.words else data.texts
+    return embedding.to_bytes(embedding.fit_embedder(texts, rng_seed=data.config.rng_seed))
 
 
 def write_fit(session: Session, unit: ClaimedUnit, data: FitInput, blob: bytes, *, range_size: int) -> list[Step]:

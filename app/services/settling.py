@@ -14,7 +14,7 @@ from app.domain.pricing import MICRO
 from app.domain.records import JobId, Verdict
 from app.domain.steps import Step
 from app.domain.targets import Check, Decision, RoundFigures, StopReason
-from app.repositories import budgets, drafts, events, generations, holds, jobs, rounds
+from app.repositories import arm_trials, budgets, drafts, events, generations, holds, jobs, rounds
 from app.repositories.generations import Body, Candidate
 from app.repositories.jobs import JobRow
 from app.repositories.rounds import RoundRow
@@ -135,7 +135,7 @@ def think(data: RoundData, wanted: Wanted, bodies: Mapping[int, Body], outcomes:
     accepted = sum(outcome[1] == Verdict.kept for outcome in outcomes)
     figures = RoundFigures(
         checks,
-        _count(data.funnel, "answers"),
+        _count(data.funnel, "answers") + _useless(data.funnel),
         accepted,
         _count(data.funnel, "tokens"),
         diversity,
@@ -163,6 +163,13 @@ def _count(funnel: dict[str, object], name: str) -> int:
     value = funnel.get(name, 0)
     assert isinstance(value, int)
     return value
+
+
+def _useless(funnel: dict[str, object]) -> int:
+    """Calls whose answers were no texts, by the model's fault: a model that never comes to an end makes a plateau."""
+    rows = funnel.get("without_text", [])
+    assert isinstance(rows, list)
+    return sum(int(row["count"]) for row in rows if row["reason"] in arm_trials.FAILED_ANSWERS)
 
 
 def _think_seeds(data: RoundData, seed_set: SeedSet) -> Settled:

@@ -110,22 +110,22 @@ def _screened(seed: ScoredSeed, text: str, rules: Safety) -> Screened:
 def _reasons(data: SeedSet, screened: Mapping[int, Screened]) -> list[str | None]:
     reasons = [_own_reason(seed, screened[seed.id], data.config) for seed in data.scored]
     # Only what may take part makes others its copies: the free copy of a text whose licence is refused stays.
-    _follow_sources(data, reasons)
+    _follow_sources(data, screened, reasons)
     places = [place for place, reason in enumerate(reasons) if reason is None]
-    group = _near_duplicates(data, places)
+    group = _near_duplicates(data, screened, places)
     for at, place in enumerate(places):
         if group[at] != at:
             reasons[place] = "near_duplicate"
     return reasons
 
 
-def _follow_sources(data: SeedSet, reasons: list[str | None]) -> None:
+def _follow_sources(data: SeedSet, screened: Mapping[int, Screened], reasons: list[str | None]) -> None:
     """Leave out the parts of long documents that nearly repeat another document, wherever they were cut."""
     if SPLIT not in reasons:
         return
     alive = {seed.source_id or seed.id for seed, reason in zip(data.scored, reasons, strict=True) if reason is None}
     places = [p for p, seed in enumerate(data.scored) if seed.source_id is None and seed.id in alive]
-    group = _near_duplicates(data, places)
+    group = _near_duplicates(data, screened, places)
     twins = {data.scored[place].id for at, place in enumerate(places) if group[at] != at}
     for place, seed in enumerate(data.scored):
         if reasons[place] is None and seed.source_id in twins:
@@ -146,12 +146,12 @@ def _own_reason(seed: ScoredSeed, screened: Screened, config: JobConfig) -> str 
     return "low_education" if seed.edu_score < config.gates.seed_edu_min else None
 
 
-def _near_duplicates(data: SeedSet, places: Sequence[int]) -> NDArray[np.int32]:
+def _near_duplicates(data: SeedSet, screened: Mapping[int, Screened], places: Sequence[int]) -> NDArray[np.int32]:
     """For each of these seeds the one of them that stands for its near-duplicates, by its place among them."""
     part = [data.scored[place] for place in places]
 
     def jaccard(a: int, b: int) -> float:
-        return dedup.exact_jaccard(data.texts[part[a].id], data.texts[part[b].id])
+        return dedup.exact_jaccard(screened[part[a].id].text, screened[part[b].id].text)
 
     found = signatures_of([seed.signature for seed in part])
     return dedup.near_duplicates(found, jaccard, threshold=data.config.gates.near_duplicate_jaccard)

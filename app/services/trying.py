@@ -17,7 +17,7 @@ from app.adapters.llm_outcomes import Failure, LlmRequest, Message
 from app.adapters.models import shipped_classifier_blob
 from app.adapters.sandbox import Sandbox
 from app.domain import drafts, prompts, safety
-from app.domain.config import JobConfig
+from app.domain.config import Api, JobConfig
 from app.domain.examining import Answered, RulesSpec, Tried
 from app.domain.prompts import Draw
 from app.domain.recipes.recipe import Pass, Recipe
@@ -67,6 +67,7 @@ def ask(
     seed: str | None,
     *,
     model: str,
+    api: Api = "chat",
     earlier: str | None = None,
     version: str | None = None,
     stage: Pass | None = None,
@@ -89,6 +90,7 @@ def ask(
         max_tokens=min(config.llm.max_tokens, most),
         temperature=config.llm.temperature,
         seed=draw.rng_seed,
+        api=api,
     )
     return Asked(draw, seed, request, mark, length, version, stage)
 

@@ -160,6 +160,15 @@ def test_answers_that_are_hardly_ever_accepted_are_a_plateau(loop: Loop) -> None
     assert loop.rounds(job_id)[1]["funnel"]["dropped"] == [{"gate": "format", "reason": "refusal", "count": 18}]
 
 
+def test_a_model_that_never_comes_to_an_end_is_a_plateau(loop: Loop) -> None:
+    loop.stub.script = lambda _: ACTS["length"]
+
+    job = loop.drive(start(loop))
+
+    assert (job["state"], job["stop_reason"]) == ("done", "plateau")
+    assert "only 0 of 18 answers" in job["note"]
+
+
 def test_rounds_that_bring_no_progress_are_a_plateau(loop: Loop) -> None:
     # One target that no text of these can move.
     job = loop.drive(

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,8 @@ import pytest
 from app.adapters.llm import LlmClient
 from app.adapters.llm_endpoints import parse_endpoint
 from app.adapters.llm_outcomes import Answer, Failure, FailureCode, LlmRequest, Message, Outcome, request_key
+from app.adapters.llm_profiles import GENERIC
+from app.adapters.llm_request_ids import readable_id, wire_id
 from tests.stub_llm import StubLlm, StubOptions
 from tests.stub_llm_faults import OK, hang, named_acts
 
@@ -83,11 +86,11 @@ def test_request_on_the_wire(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
     async def work(stub: StubLlm, client: LlmClient) -> None:
-        await client.complete(REQUEST, deadline_s=5, request_id="job-1.unit-2")
+        await client.complete(REQUEST, deadline_s=5, request_id=readable_id(1, 2, 3, 4))
         (seen,) = stub.requests
         assert seen.path == "/v1/chat/completions"
         assert seen.headers["authorization"] == "Bearer sk-planted"
-        assert seen.headers["x-request-id"] == "job-1.unit-2"
+        assert seen.headers["x-request-id"] == "00000001-0002-0000-0003-000000000004"
         assert msgspec.json.decode(seen.body) == {
             "model": "stub",
             "messages": [{"role": message.role, "content": message.content} for message in REQUEST.messages],
@@ -111,7 +114,7 @@ def test_stub_bills_on_disk_what_it_worked_for(tmp_path: Path) -> None:
 
     on_stub(work, StubOptions(log=log))
     lines = [msgspec.json.decode(line) for line in log.read_bytes().splitlines()]
-    assert [line["call_id"] for line in lines] == ["ok", "length", "hang"]
+    assert [line["call_id"] for line in lines] == [wire_id(name) for name in ("ok", "length", "hang")]
     assert all(line["cost_micro"] > 0 for line in lines)
 
 
@@ -131,11 +134,14 @@ def test_request_key_depends_on_everything_and_on_nothing_else() -> None:
 
 
 def test_fault_of_our_own_is_raised_and_not_taken_for_the_provider() -> None:
-    async def work(stub: StubLlm, client: LlmClient) -> None:
-        with pytest.raises(httpx.LocalProtocolError):
-            await client.complete(REQUEST, deadline_s=2, request_id="two\nlines")
+    broken = replace(GENERIC, headers=(("x-title", "two\nlines"),))
 
-    on_stub(work)
+    async def run() -> None:
+        async with StubLlm() as stub, LlmClient(parse_endpoint(stub.url), concurrency=1, profile=broken) as client:
+            with pytest.raises(httpx.LocalProtocolError):
+                await client.complete(REQUEST, deadline_s=2, request_id="r")
+
+    asyncio.run(run())
 
 
 def test_stub_runs_as_a_process_and_plays_named_faults() -> None:

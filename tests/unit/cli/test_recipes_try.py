@@ -7,6 +7,9 @@ import pytest
 
 from app.cli.exits import Exit
 from app.cli.main import run
+from tests.integration.loop_run import StubThread
+from tests.stub_llm_faults import OK, Act, refused
+from tests.stub_llm_scripts import StubRequest
 from tests.unit.adapters.test_recipe_files import GOOD
 
 SEED = {
@@ -48,6 +51,23 @@ def test_what_falls_short_is_asked_to_be_repaired(folder: Path, capsys: pytest.C
     asked = repair["prompt"][1]["content"]
     assert f"Mend it:\nFell short: {reason['reason']}: {reason['detail']}\nTo mend it: " in asked
     assert first["answer"].strip() in asked and "return n + n" in asked
+
+
+def test_an_answer_is_shown_though_its_repair_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def script(request: StubRequest) -> Act:
+        return refused(400, code="context_length_exceeded") if request.number else OK
+
+    with StubThread() as endpoint:
+        endpoint.stub.script = script
+        endpoint.says(lambda _: "Too short.")
+        asked = ["--llm", endpoint.stub.url, "--model", "stub", "--api", "completions"]
+        assert run(["recipes", "try", "mine.yaml", "--seed", "seeds.jsonl", *asked, "--json"]) == 0
+        paths = [request.path for request in endpoint.stub.requests]
+
+    shown = capsys.readouterr()
+    (first,) = json.loads(shown.out)["tries"]
+    assert first["answer"] == "Too short." and not first["passes"]
+    assert "context_too_long" in shown.err and paths == ["/v1/completions"] * 2
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,7 @@ def test_a_story_holds_its_words_in_any_form(words: tuple[str, ...], passes: boo
         pytest.param(Sensitive.emails, Reason.personal_data, id="an address"),
         pytest.param(Sensitive.phones, Reason.personal_data, id="a number"),
         pytest.param(Sensitive.ip_addresses, Reason.personal_data, id="an IP address"),
+        pytest.param(Sensitive.injections, Reason.injection, id="an order to a model"),
     ],
 )
 def test_what_was_found_drops_a_text_only_where_the_job_rejects_it(kind: Sensitive, reason: Reason) -> None:

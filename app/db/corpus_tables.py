@@ -63,7 +63,7 @@ class Seed(Base):
 
     __tablename__ = "seeds"
     __table_args__ = (
-        Index("ix_seeds_sha256", "corpus_id", "sha256", unique=True, postgresql_where=sql("source_id IS NULL")),
+        Index("ix_seeds_sha256", "sha256", "corpus_id", unique=True, postgresql_where=sql("source_id IS NULL")),
         Index("ix_seeds_ordinal", "corpus_id", "ordinal", unique=True, postgresql_where=sql("source_id IS NULL")),
         Index(
             "ix_seeds_part",

@@ -210,8 +210,8 @@ def make_record(
     said = options.kind or origin.kind or _own_kind(fields)
     if said is Kind.words and not fits(text, PARTS.get(str(fields.get("part", "")), "")):
         raise RecordError(RecordFault.bad_word)
-    # An order to a model, spelt in character references, must not make code of prose.
-    kind = said or guess_kind(injections.cut(text))
+    # An order to a model, spelt in character references or base64, must not make code of prose.
+    kind = said or guess_kind(injections.cut(text) if injections.may_hide(text) else text)
     if origin.metadata:
         fields = {**fields, **origin.metadata}
     return Record(text, sha256(text), kind, external_id, licence, fields, flags, origin.file, line)

@@ -28,10 +28,13 @@ class Order(NamedTuple):
     """Most characters between them."""
     beside: str = ""
     """What must stand in the sentence too: a processor ignores instructions as well, but hardly the previous ones."""
+    needs: tuple[str, ...] = ()
+    """One of these words stands in whatever the objects match; looked for first, as most texts hold few of them."""
 
 
-def _order(verbs: str, objects: str, gap: int, beside: str = "") -> Order:
-    return Order(tuple(verb.replace("_", " ") for verb in verbs.split()), objects, gap, beside)
+def _order(verbs: str, objects: str, gap: int, beside: str = "", *, needs: str) -> Order:
+    starts = tuple(verb.replace("_", " ") for verb in verbs.split())
+    return Order(starts, objects, gap, beside, tuple(needs.split("|")))
 
 
 BEFORE = {
@@ -49,53 +52,122 @@ ORDERS: tuple[Order, ...] = (
         r"(?:previous|prior|above|earlier|preceding|your|system|original|all|any)\b.{0,20}"
         r"\b(?:instruction|prompt|guideline|direction|rules|system message)",
         20,
+        needs="instruction|prompt|guideline|direction|rules|message",
     ),
-    _order("ignore_ disregard_ forget_", "(?:instructions|prompt|rules) (?:above|before|you were|you have)", 20),
-    _order("ignore_ disregard_ forget_", "everything above|everything before|all of the above|all that was said", 20),
-    _order("reveal_ print_ show_ repeat_ output_ disclose_", "(?:system|hidden) prompt|your (?:instruct|prompt)", 30),
     _order(
-        "output_ assign_ return_ answer_with_ reply_with_", "score (?:of )?[0-9]|rating (?:of )?[0-9]|top score", 40
+        "ignore_ disregard_ forget_",
+        "(?:instructions|prompt|rules) (?:above|before|you were|you have)",
+        20,
+        needs="instructions|prompt|rules",
     ),
-    _order("accept_ approve_ rate_ score_ keep_", r"this (?:text|document|seed|sample|answer)\b", 12),
+    _order(
+        "ignore_ disregard_ forget_",
+        "everything above|everything before|all of the above|all that was said",
+        20,
+        needs="everything|above|that",
+    ),
+    _order(
+        "reveal_ print_ show_ repeat_ output_ disclose_",
+        "(?:system|hidden) prompt|your (?:instruct|prompt)",
+        30,
+        needs="instruct|prompt",
+    ),
+    _order(
+        "output_ assign_ return_ answer_with_ reply_with_",
+        "score (?:of )?[0-9]|rating (?:of )?[0-9]|top score",
+        40,
+        needs="score|rating",
+    ),
+    _order("accept_ approve_ rate_ score_ keep_", r"this (?:text|document|seed|sample|answer)\b", 12, needs="this"),
     _order(
         "append_ add_ insert_ include_",
         r"(?:every|each|all|your) (?:documents?|answers?|responses?|texts?|lessons?|outputs?|replies)\b",
         100,
+        needs="document|answer|response|text|lesson|output|replies",
     ),
-    _order("ignorier vergiss vergessen_sie missachte befolge_nicht", "anweisung|instruktion|vorgabe", 40, BEFORE["de"]),
-    _order("zeig verrate nenne gib wiederhole", "system-?prompt|systemanweisung|systemnachricht", 40),
-    _order("gib_ vergib_ antworte_mit_", "(?:bewertung|punktzahl|score|note) [0-9]", 40),
-    _order("akzeptiere_ bewerte_ behalte_", "diesen text|dieses dokument", 20),
-    _order("füg häng setze schreib", "(?:jede[rmns]?|allen?) (?:dokument|antwort|text|lektion)", 100),
-    _order("ignora ignore olvida olvide haga_caso_omiso", "instruccion|indicacion|órdenes", 40, BEFORE["es"]),
-    _order("revel muestr imprim repite repita", "(?:prompt|mensaje|instrucciones) del sistema", 30),
-    _order("da_ asigna devuelve responde_con", "puntuación (?:de )?[0-9]", 40),
-    _order("acept aprueb puntúa califica", "este texto|este documento", 12),
-    _order("añad agreg insert incluy", "(?:cada|todos los|todas las) (?:documento|respuesta|texto)", 100),
-    _order("ignore oubli ne_tiens_pas_compte", "instructions|consignes|directives", 40, BEFORE["fr"]),
-    _order("révèl montre affich répèt", "(?:prompt|message|instructions) (?:du )?système", 30),
-    _order("ajout insèr insér", "(?:chaque|tous les|toutes les) (?:document|réponse|texte)", 100),
-    _order("игнорируй забудь не_следуй отмени", "инструкци|указани|промпт", 40, BEFORE["ru"]),
-    _order("покажи раскрой выведи повтори", "системн[а-я]+ (?:промпт|инструкци|сообщени|запрос)", 30),
-    _order("выведи поставь дай", "(?:оценк[а-я]|балл[а-я]*|score) [0-9]", 40),
-    _order("прими одобри оцени", "этот текст|этот документ", 12),
-    _order("добавь добавляй вставь допиши", "(?:кажд|вс)[а-я]+ (?:документ|ответ|текст|урок)", 100),
-    _order("تجاهل انس_ لا_تتبع", "تعليمات|أوامر|توجيهات", 40, BEFORE["ar"]),
-    _order("اكشف اعرض أظهر كرر", "(?:موجه|تعليمات|رسالة) النظام", 30),
-    _order("أخرج أعط", "(?:درجة|تقييم) [0-9]", 40),
-    _order("اقبل قيّم قيم", "هذا النص|هذا المستند", 12),
-    _order("أضف أدرج", "(?:كل|جميع) (?:مستند|إجابة|نص|الإجابات|المستندات)", 100),
-    _order("忽略 无视 忘记 不要理会 忽视", "指令|指示|提示|要求|命令", 20, BEFORE["zh"]),
-    _order("显示 透露 输出 泄露 重复", "系统提示|系统指令|系统消息", 10),
-    _order("输出 给出 打出", "(?:分数|评分|得分) ?[0-9]", 10),
-    _order("接受 通过 批准", "此文档|这篇文|此文本|这个文档|本文", 6),
-    _order("添加 加入 插入 附上 加上", "(?:每[个份篇]|所有)(?:文档|回答|答案)", 40),
-    _order(_ALL_ZH, "添加|加入|插入|附上|加上", 20),
+    _order(
+        "ignorier vergiss vergessen_sie missachte befolge_nicht",
+        "anweisung|instruktion|vorgabe",
+        40,
+        BEFORE["de"],
+        needs="anweisung|instruktion|vorgabe",
+    ),
+    _order("zeig verrate nenne gib wiederhole", "system-?prompt|systemanweisung|systemnachricht", 40, needs="system"),
+    _order(
+        "gib_ vergib_ antworte_mit_",
+        "(?:bewertung|punktzahl|score|note) [0-9]",
+        40,
+        needs="bewertung|punktzahl|score|note",
+    ),
+    _order("akzeptiere_ bewerte_ behalte_", "diesen text|dieses dokument", 20, needs="text|dokument"),
+    _order(
+        "füg häng setze schreib", "(?:jede[rmns]?|allen?) (?:dokument|antwort|text|lektion)", 100, needs="jede|alle"
+    ),
+    _order(
+        "ignora ignore olvida olvide haga_caso_omiso",
+        "instruccion|indicacion|órdenes",
+        40,
+        BEFORE["es"],
+        needs="instruccion|indicacion|órdenes",
+    ),
+    _order("revel muestr imprim repite repita", "(?:prompt|mensaje|instrucciones) del sistema", 30, needs="sistema"),
+    _order("da_ asigna devuelve responde_con", "puntuación (?:de )?[0-9]", 40, needs="puntuación"),
+    _order("acept aprueb puntúa califica", "este texto|este documento", 12, needs="este"),
+    _order(
+        "añad agreg insert incluy",
+        "(?:cada|todos los|todas las) (?:documento|respuesta|texto)",
+        100,
+        needs="documento|respuesta|texto",
+    ),
+    _order(
+        "ignore oubli ne_tiens_pas_compte",
+        "instructions|consignes|directives",
+        40,
+        BEFORE["fr"],
+        needs="instructions|consignes|directives",
+    ),
+    _order("révèl montre affich répèt", "(?:prompt|message|instructions) (?:du )?système", 30, needs="système"),
+    _order(
+        "ajout insèr insér",
+        "(?:chaque|tous les|toutes les) (?:document|réponse|texte)",
+        100,
+        needs="chaque|tous|toutes",
+    ),
+    _order(
+        "игнорируй забудь не_следуй отмени",
+        "инструкци|указани|промпт",
+        40,
+        BEFORE["ru"],
+        needs="инструкци|указани|промпт",
+    ),
+    _order("покажи раскрой выведи повтори", "системн[а-я]+ (?:промпт|инструкци|сообщени|запрос)", 30, needs="системн"),
+    _order("выведи поставь дай", "(?:оценк[а-я]|балл[а-я]*|score) [0-9]", 40, needs="оценк|балл|score"),
+    _order("прими одобри оцени", "этот текст|этот документ", 12, needs="этот"),
+    _order(
+        "добавь добавляй вставь допиши",
+        "(?:кажд|вс)[а-я]+ (?:документ|ответ|текст|урок)",
+        100,
+        needs="документ|ответ|текст|урок",
+    ),
+    _order("تجاهل انس_ لا_تتبع", "تعليمات|أوامر|توجيهات", 40, BEFORE["ar"], needs="تعليمات|أوامر|توجيهات"),
+    _order("اكشف اعرض أظهر كرر", "(?:موجه|تعليمات|رسالة) النظام", 30, needs="النظام"),
+    _order("أخرج أعط", "(?:درجة|تقييم) [0-9]", 40, needs="درجة|تقييم"),
+    _order("اقبل قيّم قيم", "هذا النص|هذا المستند", 12, needs="هذا"),
+    _order("أضف أدرج", "(?:كل|جميع) (?:مستند|إجابة|نص|الإجابات|المستندات)", 100, needs="كل|جميع"),
+    _order(
+        "忽略 无视 忘记 不要理会 忽视", "指令|指示|提示|要求|命令", 20, BEFORE["zh"], needs="指令|指示|提示|要求|命令"
+    ),
+    _order("显示 透露 输出 泄露 重复", "系统提示|系统指令|系统消息", 10, needs="系统"),
+    _order("输出 给出 打出", "(?:分数|评分|得分) ?[0-9]", 10, needs="分数|评分|得分"),
+    _order("接受 通过 批准", "此文档|这篇文|此文本|这个文档|本文", 6, needs="此文档|这篇文|此文本|这个文档|本文"),
+    _order("添加 加入 插入 附上 加上", "(?:每[个份篇]|所有)(?:文档|回答|答案)", 40, needs="文档|回答|答案"),
+    _order(_ALL_ZH, "添加|加入|插入|附上|加上", 20, needs="添加|加入|插入|附上|加上"),
 )
 
 
 class _Known(NamedTuple):
     verbs: tuple[str, ...]
+    needs: tuple[str, ...]
     order: re.Pattern[str]
     beside: re.Pattern[str]
 
@@ -116,11 +188,19 @@ def _known(order: Order) -> _Known:
     # A word begins where the verb does; Chinese has no spaces between words.
     start = r"\b" if order.verbs[0] < "\u2e80" else ""
     pattern = f"{start}(?:{'|'.join(order.verbs)}).{{0,{order.gap}}}?(?:{order.objects})"
-    return _Known(order.verbs, re.compile(pattern), re.compile(order.beside))
+    return _Known(order.verbs, order.needs, re.compile(pattern), re.compile(order.beside))
 
 
 _KNOWN = tuple(map(_known, ORDERS))
 _ASCII = tuple(known for known in _KNOWN if any(map(str.isascii, known.verbs)))
+START = 4
+"""Bytes of a verb that are looked for first."""
+_STARTS: dict[bytes, set[int]] = {}
+"""{how a verb begins: the places of its orders in `_ASCII`}."""
+for _place, _one in enumerate(_ASCII):
+    for _verb in filter(str.isascii, _one.verbs):
+        _STARTS.setdefault(_verb.split()[0].encode()[:START], set()).add(_place)
+_SPACED = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]*(?:[.!?](?!\s|$)[^.!?。！？؟\n]*)*[.!?。！？؟]*[ \t]*\n?")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _TAGS = re.compile("\U0001f3f4[\U000e0000-\U000e007f]+|([\U000e0000-\U000e007f]+[ \t]*)")
@@ -129,6 +209,19 @@ _HIDDEN = re.compile(f"&(?:#[0-9]{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[a-zA-Z]{{2,12}
 LEAST_BASE64 = 24
 """Characters; eighteen letters give no order."""
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{24,4000}={0,2}(?![A-Za-z0-9+/=_-])")
+
+_RUNS = bytes(120 if (chr(code).isalnum() and code < 128) or code in b"+/" else 32 for code in range(256))
+_LONG = b"x" * LEAST_BASE64
+_UNSEEN = re.compile(f"[{_INVISIBLE}\U000e0000-\U000e007f]")
+
+
+def may_hide(text: str) -> bool:
+    """Whether something may be spelt so that people do not read it; cheap, and true of some texts that hide nothing."""
+    return "&#" in text or _holds_long_run(text) or (not text.isascii() and bool(_UNSEEN.search(text)))
+
+
+def _holds_long_run(text: str) -> bool:
+    return _LONG in text.encode(errors="surrogatepass").translate(_RUNS)
 
 
 def cut(text: str) -> str:
@@ -185,8 +278,9 @@ def _sentences(plain: str) -> Iterator[Place]:
     lower = plain.lower()
     # A few letters grow in lower case, and then the places would no longer be the same.
     lower = lower if len(lower) == len(plain) else plain
-    wanted = _possible(lower)
-    coded = any(len(word) >= LEAST_BASE64 and _BASE64.search(word) for word in plain.split())
+    words = lower.split()
+    wanted = _possible(lower, words)
+    coded = _holds_long_run(plain) and bool(_BASE64.search(plain))
     if not wanted and not coded:
         return
     for sentence in _SENTENCE.finditer(lower):
@@ -204,10 +298,16 @@ def _comments(plain: str) -> Iterator[Place]:
         low = plain.find("<!--", high)
 
 
-def _possible(lower: str) -> list[_Known]:
-    """The orders that may stand in a text: looked for from their verbs on, which costs a tenth of every sentence."""
-    flat = " ".join(lower.split())
-    return [one for one in (_ASCII if flat.isascii() else _KNOWN) if one.seems_given(flat)]
+def _possible(lower: str, words: Sequence[str]) -> list[_Known]:
+    """The orders that may stand in a text of these words: looked for by how their verbs begin, then word by word."""
+    some = _KNOWN
+    if lower.isascii():
+        starts = {word[:START] for word in lower.encode().translate(_SPACED).split()}
+        held = {place for start in starts.intersection(_STARTS) for place in _STARTS[start]}
+        some = tuple([_ASCII[place] for place in sorted(held)])
+    some = tuple([one for one in some if any([mark in lower for mark in one.needs])])
+    flat = " ".join(words) if some else ""
+    return [one for one in some if one.seems_given(flat)]
 
 
 def _orders(sentence: str, wanted: Sequence[_Known]) -> bool:
@@ -218,7 +318,7 @@ def _orders(sentence: str, wanted: Sequence[_Known]) -> bool:
 def _hides(sentence: str) -> bool:
     """Whether base64 in a sentence is the text of an order."""
     shown = [_decoded(run.group()).lower() for run in _BASE64.finditer(sentence)]
-    return any(_orders(text, _possible(text)) for text in shown if text)
+    return any(_orders(text, _possible(text, text.split())) for text in shown if text)
 
 
 def _decoded(run: str) -> str:

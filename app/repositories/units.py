@@ -64,10 +64,10 @@ class ClaimedRewrite:
     seed_ease: float | None
     seed_facts: bytes | None = None
     """What the seed states; None when it must be screened before a prompt shows it."""
-    version: Version | None = None
-    """The seed's code as passes bettered it; None: the seed's own is in force, or not yet looked up."""
     context: str | None = None
     """Of a part of a long source: where it comes from and what came before it."""
+    version: Version | None = None
+    """The seed's code as passes bettered it; None: the seed's own is in force, or not yet looked up."""
 
 
 def claim_cpu(session: Session, *, worker: str, lease_s: float) -> ClaimedUnit | None:

@@ -47,6 +47,7 @@ def ingest_corpus(
     assert corpus_id is not None
     counts, told = Counts(), time.monotonic()
     ingest.allow_slow_reading(session)
+    ingest.look_up_by_index(session)
     for batch in _ahead(items):
         _store(session, corpus_id, batch, counts, licence)
         if time.monotonic() - told > TELL_EVERY_S:

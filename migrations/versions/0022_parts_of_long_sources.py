@@ -27,7 +27,7 @@ def upgrade() -> None:
     op.drop_constraint(op.f("uq_seeds_corpus_id_sha256"), "seeds", type_="unique")
     op.drop_constraint(op.f("uq_seeds_corpus_id_ordinal"), "seeds", type_="unique")
     op.create_index(
-        "ix_seeds_sha256", "seeds", ["corpus_id", "sha256"], unique=True, postgresql_where=sa.text("source_id IS NULL")
+        "ix_seeds_sha256", "seeds", ["sha256", "corpus_id"], unique=True, postgresql_where=sa.text("source_id IS NULL")
     )
     op.create_index(
         "ix_seeds_ordinal",

@@ -254,7 +254,7 @@ def test_too_small_a_corpus_says_what_it_lacks(bench: Bench) -> None:
     failed = bench.classifier(made)
     assert failed.error is not None
     assert (failed.state, failed.error["code"]) == ("failed", "nothing_to_label")
-    assert "holds 10 texts" in failed.error["detail"]
+    assert "holds 10 work seeds" in failed.error["detail"]
 
 
 def test_an_endpoint_that_is_down_ends_the_slice_and_is_left_alone_by_all_workers(bench: Bench) -> None:

@@ -61,6 +61,9 @@ def look(held: Held) -> None:
         # A provider that will not end it is not asked again: it ends by itself.
         if not isinstance(refused, Failure) or (refused.status is not None and 400 <= refused.status < 429):
             held.write(lambda s: batches.cancel_asked(s, batch))
+        else:
+            held.put_off(refused)
+            return
     held.put_off()
 
 

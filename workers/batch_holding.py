@@ -22,6 +22,7 @@ from app.repositories.batches import BatchRow
 from app.services import rounds
 from app.services.asking import JobContext
 from app.settings import Settings
+from workers import resources
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +83,7 @@ def kept(engine: Engine, batch: BatchRow, *, worker: str, lease_s: float) -> Ite
             try:
                 with transaction(engine) as session:
                     batches.renew(session, batch, lease_s=lease_s)
-                    beats.seen(session, worker, "refine", busy=1, progress=True)
+                    beats.seen(session, worker, "refine", busy=1, progress=True, node=resources.node_name())
             except SQLAlchemyError as error:
                 log.warning("batch.not_renewed", batch=batch.id, error=type(error).__name__)
 

@@ -247,8 +247,11 @@ class Desk:
             FENCED.inc(fenced)
             log.warning("writes.fenced", count=fenced)
         for end in ended:
-            UNITS.labels(self.kind, "done" if end.generation else "rejected").inc()
+            UNITS.labels(self.kind, "done" if self._ended_well(end) else "rejected").inc()
         self.abandon([*(end.token for end in ended), *(unit.token for unit in back)])
+
+    def _ended_well(self, end: Ended) -> bool:
+        return end.generation is not None
 
     def _write_outcomes(
         self, session: Session, ended: Sequence[Ended], back: Sequence[GiveBack], unsent: Sequence[int]

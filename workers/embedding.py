@@ -143,7 +143,7 @@ def place(unit: ClaimedUnit) -> bool:
             {} if found is None else dict(zip(ids, np.maximum(clusters.assign(found, rows), 0).tolist(), strict=True))
         )
         retrying(engine, partial(service.write_rows, of=of, job_id=job.id, ids=ids, rows=rows, clusters=labels))
-        after = page[-1].ordinal
+        after = page[-1].place
     return True
 
 
@@ -159,7 +159,7 @@ def _centre(job: JobRow, of: Of, round_id: int) -> NDArray[np.float32] | None:
         count, after = 0, -1
         while page := _page(job, of, round_id, after):
             total = total + _rows(page).sum(axis=0, dtype=np.float64)
-            count, after = count + len(page), page[-1].ordinal
+            count, after = count + len(page), page[-1].place
         if not count:
             return None
         blob = BytesIO()

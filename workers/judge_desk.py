@@ -12,6 +12,7 @@ from app.repositories.llm_calls import StoredCall
 from app.repositories.units import ClaimedRewrite, GiveBack
 from app.services import judge, refining
 from app.services.asking import Ask, JobContext
+from app.services.judge import Told
 from app.services.refining import Ended
 from workers.desk import Desk
 
@@ -46,6 +47,9 @@ class JudgeDesk(Desk):
         # What a lost worker had paid for; answers are never shared, or a judge that drifted would be replayed.
         keys, own = [ask.key for ask in asks], [ask.unit.id for ask in asks]
         return retrying(self.engine, lambda s: llm_calls.successes(s, keys, of_units=own)) if asks else {}
+
+    def _ended_well(self, end: Ended) -> bool:
+        return isinstance(end, Told) and end.finding is not None
 
     def _write_outcomes(
         self, session: Session, ended: Sequence[Ended], back: Sequence[GiveBack], unsent: Sequence[int]

@@ -103,7 +103,7 @@ class Planning:
     quota_share: Share = 0.6
     repair_share: Share = 0.2
     """The rest explores; what quotas and repairs leave over grows the pool in the ways that do best."""
-    refine_share: Share = 0.1
+    refine_share: Share = 0.0
     """The most calls that refine kept texts which fall short of a target; they take half of exploring at most."""
     refine_depth: Annotated[int, Ge(1), Le(10)] = 1
     """How often a text is refined at most, the versions before it counted."""
@@ -306,6 +306,8 @@ def _judge_contradictions(config: JobConfig) -> list[str]:
         found.append("judge.base_url names an endpoint without judge.model to ask there")
     if judge.model is None and config.llm.api == "completions":
         found.append("llm.api completions is for models that follow no instructions: name a judge.model that does")
+    if judge.claims and config.passes:
+        found.append("judge.claims are held against the seed's own code, which passes rewrite: turn one of them off")
     if recipe_of(config).kinds == {Kind.words}:
         found.append("the judge reads texts beside their seed, and this recipe draws its texts from words: turn it off")
     return found

@@ -275,7 +275,7 @@ def _source(at: list[int] | None, span: Place, length: int) -> Place:
 
 
 def _sentences(plain: str) -> Iterator[Place]:
-    lower = plain.lower()
+    lower = plain.replace("\u0130", "I").lower()
     # A few letters grow in lower case, and then the places would no longer be the same.
     lower = lower if len(lower) == len(plain) else plain
     words = lower.split()

@@ -84,7 +84,7 @@ def add(session: Session, job_id: int, round_id: int, *, model: str, key: str, t
 _DUE = """
     b.state <> 'ended' AND (b.lease_until IS NULL OR b.lease_until < now())
     AND (b.next_at <= now() AND (b.state = 'sent' OR j.state <> 'paused')
-         OR b.cancel_at IS NULL AND (j.state IN ('done', 'failed', 'cancelled')
+         OR b.cancel_at IS NULL AND b.error IS NULL AND (j.state IN ('done', 'failed', 'cancelled')
                                      OR coalesce(j.deadline_at < now(), false)))
 """
 
@@ -208,7 +208,7 @@ def held(session: Session, batch: BatchRow, *, tokens: Sequence[int] | None = No
         text("""
         SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload,
                t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, x.ease,
-               x.facts
+               x.facts, s.context
         FROM units t JOIN rounds r ON r.id = t.round_id
         LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
         LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id

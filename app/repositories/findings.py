@@ -187,7 +187,8 @@ def labels(session: Session, job_ids: Sequence[int], *, last: int) -> list[tuple
     """
     rows = session.execute(
         text("""
-        SELECT DISTINCT ON (g.sha256) g.text, f.score, encode(s.sha256, 'hex') AS family
+        SELECT DISTINCT ON (g.sha256) g.text, f.score,
+               encode(coalesce((SELECT d.sha256 FROM seeds d WHERE d.id = s.source_id), s.sha256), 'hex') AS family
         FROM findings f JOIN generations g ON g.id = f.generation_id JOIN seeds s ON s.id = g.seed_id
         WHERE f.job_id = ANY(:jobs) AND f.id <= :last AND f.task = 'score' AND s.split = 'work'
           AND f.part_order = 'rubric_first' AND f.style = 'plain'

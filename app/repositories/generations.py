@@ -265,7 +265,7 @@ def funnel(session: Session, round_id: int) -> dict[str, Any]:
     again = session.execute(
         text("""
         SELECT draw->>'why' AS why, count(*) AS n, count(*) FILTER (WHERE verdict = 'kept') AS kept FROM generations
-        WHERE round_id = :round AND parent_id IS NOT NULL GROUP BY why ORDER BY why"""),
+        WHERE round_id = :round AND parent_id IS NOT NULL AND verdict <> 'draft' GROUP BY why ORDER BY why"""),
         {"round": round_id},
     ).all()
     return {

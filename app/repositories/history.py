@@ -50,7 +50,8 @@ def jobs_like(session: Session, recipe: str, models: Sequence[str]) -> list[Past
                            FROM jsonb_array_elements(r.funnel->'without_text') w
                            WHERE w->>'state' <> 'cancelled')), 0) AS int)
                 FROM rounds r WHERE r.job_id = j.id AND r.number > 0 AND r.state = 'settled') AS answered,
-               j.embedding_model IS NOT NULL OR j.judge_model IS NOT NULL AS vectors,
+               j.embedding_model IS NOT NULL OR j.judge_model IS NOT NULL
+                   OR jsonb_array_length(coalesce(j.config->'passes', '[]')) > 0 AS vectors,
                coalesce(CAST(first.funnel->>'seeds' AS int), 0) AS seeds,
                coalesce(CAST(first.funnel->>'taking_part' AS int), 0) AS taking_part
         FROM jobs j JOIN budgets b ON b.job_id = j.id

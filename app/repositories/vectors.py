@@ -7,6 +7,8 @@ from typing import Literal
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.repositories.seeds import PLACE
+
 TEXTS_A_CALL = 64
 """Servers take at least 32 and mostly more; a call that is refused is halved."""
 
@@ -82,26 +84,33 @@ def point(session: Session, of: Of, job_id: int, keys: Mapping[int, bytes]) -> N
     )
 
 
+_APART = 1_000_000_000
+"""Places between two documents: more than a document has characters."""
+
+
 @dataclass(frozen=True)
 class Pointed:
     """A row with the vector it points to."""
 
     id: int
-    ordinal: int
+    place: int
+    """In the corpus, parts of one source behind each other, or in the plan."""
     vector: bytes
 
 
 def page(session: Session, of: Of, job_id: int, round_id: int, *, after: int, limit: int = 1_000) -> list[Pointed]:
-    """Rows of a round that have a vector, in the order of corpus or plan, from ordinal `after` on."""
+    """Rows of a round that have a vector, in the order of corpus or plan, from place `after` on."""
+    place = f"(s.ordinal * {_APART} + {PLACE})" if of == "seeds" else "s.ordinal"
+    low = after // _APART if of == "seeds" else after
     rows = session.execute(
         text(f"""
-        SELECT w.id, w.ordinal, v.vector
-        FROM (SELECT {_ID[of]} AS id, s.ordinal, x.vector_key FROM {_FROM[of]}
-              AND s.ordinal > :after AND x.vector_key IS NOT NULL ORDER BY s.ordinal LIMIT :limit) w
-        JOIN text_vectors v ON v.key = w.vector_key ORDER BY w.ordinal"""),
-        {"job": job_id, "round": round_id, "after": after, "limit": limit},
+        SELECT w.id, w.place, v.vector
+        FROM (SELECT {_ID[of]} AS id, {place} AS place, x.vector_key FROM {_FROM[of]}
+              AND s.ordinal >= :low AND {place} > :after AND x.vector_key IS NOT NULL ORDER BY place LIMIT :limit) w
+        JOIN text_vectors v ON v.key = w.vector_key ORDER BY w.place"""),
+        {"job": job_id, "round": round_id, "after": after, "low": low, "limit": limit},
     )
-    return [Pointed(row.id, row.ordinal, bytes(row.vector)) for row in rows]
+    return [Pointed(row.id, row.place, bytes(row.vector)) for row in rows]
 
 
 def place_seeds(session: Session, job_id: int, rows: Mapping[int, bytes]) -> None:

@@ -4,9 +4,10 @@ The judge answers like any LLM of the job, so the job that its pump and desk see
 endpoint and price in the places of the writer's. Money, leases, storms and crashes are then what they are for texts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -58,12 +59,20 @@ def view_of(context: JobContext) -> JobContext:
         model=job.judge_model,
         models=[],
         # One of the job's own endpoints keeps its name, by which the operator's key for it is found.
-        lanes=[one for one in job.lanes if (one["model"], one["url"]) == (job.judge_model, job.judge_endpoint)],
+        lanes=[one for one in job.lanes if _answers(one, context)],
         price_input=job.judge_price_input,
         price_output=job.judge_price_output,
     )
     config = replace(context.config, llm=replace(llm, profile=profile, models=(), model=None, api="chat"))
     return replace(context, job=judged, config=config)
+
+
+def _answers(lane: Mapping[str, Any], context: JobContext) -> bool:
+    """Whether a lane of the job serves its judge: one of the writer's model may answer in another's place."""
+    job = context.job
+    if lane["model"] != job.judge_model:
+        return False
+    return context.config.judge.model is None or bool(lane["url"] == job.judge_endpoint)
 
 
 def ask(context: JobContext, unit: ClaimedRewrite) -> Ask:

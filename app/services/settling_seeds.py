@@ -128,7 +128,7 @@ def _follow_sources(data: SeedSet, screened: Mapping[int, Screened], reasons: li
     group = _near_duplicates(data, screened, places)
     twins = {data.scored[place].id for at, place in enumerate(places) if group[at] != at}
     for place, seed in enumerate(data.scored):
-        if reasons[place] is None and seed.source_id in twins:
+        if reasons[place] is None and (seed.source_id or seed.id) in twins:
             reasons[place] = "near_duplicate"
 
 

@@ -59,4 +59,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Nobody would take back what a batch holds: to the reconciler it is as if a worker had been lost.
+    op.execute("UPDATE units SET lease_until = now() WHERE state = 'leased' AND lease_until = 'infinity'")
     op.drop_table("batches")

@@ -19,7 +19,7 @@ REFINED = [Refinable(100 + n, None, ARM, ("grade",), ("too_hard: x",), 0, 0.1) f
 def made(
     repairs: Sequence[Repairable] = REPAIRS, refined: Sequence[Refinable] = (), number: int = 2
 ) -> Sequence[Planned]:
-    return with_again(DRAWS, repairs, refined, Planning(), size=50, seed=[0, number])
+    return with_again(DRAWS, repairs, refined, Planning(refine_share=0.1), size=50, seed=[0, number])
 
 
 def test_nothing_to_ask_again_leaves_the_draws_alone() -> None:

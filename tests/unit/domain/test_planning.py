@@ -313,11 +313,11 @@ def refinable(number: int) -> Refinable:
 def test_refinements_take_half_of_exploring_at_most() -> None:
     of = situation(repairable=[repair(n) for n in range(1, 51)], refinable=[refinable(n) for n in range(1, 51)])
 
-    assert whys(plan(of)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
+    assert whys(plan(of, refine_share=0.1)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
     assert whys(plan(of, refine_share=1.0)) == {"quota": 60, "repair": 20, "refine": 10, "explore": 10}
-    assert whys(plan(of, refine_share=0.0)) == {"quota": 60, "repair": 20, "explore": 20}
-    assert whys(plan(of, quota_share=0.8)) == {"quota": 80, "repair": 20}, "nothing is free"
-    call = next(call for call in plan(of).calls if call.why == "refine")
+    assert whys(plan(of)) == {"quota": 60, "repair": 20, "explore": 20}, "a job asks for them"
+    assert whys(plan(of, quota_share=0.8, refine_share=0.1)) == {"quota": 80, "repair": 20}, "nothing is free"
+    call = next(call for call in plan(of, refine_share=0.1).calls if call.why == "refine")
     assert (call.parent_id, call.arm, call.better_by, call.fell_short) == (2001, PLAIN, ("grade",), ("too_hard: 1",))
 
 

@@ -186,7 +186,7 @@ class Run:
             *(len(self.calls), number, place, seed.id, seed.split, "prose", sha256(answer.text.encode()).digest()),
             *(answer.text[:200], call.arm.name, "pending" if answer.passes else "dropped", 2.5, 60.0, answer.grade),
             *(0.9, WORDS, nearest, answer.vector.astype(np.float16).tobytes(), signature),
-            *(call.model, call.parent_id is not None),
+            *(call.model, call.parent_id),
         )
 
     def _data(self, number: int, funnel: dict[str, object]) -> RoundData:

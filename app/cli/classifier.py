@@ -8,7 +8,6 @@ from typing import Annotated
 import numpy as np
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from app.adapters.labelled import Fields, Labelled, Skipped, read_labelled, write_model
@@ -16,6 +15,7 @@ from app.adapters.references import read_references
 from app.cli.classifiers import Labeller, register, train_on_file, train_on_judged, train_on_labels, train_on_reviews
 from app.cli.exits import Exit, StoppedError
 from app.cli.service import Llm
+from app.cli.terminal import notes, results
 from app.domain.education import FORMAT, Classifier, Evaluation, dump_classifier, evaluate
 from app.domain.education_features import BAG_COLUMNS, SHAPE_NAMES
 from app.domain.education_training import TrainingReport, train_classifier
@@ -98,7 +98,7 @@ def _train_here(
     as_json: bool,
 ) -> None:
     """Fit in this process and write the classifier with its card."""
-    errors = Console(stderr=True)
+    errors = notes()
     try:
         data = read_labelled(labelled, fields)
         references, packages = passages
@@ -201,7 +201,7 @@ def _show(skipped: list[Skipped], report: TrainingReport, tested: dict[str, obje
     rows = [("held-out folds", _figures(report.held_out)), *([(str(tested["file"]), tested)] if tested else [])]
     for name, row in rows:
         table.add_row(name, *(str(row.get(key, "-")) for key in ("n", "spearman", "f1_at_3", "mae")))
-    console = Console()
+    console = results()
     console.print(table)
     for record in skipped[:20]:
         console.print(f"skipped line {record.line}: {record.code}", markup=False)

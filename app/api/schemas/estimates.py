@@ -125,6 +125,7 @@ _PRICE: dict[str, JsonValue] = {
     "as_of": "2026-05-07",
     "old": True,
     "source": "https://developers.openai.com/api/docs/pricing",
+    "batch_discount": 0,
 }
 _USE: dict[str, JsonValue] = {
     "calls": {"low": 1200, "expected": 3300, "high": 4900},

@@ -8,7 +8,7 @@ import pytest
 from app.dashboard.batches import batch_words
 from app.db.session import transaction
 from app.domain.config import Budget, Llm, ModelShare
-from app.domain.estimating import Seeds, Size
+from app.domain.estimate_tokens import Seeds, Size
 from app.domain.steps import Refine
 from app.repositories import batches
 from app.services import estimating, hints, jobs
@@ -211,8 +211,9 @@ def test_an_estimate_counts_the_discount(batch_loop: BatchLoop) -> None:
         config = replace(live, llm=replace(live.llm, batch=batch))
         with transaction(batch_loop.engine) as session:
             made = estimating.estimate_job(session, config, batch_loop.operator, seeds=seeds, slots=8)
-        assert made.price is not None and made.batch == batch
-        return made.estimate.high.micro, made.price.price.output_micro_per_mtok
+        price = made.models[0].price
+        assert price is not None and made.batch == batch
+        return round(made.estimate.high.micro), price.price.output_micro_per_mtok
 
     (full, dear), (half, cheap) = cost(batch=False), cost(batch=True)
     assert (dear, cheap) == (600_000, 300_000)

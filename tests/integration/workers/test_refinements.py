@@ -18,7 +18,7 @@ def easier_now_and_then(prompt: Prompt) -> str:
     if "is the best so far" not in prompt.told:
         return lesson(prompt)
     words = prompt.earlier.replace(".", "").split()
-    if prompt.draw % 2:
+    if len(prompt.earlier) % 2:
         return " and ".join(" ".join(words[at : at + 40]) for at in range(0, len(words), 40)) + "."
     return " ".join(" ".join(words[at : at + 5]).capitalize() + "." for at in range(0, len(words), 5))
 

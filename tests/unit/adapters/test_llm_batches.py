@@ -56,7 +56,7 @@ def test_batches_that_are_older_than_ours_are_not_walked_through(provider: tuple
     ("status", "code", "pause"),
     [
         (401, FailureCode.unauthorized, True),
-        (404, FailureCode.not_found, False),
+        (404, FailureCode.not_found, True),
         (429, FailureCode.rate_limited, False),
         (500, FailureCode.server_error, False),
     ],

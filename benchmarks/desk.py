@@ -37,7 +37,14 @@ OWN_WORDS = 3
 
 def answer(ask: Ask) -> Answer:
     """What a model that keeps to its seed might say; finding it in the prompt would be the model's work."""
-    prompt = Prompt(ask.unit.seed_text or "", ask.draw.words, ask.draw.kind is Kind.code, ask.draw.rng_seed)
+    draw = ask.draw
+    prompt = Prompt(
+        document=ask.unit.seed_text or "",
+        words=draw.words,
+        is_code=draw.kind is Kind.code,
+        stage="",
+        draw=draw.rng_seed,
+    )
     text = f"{' '.join(first_words(prompt.document, OWN_WORDS))}: {lesson(prompt)}"
     usage = {"prompt_tokens": ask.request.prompt_bytes() // 4, "completion_tokens": len(text) // 4}
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}

@@ -13,7 +13,7 @@ import zstandard
 from sqlalchemy.orm import Session
 
 from app.adapters.llm_outcomes import Answer, Failure, LlmRequest, Message, Outcome
-from app.domain import judge_answers, labelling
+from app.domain import judge_answers, labelling, safety
 from app.domain.judge_prompts import Task
 from app.domain.pricing import Price, worst_prompt_tokens
 from app.domain.steps import Compute, Step
@@ -83,7 +83,8 @@ def ask(row: ClassifierRow, label: WaitingLabel) -> LabelAsk:
     source = row.source
     name = f"{row.id}/{label.seed_id}/{label.repeat}/{label.tries}".encode()
     digest = sha256(name + source["prompt_sha256"].encode()).digest()
-    messages = labelling.render(label.text, secret=digest)
+    # As everywhere a model is asked: no secrets, no personal data and no orders to it.
+    messages = labelling.render(safety.redact(label.text), secret=digest)
     request = LlmRequest(
         model=source["model"],
         messages=tuple(Message(role=m.role, content=m.content) for m in messages),

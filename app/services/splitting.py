@@ -24,8 +24,14 @@ def split_long(session: Session, documents: Sequence[SeedText], *, most: int) ->
     if not long:
         return frozenset(), []
     known = sources.origins(session, [one.id for one in long])
-    made = [part for one in long for part in _parts_of(one, known[one.id], most)]
-    return frozenset(part.source_id for part in made), sources.put_parts(session, made) if made else []
+    stored: list[SeedText] = []
+    split = set()
+    for one in long:
+        # Each by itself: to split a range of them at once would leave the transaction idle for longer than it may be.
+        if made := _parts_of(one, known[one.id], most):
+            stored += sources.put_parts(session, made)
+            split.add(one.id)
+    return frozenset(split), stored
 
 
 def _parts_of(document: SeedText, origin: Origin, most: int) -> list[NewPart]:

@@ -52,8 +52,8 @@ class RoundFigures:
     calls: int
     accepted: int
     tokens: int
-    diversity: dict[str, tuple[float, float, float]]
-    """(value, lower limit, upper limit) of the measures whose fall is a collapse."""
+    diversity: dict[str, tuple[float, float]]
+    """(value, upper limit) of the measures whose fall is a collapse."""
     passed: int = 0
     """Answers that passed the gates of documents."""
     same: int = 0
@@ -228,11 +228,11 @@ def _fallen(history: Sequence[RoundFigures]) -> str | None:
     if len(history) < 2:
         return None
     before, now = history[-2], history[-1]
-    for name, (old, low, _) in sorted(before.diversity.items()):
-        new, _, high = now.diversity.get(name, (old, old, old))
-        # Nor may the limits meet: the values of small sets move by more than 5 % through chance alone.
-        if high < min(low, old * (1 - COLLAPSE_FALL)):
-            return f"{name} fell from {old:.1f} (at least {low:.1f}) to {new:.1f} (at most {high:.1f}) in one round"
+    for name, (old, _) in sorted(before.diversity.items()):
+        new, high = now.diversity.get(name, (old, old))
+        # The upper limit must be below too: a small set's value moves by more than 5 % through chance alone.
+        if high < old * (1 - COLLAPSE_FALL):
+            return f"{name} fell from {old:.1f} to {new:.1f} (at most {high:.1f}) in one round"
     return None
 
 

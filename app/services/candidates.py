@@ -15,7 +15,7 @@ LEAST_AUDIT = 50
 """Audit seeds below which a job measures the whole pool but its `eval` families: fewer say nothing. Decided by the
 seeds, so that every round of a job is measured on the same side."""
 
-Limits = dict[str, tuple[float, float, float]]
+Limits = dict[str, tuple[float, float]]
 
 
 def families(texts: Sequence[Candidate]) -> list[int]:
@@ -43,7 +43,7 @@ def measure(
     *,
     rng_seed: int,
 ) -> tuple[str, dict[str, float | None], Limits]:
-    """(which splits were measured, measures, {diversity measure: (value, lower, upper limit)}) of a pool.
+    """(which splits were measured, measures, {diversity measure: (value, upper limit)}) of a pool.
 
     `bodies` by generation id holds at least those of the measured splits.
     """
@@ -60,7 +60,7 @@ def measure(
     ) | _education(chosen, bodies)
     values |= _coverage(kept, seeds)
     diversity: Limits = {
-        name: (value, *measured.limits[name])
+        name: (value, measured.limits[name][1])
         for name in ("vendi2", "cluster_simpson")
         if (value := values.get(name)) is not None and name in measured.limits
     }

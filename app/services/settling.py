@@ -256,15 +256,10 @@ def _figures_of(row: RoundRow) -> RoundFigures:
         figures.get("calls", 0),
         figures.get("accepted", 0),
         figures.get("tokens", 0),
-        {name: _with_limits(stored) for name, stored in figures.get("diversity", {}).items()},
+        {name: (pair[0], pair[1]) for name, pair in figures.get("diversity", {}).items()},
         figures.get("passed", 0),
         figures.get("same", 0),
     )
-
-
-def _with_limits(stored: Sequence[float]) -> tuple[float, float, float]:
-    """(value, lower limit, upper limit); rounds settled by earlier versions stored no lower one."""
-    return stored[0], stored[1] if len(stored) > 2 else stored[0], stored[-1]
 
 
 def write(

@@ -37,7 +37,14 @@ class JudgeDesk(Desk):
         beats.seen(session, self.worker, "refine", busy=max(1, len(self._held)), progress=True)
         price = refining.job_price(self.context.job)
         return refining.claim(
-            session, self.job_id, limit=limit, worker=self.worker, lease_s=self.lease_s, price=price, kind=self.kind
+            session,
+            self.job_id,
+            limit=limit,
+            worker=self.worker,
+            lease_s=self.lease_s,
+            price=price,
+            kind=self.kind,
+            lanes=[lane.id for lane in self.context.lanes],
         )
 
     def _ask(self, unit: ClaimedRewrite) -> Ask:

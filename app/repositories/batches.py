@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.db.arrays import array
-from app.repositories.units import ClaimedRewrite
+from app.repositories.units import CLAIMED, ClaimedRewrite
 
 
 @dataclass(frozen=True)
@@ -205,13 +205,8 @@ def put_off_ready(session: Session, job_id: int, *, reason: str, delay_s: float)
 def held(session: Session, batch: BatchRow, *, tokens: Sequence[int] | None = None, limit: int) -> list[ClaimedRewrite]:
     """The units that a batch still holds in plan order, or those of them with these tokens."""
     rows = session.execute(
-        text("""
-        SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload,
-               t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, x.ease,
-               x.facts, s.context
-        FROM units t JOIN rounds r ON r.id = t.round_id
-        LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
-        LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id
+        text(f"""
+        {CLAIMED.format(units="units")}
         WHERE t.round_id = :round AND t.state = 'leased' AND t.worker = :holder
           AND (CAST(:tokens AS bigint[]) IS NULL OR t.token = ANY(CAST(:tokens AS bigint[])))
         ORDER BY t.id LIMIT :limit"""),

@@ -96,6 +96,15 @@ def ready_cpu(session: Session) -> int:
     return int(session.execute(query).scalar_one())
 
 
+CLAIMED = """
+    SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload, t.max_tokens,
+           t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, x.ease, x.facts, s.context
+    FROM {units} t JOIN rounds r ON r.id = t.round_id
+    LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
+    LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id"""
+"""The columns of a ClaimedRewrite in their order, of the rows of `units`."""
+
+
 def claim_rewrites(
     session: Session, job_id: int, *, limit: int, worker: str, lease_s: float, kind: str = "rewrite"
 ) -> list[ClaimedRewrite]:
@@ -104,7 +113,7 @@ def claim_rewrites(
     The order is that of an index: sorting all that is ready for every claim would take a quadratic time a round.
     """
     rows = session.execute(
-        text("""
+        text(f"""
         WITH mine AS (
             SELECT u.id FROM units u
             WHERE u.job_id = :job AND u.kind = :kind AND u.state = 'ready' AND u.not_before <= now()
@@ -114,12 +123,7 @@ def claim_rewrites(
             UPDATE units u SET state = 'leased', token = nextval('tokens'), worker = :worker,
                    lease_until = now() + make_interval(secs => :lease)
             FROM mine WHERE u.id = mine.id RETURNING u.*)
-        SELECT t.id, t.token, t.job_id, t.round_id, r.number, t.ordinal, t.seed_id, t.parent_id, t.payload,
-               t.max_tokens, t.reserve_tokens, t.tries, t.provider_failures, s.kind, s.text, g.text, x.ease,
-               x.facts, s.context
-        FROM taken t JOIN rounds r ON r.id = t.round_id
-        LEFT JOIN seeds s ON s.id = t.seed_id LEFT JOIN generations g ON g.id = t.parent_id
-        LEFT JOIN seed_scores x ON x.job_id = t.job_id AND x.seed_id = t.seed_id
+        {CLAIMED.format(units="taken")}
         ORDER BY t.id"""),
         {"job": job_id, "limit": limit, "worker": worker, "lease": lease_s, "kind": kind},
     )

@@ -48,12 +48,14 @@ def claim(  # noqa: PLR0913  # each is a fact of its own about the claim
     prices: Mapping[str, Price] = NO_PRICES,
     owed: Callable[[Sequence[ClaimedRewrite]], Sequence[Owed]] = lambda _taken: (),
     kind: str = "rewrite",
+    lanes: Sequence[str] | None = None,
 ) -> Claimed:
     """Up to `limit` calls with their worst case reserved; fewer when the budget or the endpoint says so.
 
     `prices` are those of a job's several models. `owed` says what texts will cost besides, up to each of some units.
+    While all `lanes` (None: the job's) ask for a pause, nothing is claimed.
     """
-    pauses, late = _held_up(session, job_id, kind)
+    pauses, late = _held_up(session, job_id, lanes)
     if late:
         return Claimed([], None, exhausted="time")
     if pauses:
@@ -96,16 +98,16 @@ def scarcest(row: BudgetRow, claim: Claim, owed: Owed = budgets.NOTHING) -> str:
     return "money"
 
 
-def _held_up(session: Session, job_id: JobId, kind: str) -> tuple[bool, bool]:
-    """Whether every endpoint of calls of a kind is to be left alone, and whether a running job is past its deadline."""
+def _held_up(session: Session, job_id: JobId, lanes: Sequence[str] | None) -> tuple[bool, bool]:
+    """Whether all `lanes` (None: the job's) are to be left alone, and whether a running job is past its deadline."""
     query = text("""
         SELECT coalesce((SELECT bool_and(coalesce(e.not_before > now(), false))
-                         FROM jsonb_array_elements(CASE WHEN :kind = 'judge' THEN jsonb_build_array(jsonb_build_object(
-                             'id', j.judge_model || ' at ' || j.judge_endpoint)) ELSE j.lanes END) lane
-                         LEFT JOIN endpoints e ON e.url = lane->>'id'), false),
+                         FROM unnest(coalesce(CAST(:lanes AS text[]), ARRAY(
+                             SELECT one->>'id' FROM jsonb_array_elements(j.lanes) one))) AS lane(id)
+                         LEFT JOIN endpoints e ON e.url = lane.id), false),
                coalesce(j.deadline_at <= now(), false) AND j.state = 'running'
         FROM jobs j WHERE j.id = :job""")
-    pauses, late = session.execute(query, {"job": job_id, "kind": kind}).one()
+    pauses, late = session.execute(query, {"job": job_id, "lanes": None if lanes is None else list(lanes)}).one()
     return pauses, late
 
 
